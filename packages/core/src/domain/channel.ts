@@ -1,0 +1,9 @@
+/** Every way to reach a user that Paloma knows. */
+export const CHANNELS = ['push', 'email', 'in-app', 'sms', 'webhook'] as const
+
+/** A way to reach a user. */
+export type Channel = (typeof CHANNELS)[number]
+
+/** Why a message is sent: transactional messages skip optimisation, never consent law. */
+export const CATEGORIES = ['transactional', 'service', 'marketing'] as const
+export type Category = (typeof CATEGORIES)[number]

@@ -1,0 +1,101 @@
+import type { Channel } from './channel.ts'
+import type { DecisionId, OpportunityId, UserId } from './id.ts'
+import type { Opportunity, Scalar } from './opportunity.ts'
+import type { Refusal } from './rules.ts'
+import type { EpochMs } from './time.ts'
+import type { UserState } from './user.ts'
+
+/** Message × channel × moment which might be chosen, before the rules. */
+export interface Candidate {
+  readonly opportunityId: OpportunityId
+  readonly variant: string
+  readonly channel: Channel
+  readonly sendAt: EpochMs
+}
+
+/** What a policy chooses among: a candidate that passed the rules, or `hold`. */
+export type Action = { readonly kind: 'hold' } | ({ readonly kind: 'send' } & Candidate)
+
+/** Unit → variant of one experiment, at the moment of the decision. */
+export interface Assignment {
+  readonly experiment: string
+  readonly variant: string
+}
+
+/** Machine-readable ground for a choice. */
+export const DECISION_REASONS = ['policy', 'transactional', 'holdout', 'nothing-eligible'] as const
+export type DecisionReason = (typeof DECISION_REASONS)[number]
+
+/** What triggered a decision: somebody asked, or a planned send fell due. */
+export const DECISION_TRIGGERS = ['request', 'planned'] as const
+export type DecisionTrigger = (typeof DECISION_TRIGGERS)[number]
+
+/** Everything about the user and the moment that `decide` may look at. */
+export interface DecisionRequest {
+  readonly decisionId: DecisionId
+  readonly user: UserState
+  /** Open opportunities of this user. */
+  readonly opportunities: readonly Opportunity[]
+  /** What the caller knows of the moment, e.g. `{ screen: 'home' }`. */
+  readonly context: Readonly<Record<string, Scalar>>
+  readonly trigger: DecisionTrigger
+}
+
+/** Mean and variance per action, in the order of `Decision.actions`; incremental against `hold`, whose entry is 0. */
+export interface ValueEstimates {
+  readonly mean: readonly number[]
+  readonly variance: readonly number[]
+}
+
+/** What a learner needs of a decision once its reward is known; absent when it must not or cannot be learned from. */
+export interface LearningFeatures {
+  /** g(x): features of user and moment. */
+  readonly baseline: readonly number[]
+  /** ψ(x, a) of the choice minus its mean under the logged distribution (action-centring). */
+  readonly centred: readonly number[]
+}
+
+/**
+ * The record of one choice for one user at one moment; with the snapshot, the policy state and the opportunities it
+ * names, enough to compute it again exactly. Columns (`values`, `prices`, …) run parallel to `actions`.
+ */
+export interface Decision {
+  readonly decisionId: DecisionId
+  readonly userId: UserId
+  readonly at: EpochMs
+  readonly trigger: DecisionTrigger
+  readonly snapshotVersion: string
+  readonly stateId: number
+  /** Name and kind of the policy that gave the distribution, e.g. `paloma/thompson`. */
+  readonly policy: string
+  readonly assignments: readonly Assignment[]
+  readonly reason: DecisionReason
+  readonly actions: readonly Action[]
+  /** By objective, in its own unit. */
+  readonly values: Readonly<Record<string, ValueEstimates>>
+  /** Σ price × use, per action. */
+  readonly prices: readonly number[]
+  /** Σ weight × value − price, per action; the scale on which actions compete. */
+  readonly scores: readonly number[]
+  readonly scoreVariances: readonly number[]
+  readonly probabilities: readonly number[]
+  /** Index into `actions`. */
+  readonly chosen: number
+  readonly propensity: number
+  /** The uniform number that made the draw. */
+  readonly draw: number
+  readonly refused: readonly { readonly candidate: Candidate; readonly refusals: readonly Refusal[] }[]
+  readonly learning: LearningFeatures | null
+  readonly inputs: {
+    readonly user: UserState
+    readonly opportunityIds: readonly OpportunityId[]
+    readonly context: Readonly<Record<string, Scalar>>
+  }
+}
+
+/** The action that was chosen. */
+export function chosenAction(decision: Decision): Action {
+  const action = decision.actions[decision.chosen]
+  if (action === undefined) throw new RangeError(`decision ${decision.decisionId} has no action ${decision.chosen}`)
+  return action
+}

@@ -1,0 +1,37 @@
+import type { Scalar } from './opportunity.ts'
+
+/** Where a declared feature is read: user trait, request context, opportunity features or variant features. */
+export const FEATURE_SOURCES = ['user', 'context', 'opportunity', 'variant'] as const
+export type FeatureSource = (typeof FEATURE_SOURCES)[number]
+
+/**
+ * One declared, typed feature. Missing or mistyped values take `missing` (numbers: 0 by default) or the all-zero code.
+ * Numbers are mapped to about [−1, 1] by `(value − centre) / scale`, after `log1p` if asked, and clipped to ±3.
+ */
+export type FeatureSpec =
+  | {
+      readonly kind: 'number'
+      readonly name: string
+      readonly source: FeatureSource
+      readonly centre: number
+      readonly scale: number
+      readonly log1p?: boolean
+      readonly missing?: number
+    }
+  | {
+      readonly kind: 'category'
+      readonly name: string
+      readonly source: FeatureSource
+      readonly values: readonly string[]
+    }
+  | { readonly kind: 'boolean'; readonly name: string; readonly source: FeatureSource }
+
+/** The declared features plus how many hashed slots the message families share. */
+export interface FeatureSchema {
+  readonly features: readonly FeatureSpec[]
+  /** Message families are hashed into this many indicators, so that new ones need no new schema. */
+  readonly messageBuckets: number
+}
+
+/** Reads one value by name from a bag of scalars. */
+export type FeatureBag = Readonly<Record<string, Scalar>>

@@ -1,0 +1,92 @@
+import type { Category, Channel } from './channel.ts'
+import type { UserId } from './id.ts'
+import type { Scalar } from './opportunity.ts'
+import type { EpochMs } from './time.ts'
+
+/** What a user said about being messaged; `unknown` is not a yes. */
+export const CONSENT_STATES = ['granted', 'denied', 'unknown'] as const
+export type ConsentState = (typeof CONSENT_STATES)[number]
+
+/** Consent is three rights: to be messaged, to be learned from, to be explored on. */
+export interface Consent {
+  readonly channels: Readonly<Partial<Record<Channel, ConsentState>>>
+  /** By topic, for every channel. */
+  readonly topics: Readonly<Record<string, ConsentState>>
+  /** By `channel:topic`, which is the most specific and wins. */
+  readonly channelTopics: Readonly<Record<string, ConsentState>>
+  readonly learning: boolean
+  readonly exploration: boolean
+}
+
+/** A standing order not to use an address of the user. */
+export interface Suppression {
+  readonly channel: Channel
+  readonly reason: 'bounce' | 'complaint' | 'opt-out' | 'gone' | 'manual'
+  readonly since: EpochMs
+}
+
+/** A Web Push subscription, as browsers hand it over. */
+export interface PushSubscription {
+  readonly endpoint: string
+  readonly keys: { readonly p256dh: string; readonly auth: string }
+}
+
+/** Where a user can be reached; a channel without an address cannot be used. */
+export interface Addresses {
+  readonly email?: string
+  readonly push?: PushSubscription
+  /** In-app needs no address: the user id is one. */
+  readonly sms?: string
+  readonly webhook?: string
+  /** An opaque token for a push gateway behind a webhook. */
+  readonly pushToken?: string
+}
+
+export interface UserProfile {
+  readonly userId: UserId
+  readonly traits: Readonly<Record<string, Scalar>>
+  /** IANA name; absent means the company's. */
+  readonly timeZone?: string
+  readonly locale?: string
+  readonly addresses: Addresses
+  readonly consent: Consent
+  readonly suppressions: readonly Suppression[]
+  readonly createdAt: EpochMs
+}
+
+/** One message that was reserved or delivered; the unit in which caps count. */
+export interface PastSend {
+  readonly at: EpochMs
+  readonly channel: Channel
+  readonly category: Category
+  readonly message: string
+  readonly topic: string
+  readonly groupKey?: string
+  readonly opportunityId: string
+}
+
+/** What happened between us and a user lately; enough for caps and history features. */
+export interface UserHistory {
+  /** Oldest first, at most the last 28 days. */
+  readonly sends: readonly PastSend[]
+  /** Human opens and clicks per channel, oldest first, at most the last 28 days. */
+  readonly responses: readonly { readonly at: EpochMs; readonly channel: Channel }[]
+  /** Days of activity (visits), oldest first, at most the last 28 days. */
+  readonly visits: readonly EpochMs[]
+}
+
+/** Everything about one user that a decision may look at. */
+export interface UserState {
+  readonly profile: UserProfile
+  readonly history: UserHistory
+}
+
+export const NO_HISTORY: UserHistory = { sends: [], responses: [], visits: [] }
+
+export const DEFAULT_CONSENT: Consent = {
+  channels: {},
+  topics: {},
+  channelTopics: {},
+  learning: true,
+  exploration: true,
+}

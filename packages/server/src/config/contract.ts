@@ -1,0 +1,70 @@
+import type { Channel, FeatureSchema, Group, GroupRule, Objective, ReachLoss, Rules } from '@paloma/core'
+
+/** How one channel is delivered. */
+export type AdapterConfig =
+  | { readonly kind: 'inbox' }
+  | {
+      readonly kind: 'smtp'
+      readonly url: string
+      readonly from: string
+      /** Mailbox for List-Unsubscribe's mailto, optional. */
+      readonly unsubscribeMailto?: string
+      readonly dkim?: { readonly domain: string; readonly selector: string; readonly privateKey: string }
+    }
+  | {
+      readonly kind: 'web-push'
+      /** `mailto:` or https URL of the sender. */
+      readonly subject: string
+      readonly vapidPublicKey: string
+      readonly vapidPrivateKey: string
+      readonly ttlSeconds: number
+      readonly urgency: 'very-low' | 'low' | 'normal' | 'high'
+    }
+  | { readonly kind: 'webhook'; readonly url: string; readonly secret: string; readonly timeoutMs: number }
+
+/** Which track events mean what; names are compared exactly. */
+export interface EventRules {
+  readonly visits: readonly string[]
+  readonly responses: Readonly<Record<string, Channel>>
+  readonly reachLosses: Readonly<Record<string, { readonly loss: ReachLoss; readonly channel: Channel }>>
+}
+
+/** A whole, checked configuration; `paloma.config.ts` gives the parts that differ from the defaults. */
+export interface Config {
+  readonly objectives: readonly Objective[]
+  readonly rules: Rules
+  readonly features: FeatureSchema
+  readonly groups: Readonly<Record<Group, GroupRule>>
+  readonly groupSalt: string
+  readonly prices: Readonly<Record<string, number>>
+  readonly events: EventRules
+  readonly adapters: Readonly<Partial<Record<Channel, AdapterConfig>>>
+  readonly learning: {
+    /** Rewards wait this long after their window for late events. */
+    readonly latenessHours: number
+    /** How often matured rewards are folded into a new policy state. */
+    readonly everyMinutes: number
+    /** Daily forgetting: half of what was learned is forgotten after so many days; 0 never forgets. */
+    readonly halfLifeDays: number
+    readonly groups: readonly Group[]
+    /** Standard deviation of the prior on every weight, in units of the objective's noise. */
+    readonly priorSd: number
+  }
+  readonly limits: {
+    readonly userStatesInMemory: number
+    readonly batchItems: number
+    readonly bodyBytes: number
+    readonly eventBytes: number
+  }
+}
+
+/** Where and how this process runs; read from the environment and flags in `main.ts` only. */
+export interface Runtime {
+  readonly dataDir: string
+  readonly databaseUrl: string | null
+  readonly host: string
+  readonly port: number
+  readonly publicUrl: string
+  readonly virtualClock: { readonly startAt: number } | null
+  readonly logLevel: string
+}

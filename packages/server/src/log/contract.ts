@@ -1,0 +1,18 @@
+import type { Decision, Outcome } from '@paloma/core'
+
+/** The history of decisions and outcomes as hive-partitioned files: `decisions/dt=YYYY-MM-DD/part-0.parquet`. */
+export interface HistoryLog {
+  /** Replaces the day's partition and its entry in `_manifest.json`; readers never see half a day. */
+  writeDay(
+    day: string,
+    rows: {
+      readonly decisions: AsyncIterable<readonly Decision[]>
+      readonly outcomes: AsyncIterable<readonly Outcome[]>
+    },
+  ): Promise<{ readonly decisions: number; readonly outcomes: number }>
+  readDecisions(day: string): Promise<readonly Decision[]>
+  readOutcomes(day: string): Promise<readonly Outcome[]>
+  days(): Promise<readonly string[]>
+  /** Rewrites every partition that holds the user without him. Answers how many rows went. */
+  erase(userId: string): Promise<{ readonly rows: number }>
+}

@@ -1,0 +1,314 @@
+import type {
+  Channel,
+  Decision,
+  DecisionId,
+  EpochMs,
+  LearningFeatures,
+  Opportunity,
+  OpportunityId,
+  Outcome,
+  PolicyState,
+  Refusal,
+  SendId,
+  UserId,
+  UserProfile,
+  UserState,
+} from '@paloma/core'
+
+/**
+ * Operational state, ledger, queue and registry. Every method is atomic: it happens whole or not at all, and what it
+ * has answered survives a crash (with PGlite: of the process, not of the machine). Lists of results run parallel to
+ * the lists given.
+ */
+export interface Store {
+  readonly traits: {
+    readonly name: 'pglite' | 'postgres'
+    /** Other processes may write to it: what is remembered of it may be stale. */
+    readonly isShared: boolean
+  }
+  readonly users: UserStore
+  readonly opportunities: OpportunityStore
+  readonly outcomes: OutcomeStore
+  readonly decisions: DecisionStore
+  readonly sends: SendStore
+  readonly inbox: InboxStore
+  readonly registry: RegistryStore
+  /** Resolves when the store answers; rejects with STORE_UNREACHABLE. */
+  ping(): Promise<void>
+  /** Becomes the only one of all processes that does `role` (an advisory lock, lost with the connection). */
+  lead(role: string): Promise<boolean>
+  close(): Promise<void>
+}
+
+export interface UserStore {
+  /**
+   * Changes users under row locks, in id order. `update` gets what is stored (or undefined) and returns what shall be;
+   * returning the same object writes nothing. Ids may repeat; updates then run in the order given.
+   */
+  change(
+    changes: readonly {
+      readonly userId: UserId
+      readonly update: (current: UserProfile | undefined) => UserProfile
+    }[],
+  ): Promise<readonly UserProfile[]>
+  /** Profiles with sends, responses and visits in (now − 28 days, now]. Unknown users are absent from the map. */
+  loadStates(ids: readonly UserId[], now: EpochMs): Promise<ReadonlyMap<UserId, UserState>>
+  /** Who an anonymous or previous id belongs to now; absent ids are nobody's alias. */
+  resolveAliases(ids: readonly string[]): Promise<ReadonlyMap<string, UserId>>
+  /** Makes `previousId` an alias of `userId` and moves its outcomes and history over. */
+  addAlias(previousId: string, userId: UserId): Promise<void>
+  /** Forgets the user: profile, opportunities, outcomes, decisions, sends, inbox, aliases. Answers how many rows went. */
+  erase(id: UserId, at: EpochMs): Promise<{ readonly rows: number }>
+  /** Users in id order, for exports and group comparisons. */
+  page(after: UserId | null, limit: number): Promise<readonly UserProfile[]>
+}
+
+/** What became of a row that its caller named: new, already there alike, or already there and different. */
+export type InsertResult = 'inserted' | 'duplicate' | 'conflict'
+
+/** `open` may be decided on; `taken` has a send or plan; the rest are final. */
+export const OPPORTUNITY_STATUSES = ['open', 'taken', 'sent', 'superseded', 'withdrawn', 'expired'] as const
+export type OpportunityStatus = (typeof OPPORTUNITY_STATUSES)[number]
+
+export interface OpportunityStore {
+  /** Also marks what a new one `supersedes`, or shares a `dedupeKey` with, as superseded (open ones only). */
+  insertMany(items: readonly Opportunity[], at: EpochMs): Promise<readonly InsertResult[]>
+  /** Open and not expired at `now`, per user, oldest id first. */
+  openFor(ids: readonly UserId[], now: EpochMs): Promise<ReadonlyMap<UserId, readonly Opportunity[]>>
+  get(
+    ids: readonly OpportunityId[],
+  ): Promise<ReadonlyMap<OpportunityId, { readonly opportunity: Opportunity; readonly status: OpportunityStatus }>>
+  withdraw(id: OpportunityId): Promise<boolean>
+  /** Newest first. */
+  listByUser(
+    userId: UserId,
+    limit: number,
+  ): Promise<readonly { readonly opportunity: Opportunity; readonly status: OpportunityStatus }[]>
+}
+
+export interface OutcomeStore {
+  /** Idempotent by `messageId`. Never changes an outcome that is there. */
+  insertMany(items: readonly Outcome[]): Promise<readonly InsertResult[]>
+  /** Newest first; `before` is exclusive. */
+  listByUser(
+    userId: UserId,
+    options: { readonly before?: EpochMs; readonly limit: number },
+  ): Promise<readonly Outcome[]>
+  /** One UTC day, in order of (at, messageId), for export. */
+  listByDay(day: string, after: string | null, limit: number): Promise<readonly Outcome[]>
+}
+
+/** A matured decision with what the learner needs. */
+export interface LearningExample {
+  readonly decisionId: DecisionId
+  readonly userId: UserId
+  readonly at: EpochMs
+  readonly learning: LearningFeatures
+  /** Outcomes of the user in [at, at + window], machine ones left out, oldest first. */
+  readonly outcomes: readonly Pick<Outcome, 'at' | 'name' | 'values' | 'reachLoss' | 'channel'>[]
+}
+
+/** Totals of one user in an interval; the raw material of group comparisons. */
+export interface UserTotals {
+  readonly userId: UserId
+  /** By objective name: Σ values of outcomes that are not machine-made. */
+  readonly values: Readonly<Record<string, number>>
+  /** Different UTC days with a visit. */
+  readonly activeDays: number
+  readonly sends: number
+  readonly reachLosses: readonly { readonly at: EpochMs; readonly channel: Channel | null }[]
+}
+
+export interface DecisionStore {
+  /**
+   * Writes decisions and, in the same transaction, what follows from the choice: a `reserved` send (send now), a
+   * `planned` one (send later), the opportunity `taken`; a decision with `plannedSendId` closes that plan (and reopens
+   * its opportunity unless it is chosen again). Idempotent by decisionId: for a duplicate the stored record is returned.
+   * If two decisions of one user reserve in the same moment, both stand; caps are checked again at dispatch.
+   */
+  insertMany(
+    items: readonly NewDecision[],
+  ): Promise<readonly { readonly result: InsertResult; readonly decision: Decision }[]>
+  get(id: DecisionId): Promise<Decision | undefined>
+  getMany(ids: readonly DecisionId[]): Promise<ReadonlyMap<DecisionId, Decision>>
+  /** Newest first; `before` is exclusive. */
+  listByUser(
+    userId: UserId,
+    options: { readonly before?: EpochMs; readonly limit: number },
+  ): Promise<readonly Decision[]>
+  /** The user's latest decision at or before `at` and not older than `since` whose send went out; joins outcomes by window. */
+  lastSentFor(
+    keys: readonly {
+      readonly userId: UserId
+      readonly channel: Channel | null
+      readonly since: EpochMs
+      readonly at: EpochMs
+    }[],
+  ): Promise<readonly (DecisionId | null)[]>
+  /**
+   * Decisions with learning features and `from ≤ at < until`, oldest first by (at, decisionId), with the outcomes of
+   * their window. Users whose consent to be learned from is withdrawn are left out.
+   */
+  matured(options: {
+    readonly from: EpochMs
+    readonly until: EpochMs
+    readonly windowMs: number
+  }): AsyncIterable<readonly LearningExample[]>
+  /** One UTC day, in order of (at, decisionId), for export and replay audits. */
+  listByDay(day: string, after: DecisionId | null, limit: number): Promise<readonly Decision[]>
+  /** UTC days (YYYY-MM-DD) that have decisions or outcomes, oldest first. */
+  days(): Promise<readonly string[]>
+  count(): Promise<number>
+  /** Totals per user over [from, until), for users who existed before `until`. */
+  totals(from: EpochMs, until: EpochMs): Promise<readonly UserTotals[]>
+}
+
+export interface NewDecision {
+  readonly decision: Decision
+  /** What the caller asked for, so that the same id with another request is a conflict. */
+  readonly fingerprint: string
+  /** False: only decide and record, the caller delivers himself; nothing is reserved. */
+  readonly deliver: boolean
+  /** The plan this decision re-decides. */
+  readonly plannedSendId?: SendId
+}
+
+/**
+ * planned → (re-decided) closed; reserved → dispatching → sent | failed | unknown, or refused at the last moment.
+ * `unknown` is never retried by itself.
+ */
+export const SEND_STATUSES = [
+  'planned',
+  'closed',
+  'reserved',
+  'dispatching',
+  'sent',
+  'failed',
+  'unknown',
+  'refused',
+] as const
+export type SendStatus = (typeof SEND_STATUSES)[number]
+
+/** One message on its way to one user; `sendId` is the provider's idempotency key. */
+export interface Send {
+  readonly sendId: SendId
+  readonly decisionId: DecisionId
+  readonly userId: UserId
+  readonly opportunityId: OpportunityId
+  readonly message: string
+  readonly variant: string
+  readonly channel: Channel
+  readonly category: Opportunity['category']
+  readonly topic: string
+  readonly groupKey: string | null
+  readonly dueAt: EpochMs
+  readonly status: SendStatus
+  /** When the status last changed. */
+  readonly updatedAt: EpochMs
+  readonly providerMessageId: string | null
+  readonly error: string | null
+  readonly refusals: readonly Refusal[]
+}
+
+/** Outcome of the last-moment check of one reserved send. */
+export type DispatchVerdict =
+  | { readonly kind: 'go' }
+  | { readonly kind: 'refuse'; readonly refusals: readonly Refusal[] }
+  /** Quiet hours with `wait`: try again then, still reserved. */
+  | { readonly kind: 'postpone'; readonly until: EpochMs }
+
+/** A send that is `dispatching`, with what is needed to render it. */
+export interface Dispatch {
+  readonly send: Send
+  readonly user: UserState
+  readonly opportunity: Opportunity
+}
+
+export type DispatchResult =
+  | { readonly kind: 'sent'; readonly providerMessageId: string | null }
+  | { readonly kind: 'failed'; readonly error: string }
+  | { readonly kind: 'unknown'; readonly error: string }
+
+export interface SendStore {
+  /**
+   * Takes up to `limit` due reserved sends (skipping those other processes hold), locks their users, and asks `check`
+   * for each in order with the user's state as it is stored now, earlier verdicts of this call included as sends. In
+   * one transaction `go` becomes dispatching, `refuse` refused (its opportunity reopened), `postpone` due later.
+   */
+  claim(now: EpochMs, limit: number, check: (item: Dispatch) => DispatchVerdict): Promise<readonly Dispatch[]>
+  /** Ends dispatches. `sent` marks the opportunity sent; `failed` reopens it. */
+  finish(results: readonly { readonly sendId: SendId; readonly result: DispatchResult }[], at: EpochMs): Promise<void>
+  /** Planned sends that are due, oldest first. */
+  duePlanned(now: EpochMs, limit: number): Promise<readonly Send[]>
+  /** When the next planned or reserved send is due, or null. */
+  nextDueAt(): Promise<EpochMs | null>
+  /**
+   * Dispatching sends left behind by a dead process become `unknown`; answers how many. Embedded: all at start. Shared:
+   * those unchanged since `before`.
+   */
+  recover(before: EpochMs, at: EpochMs): Promise<number>
+  /** How many sends of the user are dispatching now: an opt-out is acknowledged only when there is none. */
+  inFlight(userId: UserId): Promise<number>
+  get(id: SendId): Promise<Send | undefined>
+  byDecision(ids: readonly DecisionId[]): Promise<ReadonlyMap<DecisionId, Send>>
+  /** Newest first. */
+  listByUser(userId: UserId, options: { readonly before?: EpochMs; readonly limit: number }): Promise<readonly Send[]>
+  /** Sends per status. */
+  counts(): Promise<Readonly<Partial<Record<SendStatus, number>>>>
+}
+
+export const INBOX_STATUSES = ['unseen', 'seen', 'read', 'interacted', 'archived'] as const
+export type InboxStatus = (typeof INBOX_STATUSES)[number]
+
+export interface InboxItem {
+  readonly sendId: SendId
+  readonly decisionId: DecisionId
+  readonly userId: UserId
+  readonly message: string
+  readonly content: Readonly<Record<string, string>>
+  readonly createdAt: EpochMs
+  readonly status: InboxStatus
+  readonly statusAt: EpochMs
+}
+
+export interface InboxStore {
+  /** Idempotent by sendId. */
+  put(item: InboxItem): Promise<InsertResult>
+  /** Newest first, archived left out unless asked for; `before` is a sendId cursor. */
+  list(
+    userId: UserId,
+    options: { readonly before?: SendId; readonly limit: number; readonly withArchived?: boolean },
+  ): Promise<{ readonly items: readonly InboxItem[]; readonly unseen: number }>
+  /** Statuses only move forward (unseen → seen → read → interacted; archived from any). Answers the item, or undefined if it is not this user's. */
+  mark(userId: UserId, id: SendId, status: InboxStatus, at: EpochMs): Promise<InboxItem | undefined>
+}
+
+/** An API key; only its SHA-256 is kept. */
+export interface ApiKey {
+  readonly id: string
+  readonly name: string
+  readonly scopes: readonly string[]
+  readonly hash: string
+  readonly createdAt: EpochMs
+  readonly revokedAt: EpochMs | null
+}
+
+export interface RegistryStore {
+  saveState(state: PolicyState): Promise<void>
+  loadState(id: number): Promise<PolicyState | undefined>
+  latestState(): Promise<PolicyState | undefined>
+  /** Deletes states older than the newest `keep` that no decision names. Answers how many. */
+  pruneStates(keep: number): Promise<number>
+  /** Snapshot parts (everything but the state) as JSON text, by version. */
+  saveSnapshot(version: string, json: string, at: EpochMs): Promise<void>
+  loadSnapshot(version: string): Promise<string | undefined>
+  addKey(key: ApiKey): Promise<void>
+  findKey(hash: string): Promise<ApiKey | undefined>
+  listKeys(): Promise<readonly ApiKey[]>
+  revokeKey(id: string, at: EpochMs): Promise<boolean>
+  /** Small named values that must survive a restart: server secrets, job watermarks, the virtual clock. */
+  getSetting(name: string): Promise<string | undefined>
+  setSetting(name: string, value: string): Promise<void>
+  /** Sets it unless it is there; answers what stands. */
+  setSettingOnce(name: string, value: string): Promise<string>
+}

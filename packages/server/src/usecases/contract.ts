@@ -1,0 +1,270 @@
+import type {
+  Channel,
+  ConsentState,
+  Decision,
+  DecisionId,
+  EpochMs,
+  Group,
+  Opportunity,
+  OpportunityId,
+  Outcome,
+  Scalar,
+  SendId,
+  UserId,
+  UserProfile,
+} from '@paloma/core'
+import type { ApiKey, InboxItem, InboxStatus, OpportunityStatus, Send } from '../store/contract.ts'
+
+/** Why one item of a list was refused, while its neighbours went through. */
+export interface ItemError {
+  readonly code: string
+  readonly detail: string
+  /** JSON pointer inside the item. */
+  readonly pointer?: string
+}
+
+/** What became of one item of a list; results run parallel to the list given. */
+export type ItemResult<T> =
+  | { readonly ok: true; readonly status: 'created' | 'duplicate' | 'updated'; readonly value: T }
+  | { readonly ok: false; readonly error: ItemError }
+
+/** Changes to a user: absent members stay as they are, `null` removes. */
+export interface UserPatch {
+  readonly userId: UserId
+  readonly traits?: Readonly<Record<string, Scalar | null>>
+  readonly timeZone?: string | null
+  readonly locale?: string | null
+  readonly addresses?: {
+    readonly email?: string | null
+    readonly push?: {
+      readonly endpoint: string
+      readonly keys: { readonly p256dh: string; readonly auth: string }
+    } | null
+    readonly pushToken?: string | null
+    readonly sms?: string | null
+    readonly webhook?: string | null
+  }
+  readonly consent?: {
+    readonly channels?: Readonly<Partial<Record<Channel, ConsentState>>>
+    readonly topics?: Readonly<Record<string, ConsentState>>
+    readonly channelTopics?: Readonly<Record<string, ConsentState>>
+    readonly learning?: boolean
+    readonly exploration?: boolean
+  }
+}
+
+/** An event as Segment's libraries send it, already checked and parsed. Times are epoch milliseconds. */
+export interface IncomingEvent {
+  readonly type: 'identify' | 'track' | 'page' | 'screen' | 'group' | 'alias'
+  readonly messageId: string
+  /** userId, or anonymousId when there is no userId. */
+  readonly userId: string
+  /** Set when both ids are given: the anonymous id becomes an alias. */
+  readonly anonymousId?: string
+  readonly previousId?: string
+  /** Track event name, page or screen name. */
+  readonly name: string
+  readonly timestamp?: EpochMs
+  readonly sentAt?: EpochMs
+  readonly properties: Readonly<Record<string, unknown>>
+  readonly traits: Readonly<Record<string, unknown>>
+  readonly context: Readonly<Record<string, unknown>>
+}
+
+export interface DecideCommand {
+  readonly decisionId: DecisionId
+  readonly userId: UserId
+  readonly context: Readonly<Record<string, Scalar>>
+  /** Only with a virtual clock. */
+  readonly at?: EpochMs
+  /** False: only decide and record; the caller delivers. */
+  readonly deliver: boolean
+}
+
+/** One action with everything that speaks for and against it. */
+export interface ExplainedAction {
+  readonly action: 'hold' | string
+  readonly opportunityId: OpportunityId | null
+  readonly message: string | null
+  readonly variant: string | null
+  readonly channel: Channel | null
+  readonly sendAt: EpochMs | null
+  readonly probability: number
+  readonly score: number
+  readonly scoreSd: number
+  readonly price: number
+  /** Per objective: incremental value in its unit, its standard deviation, and weight × value. */
+  readonly values: Readonly<
+    Record<string, { readonly value: number; readonly sd: number; readonly weighted: number; readonly unit: string }>
+  >
+  readonly refusals: readonly { readonly reason: string; readonly rule?: string; readonly until?: EpochMs }[]
+}
+
+export interface Explanation {
+  readonly decisionId: DecisionId
+  readonly userId: UserId
+  readonly at: EpochMs
+  readonly reason: string
+  /** Sentences for people, e.g. "costs 0.4 contactable days". */
+  readonly summary: readonly string[]
+  readonly chosen: ExplainedAction
+  /** Best score first, then the refused. */
+  readonly actions: readonly ExplainedAction[]
+  /** Largest contributions to the chosen score, by feature and objective. */
+  readonly contributions: readonly {
+    readonly feature: string
+    readonly objective: string
+    readonly contribution: number
+  }[]
+  readonly policy: string
+  readonly snapshotVersion: string
+  readonly stateId: number
+}
+
+export interface ReplayResult {
+  readonly decisionId: DecisionId
+  readonly identical: boolean
+  /** JSON pointers of members that differ, with both values. */
+  readonly differences: readonly { readonly pointer: string; readonly logged: unknown; readonly replayed: unknown }[]
+}
+
+export type TimelineEntry =
+  | { readonly kind: 'decision'; readonly at: EpochMs; readonly decision: Decision }
+  | { readonly kind: 'outcome'; readonly at: EpochMs; readonly outcome: Outcome }
+  | { readonly kind: 'send'; readonly at: EpochMs; readonly send: Send }
+  | {
+      readonly kind: 'opportunity'
+      readonly at: EpochMs
+      readonly opportunity: Opportunity
+      readonly status: OpportunityStatus
+    }
+
+export interface Interval {
+  readonly mean: number
+  readonly low: number
+  readonly high: number
+}
+
+export interface GroupResult {
+  readonly users: number
+  readonly sendsPerUser: number
+  /** Share of channels that were reachable at first and still are. */
+  readonly reach: number
+  readonly optOutsPerUser: number
+  readonly objectives: Readonly<Record<string, Interval>>
+  readonly combined: Interval
+}
+
+export interface GroupComparison {
+  readonly from: EpochMs
+  readonly until: EpochMs
+  /** Confidence level of every interval, e.g. 0.95. */
+  readonly level: number
+  readonly groups: Readonly<Record<Group, GroupResult>>
+  /** `paloma-businessAsUsual` and so on: per objective and `combined`. */
+  readonly differences: Readonly<Record<string, Readonly<Record<string, Interval>>>>
+}
+
+/** Everything the server can do. HTTP, CLI, jobs and MCP call these and nothing else. */
+export interface Usecases {
+  readonly users: {
+    upsert(patches: readonly UserPatch[]): Promise<readonly ItemResult<UserProfile>[]>
+    get(
+      id: UserId,
+    ): Promise<{ readonly profile: UserProfile; readonly group: Group; readonly openOpportunities: number } | undefined>
+    erase(id: UserId): Promise<{ readonly rows: number }>
+    list(after: UserId | null, limit: number): Promise<readonly UserProfile[]>
+    /** Newest first, all kinds merged; `before` is exclusive. */
+    timeline(
+      id: UserId,
+      options: { readonly before?: EpochMs; readonly limit: number },
+    ): Promise<readonly TimelineEntry[] | undefined>
+  }
+  readonly opportunities: {
+    propose(items: readonly Opportunity[]): Promise<readonly ItemResult<{ readonly id: OpportunityId }>[]>
+    get(
+      id: OpportunityId,
+    ): Promise<{ readonly opportunity: Opportunity; readonly status: OpportunityStatus } | undefined>
+    withdraw(id: OpportunityId): Promise<boolean>
+  }
+  readonly events: {
+    ingest(items: readonly IncomingEvent[]): Promise<readonly ItemResult<{ readonly messageId: string }>[]>
+  }
+  readonly decisions: {
+    decide(
+      commands: readonly DecideCommand[],
+    ): Promise<
+      readonly ItemResult<{
+        readonly decision: Decision
+        readonly send: Pick<Send, 'sendId' | 'status' | 'dueAt'> | null
+      }>[]
+    >
+    get(id: DecisionId): Promise<Decision | undefined>
+    explain(id: DecisionId): Promise<Explanation | undefined>
+    replay(id: DecisionId): Promise<ReplayResult | undefined>
+    /** Replays every decision of the log, or those of one day; reports progress. */
+    audit(options: {
+      readonly day?: string
+      readonly onProgress?: (checked: number) => void
+    }): Promise<{ readonly checked: number; readonly identical: number; readonly failures: readonly ReplayResult[] }>
+  }
+  readonly inbox: {
+    list(
+      userId: UserId,
+      options: { readonly before?: SendId; readonly limit: number; readonly withArchived?: boolean },
+    ): Promise<{ readonly items: readonly InboxItem[]; readonly unseen: number }>
+    mark(userId: UserId, id: SendId, status: InboxStatus): Promise<InboxItem | undefined>
+    /** Calls `listener` for each new item of the user in this process or another; answers how to stop. */
+    subscribe(userId: UserId, listener: (item: InboxItem) => void): () => void
+    /** The inbox token a customer's server hands to a user's browser; and back. */
+    tokenFor(userId: UserId): string
+    userOfToken(token: string): UserId | undefined
+  }
+  readonly unsubscribe: {
+    /** What a token would do; undefined for a forged one. */
+    show(token: string): { readonly userId: UserId; readonly channel: Channel; readonly topic: string } | undefined
+    /** Acts, and answers only when nothing to this user on this channel is in flight any more. */
+    act(
+      token: string,
+    ): Promise<{ readonly userId: UserId; readonly channel: Channel; readonly topic: string } | undefined>
+  }
+  readonly groups: {
+    compare(from: EpochMs, until: EpochMs): Promise<GroupComparison>
+  }
+  readonly clock: {
+    readonly isVirtual: boolean
+    now(): EpochMs
+    /** Virtual clocks only: moves on, running everything that falls due on the way (plans, dispatch, learning). */
+    advance(to: EpochMs): Promise<{ readonly redecided: number; readonly dispatched: number; readonly stateId: number }>
+  }
+  readonly keys: {
+    create(name: string, scopes: readonly string[]): Promise<{ readonly key: ApiKey; readonly secret: string }>
+    list(): Promise<readonly ApiKey[]>
+    revoke(id: string): Promise<boolean>
+    authenticate(secret: string): Promise<ApiKey | undefined>
+  }
+  readonly history: {
+    /** Writes closed days (or all) to Parquet. */
+    export(options: {
+      readonly includeToday?: boolean
+      readonly onProgress?: (day: string) => void
+    }): Promise<readonly { readonly day: string; readonly decisions: number; readonly outcomes: number }[]>
+  }
+  readonly health: {
+    ready(): Promise<{
+      readonly ready: boolean
+      readonly checks: Readonly<Record<string, { readonly ok: boolean; readonly detail: string }>>
+    }>
+    counts(): Promise<{
+      readonly decisions: number
+      readonly sends: Readonly<Record<string, number>>
+      readonly stateId: number
+      readonly usersInMemory: number
+      readonly isLearner: boolean
+    }>
+  }
+}
+
+/** What an API key may do. */
+export const SCOPES = ['ingest', 'decide', 'read', 'admin'] as const
+export type Scope = (typeof SCOPES)[number]
