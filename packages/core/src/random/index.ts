@@ -1,1 +1,3 @@
-export {}
+export * from './hash53.ts'
+export { murmur3 } from './murmur3.ts'
+export * from './random-from.ts'
