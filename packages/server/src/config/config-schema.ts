@@ -1,0 +1,287 @@
+import {
+  AGGREGATES,
+  CATEGORIES,
+  CHANNELS,
+  type Channel,
+  FEATURE_SOURCES,
+  type FeatureSchema,
+  GROUPS,
+  type Group,
+  type GroupRule,
+  type Objective,
+  type PolicySpec,
+  REACH_LOSSES,
+  type Rules,
+} from '@paloma/core/domain'
+import { z } from 'zod'
+import type { AdapterConfig, Config, EventRules } from './contract.ts'
+
+const TOTAL_SHARE = 1_000_000
+
+const name = z.string().min(1).max(256)
+const names = z.array(name).readonly()
+const channel = z.enum(CHANNELS)
+const share = z.int().min(0).max(TOTAL_SHARE)
+const probability = z.number().min(0).max(1)
+const positive = z.number().positive()
+const minuteOfDay = z.int().min(0).max(1_440)
+const webUrl = z.url({ protocol: /^https?$/, error: 'expected an http or https URL' })
+
+/** An IANA time zone that this runtime knows. */
+export const timeZoneSchema: z.ZodType<string> = z
+  .string()
+  .max(256)
+  .refine(isTimeZone, { error: 'expected an IANA time zone such as "Europe/Berlin"' })
+
+function isTimeZone(value: string): boolean {
+  if (/^[+-]/.test(value)) return false
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: value })
+    return true
+  } catch (cause) {
+    if (cause instanceof RangeError) return false
+    throw cause
+  }
+}
+
+const objectiveSchema: z.ZodType<Objective> = z.strictObject({
+  name,
+  events: names,
+  aggregate: z.enum(AGGREGATES),
+  valueProperty: name.exactOptional(),
+  windowHours: positive.max(24 * 366),
+  unit: name,
+  weight: z.number(),
+  scale: z.number().exactOptional(),
+  priorEffect: z.partialRecord(channel, z.number()).exactOptional(),
+  priorEffectSd: positive.exactOptional(),
+  noiseSd: positive.exactOptional(),
+})
+
+const scope = {
+  channels: z.array(channel).exactOptional(),
+  categories: z.array(z.enum(CATEGORIES)).exactOptional(),
+  topics: names.exactOptional(),
+  messages: names.exactOptional(),
+}
+
+const capWindow = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('rolling'), hours: positive.max(24 * 28) }),
+  z.strictObject({ kind: z.literal('calendarDays'), days: z.int().min(1).max(28) }),
+])
+
+const rulesSchema: z.ZodType<Rules> = z.strictObject({
+  channels: z.partialRecord(
+    channel,
+    z.strictObject({ consent: z.enum(['opt-in', 'opt-out']), pricePerSend: z.number().min(0) }),
+  ),
+  caps: z.array(z.strictObject({ ...scope, name, max: z.int().min(0), window: capWindow })),
+  gaps: z.array(z.strictObject({ ...scope, name, minutes: positive.max(60 * 24 * 28) })),
+  quietHours: z.array(
+    z.strictObject({
+      ...scope,
+      startMinute: minuteOfDay,
+      endMinute: minuteOfDay,
+      behaviour: z.enum(['wait', 'lapse']),
+    }),
+  ),
+  slots: z.strictObject({
+    localHours: z.array(z.int().min(0).max(23)),
+    horizonHours: z
+      .number()
+      .min(0)
+      .max(24 * 14),
+  }),
+  timeZone: timeZoneSchema,
+})
+
+const featureSchema: z.ZodType<FeatureSchema> = z.strictObject({
+  features: z.array(
+    z.discriminatedUnion('kind', [
+      z.strictObject({
+        kind: z.literal('number'),
+        name,
+        source: z.enum(FEATURE_SOURCES),
+        centre: z.number(),
+        scale: positive,
+        log1p: z.boolean().exactOptional(),
+        missing: z.number().exactOptional(),
+      }),
+      z.strictObject({
+        kind: z.literal('category'),
+        name,
+        source: z.enum(FEATURE_SOURCES),
+        values: z.array(name).min(1).max(1_000),
+      }),
+      z.strictObject({ kind: z.literal('boolean'), name, source: z.enum(FEATURE_SOURCES) }),
+    ]),
+  ),
+  messageBuckets: z.int().min(0).max(1_024),
+})
+
+const policySchema: z.ZodType<PolicySpec> = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('greedy'), floor: probability }),
+  z.strictObject({ kind: z.literal('epsilonGreedy'), epsilon: probability }),
+  z.strictObject({ kind: z.literal('softmax'), temperature: positive, floor: probability }),
+  z.strictObject({ kind: z.literal('thompson'), floor: probability, sharpness: positive }),
+  z.strictObject({ kind: z.literal('squareCb'), gamma: positive, floor: probability }),
+  z.strictObject({
+    kind: z.literal('cadence'),
+    perWeek: z.number().min(0),
+    gapHours: z.number().min(0),
+    channels: z.array(channel),
+  }),
+  z.strictObject({ kind: z.literal('random'), holdProbability: probability }),
+  z.strictObject({ kind: z.literal('holdout') }),
+])
+
+const groupRule: z.ZodType<GroupRule> = z.strictObject({ share, policy: policySchema })
+const groupsSchema: z.ZodType<Readonly<Record<Group, GroupRule>>> = z.record(z.enum(GROUPS), groupRule)
+
+const eventsSchema: z.ZodType<EventRules> = z.strictObject({
+  visits: names,
+  responses: z.record(name, channel),
+  reachLosses: z.record(name, z.strictObject({ loss: z.enum(REACH_LOSSES), channel })),
+})
+
+const adapterSchema: z.ZodType<AdapterConfig> = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('inbox') }),
+  z.strictObject({
+    kind: z.literal('smtp'),
+    url: z.url({ protocol: /^smtps?$/, error: 'expected an smtp or smtps URL' }),
+    from: z.string().min(3).max(998),
+    unsubscribeMailto: z.string().min(3).max(998).exactOptional(),
+    dkim: z.strictObject({ domain: name, selector: name, privateKey: z.string().min(1) }).exactOptional(),
+  }),
+  z.strictObject({
+    kind: z.literal('web-push'),
+    subject: z.url({ protocol: /^(https|mailto)$/, error: 'expected a mailto: or https URL' }),
+    vapidPublicKey: z.string().min(1),
+    vapidPrivateKey: z.string().min(1),
+    ttlSeconds: z.int().min(0).max(2_419_200),
+    urgency: z.enum(['very-low', 'low', 'normal', 'high']),
+  }),
+  z.strictObject({
+    kind: z.literal('webhook'),
+    url: webUrl,
+    secret: z.string().min(16),
+    timeoutMs: z.int().min(100).max(120_000),
+  }),
+])
+
+const learningSchema: z.ZodType<Config['learning']> = z.strictObject({
+  latenessHours: z.number().min(0).max(720),
+  everyMinutes: positive.max(1_440),
+  halfLifeDays: z.number().min(0),
+  groups: z.array(z.enum(GROUPS)),
+  priorSd: positive,
+})
+
+const limitsSchema: z.ZodType<Config['limits']> = z.strictObject({
+  userStatesInMemory: z.int().min(1),
+  batchItems: z.int().min(1).max(100_000),
+  bodyBytes: z.int().min(1_024).max(104_857_600),
+  eventBytes: z.int().min(256),
+})
+
+/** What a whole configuration must be, its parts agreeing with one another. */
+export const configSchema: z.ZodType<Config> = z
+  .strictObject({
+    objectives: z.array(objectiveSchema).min(1),
+    rules: rulesSchema,
+    features: featureSchema,
+    groups: groupsSchema,
+    groupSalt: name,
+    prices: z.record(name, z.number().min(0)),
+    events: eventsSchema,
+    adapters: z.partialRecord(channel, adapterSchema),
+    learning: learningSchema,
+    limits: limitsSchema,
+  })
+  .superRefine((config, context) => {
+    for (const { path, message, input } of disagreements(config)) {
+      context.addIssue({ code: 'custom', path: [...path], message, input })
+    }
+  })
+
+interface Disagreement {
+  readonly path: readonly (string | number)[]
+  readonly message: string
+  readonly input: unknown
+}
+
+function disagreements(config: Config): readonly Disagreement[] {
+  return [
+    ...repeatedNames(config.objectives, ['objectives']),
+    ...repeatedNames(config.rules.caps, ['rules', 'caps']),
+    ...repeatedNames(config.rules.gaps, ['rules', 'gaps']),
+    ...emptyQuietHours(config),
+    ...wrongShares(config),
+    ...wrongAdapters(config),
+    ...wrongEventBytes(config),
+  ]
+}
+
+function repeatedNames(items: readonly { readonly name: string }[], path: readonly string[]): readonly Disagreement[] {
+  const seen = new Set<string>()
+  return items.flatMap((item, index) => {
+    if (!seen.has(item.name)) {
+      seen.add(item.name)
+      return []
+    }
+    return [{ path: [...path, index, 'name'], message: 'expected a name used only once', input: item.name }]
+  })
+}
+
+function emptyQuietHours({ rules }: Config): readonly Disagreement[] {
+  return rules.quietHours.flatMap((rule, index) =>
+    rule.startMinute === rule.endMinute
+      ? [
+          {
+            path: ['rules', 'quietHours', index, 'endMinute'],
+            message: 'expected a minute other than startMinute',
+            input: rule.endMinute,
+          },
+        ]
+      : [],
+  )
+}
+
+function wrongShares({ groups }: Config): readonly Disagreement[] {
+  const sum = GROUPS.reduce((total, group) => total + groups[group].share, 0)
+  if (sum === TOTAL_SHARE) return []
+  return [{ path: ['groups'], message: `expected shares (in millionths) that sum to ${TOTAL_SHARE}`, input: sum }]
+}
+
+const ADAPTER_KINDS: Readonly<Record<Channel, readonly AdapterConfig['kind'][]>> = {
+  push: ['web-push', 'webhook'],
+  email: ['smtp', 'webhook'],
+  'in-app': ['inbox', 'webhook'],
+  sms: ['webhook'],
+  webhook: ['webhook'],
+}
+
+function wrongAdapters({ adapters }: Config): readonly Disagreement[] {
+  return CHANNELS.flatMap((each) => {
+    const kind = adapters[each]?.kind
+    if (kind === undefined || ADAPTER_KINDS[each].includes(kind)) return []
+    return [
+      {
+        path: ['adapters', each, 'kind'],
+        message: `expected ${ADAPTER_KINDS[each].map((k) => `"${k}"`).join(' or ')} for the channel ${each}`,
+        input: kind,
+      },
+    ]
+  })
+}
+
+function wrongEventBytes({ limits }: Config): readonly Disagreement[] {
+  if (limits.eventBytes <= limits.bodyBytes) return []
+  return [
+    {
+      path: ['limits', 'eventBytes'],
+      message: `expected at most limits.bodyBytes (${limits.bodyBytes})`,
+      input: limits.eventBytes,
+    },
+  ]
+}

@@ -1,0 +1,148 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PalomaError } from '@paloma/core/domain'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { configSchema } from './config-schema.ts'
+import { defaultConfig } from './default-config.ts'
+import { defineConfig, parseConfig } from './define-config.ts'
+import { loadConfig } from './load-config.ts'
+import { runtimeFrom } from './runtime.ts'
+
+function failure(run: () => unknown): PalomaError {
+  try {
+    run()
+  } catch (error) {
+    if (error instanceof PalomaError) return error
+    throw error
+  }
+  throw new Error('expected a PalomaError')
+}
+
+describe('defineConfig', () => {
+  it('accepts the defaults and gives them back for an empty input', () => {
+    expect(configSchema.parse(defaultConfig)).toEqual(defaultConfig)
+    expect(defineConfig({})).toEqual(defaultConfig)
+  })
+
+  it('lays members of a section over the defaults and is idempotent', () => {
+    const config = defineConfig({ limits: { batchItems: 10 }, rules: { timeZone: 'Europe/Berlin' } })
+    expect(config.limits).toEqual({ ...defaultConfig.limits, batchItems: 10 })
+    expect(config.rules).toEqual({ ...defaultConfig.rules, timeZone: 'Europe/Berlin' })
+    expect(defineConfig(config)).toEqual(config)
+  })
+
+  const bad: readonly { readonly input: unknown; readonly pointer: string; readonly says: RegExp }[] = [
+    { input: { colour: 1 }, pointer: '/colour', says: /not a known field/ },
+    { input: { rules: { timeZone: 'Mars/Phobos' } }, pointer: '/rules/timeZone', says: /IANA.*"Mars\/Phobos"/ },
+    { input: { limits: { batchItems: -1 } }, pointer: '/limits/batchItems', says: /got -1/ },
+    { input: { groups: { holdout: { share: 5, policy: { kind: 'holdout' } } } }, pointer: '/groups', says: /1000005/ },
+    {
+      input: { groups: { paloma: { share: 1_000_000, policy: { kind: 'thompson', floor: 2, sharpness: 1 } } } },
+      pointer: '/groups/paloma/policy/floor',
+      says: /got 2/,
+    },
+    { input: { adapters: { sms: { kind: 'inbox' } } }, pointer: '/adapters/sms/kind', says: /"webhook" for the/ },
+    {
+      input: { objectives: [defaultConfig.objectives[0], defaultConfig.objectives[0]] },
+      pointer: '/objectives/1/name',
+      says: /only once/,
+    },
+    { input: [], pointer: '', says: /must be an object/ },
+  ]
+  it.each(bad)('refuses $input and names $pointer', ({ input, pointer, says }) => {
+    const error = failure(() => parseConfig(input))
+    expect(error.code).toBe('CONFIG_INVALID')
+    expect(error.pointer).toBe(pointer)
+    expect(error.message).toMatch(says)
+  })
+
+  it('answers any JSON with a configuration or CONFIG_INVALID', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.constantFrom('rules', 'groups', 'events', 'limits'), (value, key) => {
+        try {
+          parseConfig({ [key]: value })
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'CONFIG_INVALID' })
+        }
+      }),
+      { seed: 1, numRuns: 100 },
+    )
+  })
+})
+
+describe('loadConfig', () => {
+  let directory = ''
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'paloma-config-'))
+  })
+  afterAll(() => rm(directory, { recursive: true }))
+
+  it('gives the defaults where there is no file', async () => {
+    expect(await loadConfig(undefined, directory)).toEqual(defaultConfig)
+  })
+
+  it('refuses a named file that is not there', async () => {
+    await expect(loadConfig('nowhere.json', directory)).rejects.toMatchObject({ code: 'CONFIG_NOT_FOUND' })
+  })
+
+  it.each([
+    ['a.json', '{"groupSalt":"s"}'],
+    ['a.mjs', 'export default { groupSalt: "s" }'],
+    ['a.ts', 'interface A { groupSalt: string }\nconst a: A = { groupSalt: "s" }\nexport default a'],
+  ])('reads %s', async (name, text) => {
+    await writeFile(join(directory, name), text)
+    expect(await loadConfig(name, directory)).toEqual({ ...defaultConfig, groupSalt: 's' })
+  })
+
+  it('names the file that does not parse', async () => {
+    await writeFile(join(directory, 'b.json'), '{')
+    await expect(loadConfig('b.json', directory)).rejects.toMatchObject({
+      code: 'CONFIG_UNREADABLE',
+      message: expect.stringContaining('b.json'),
+    })
+  })
+
+  it('finds paloma.config.json by itself', async () => {
+    await writeFile(join(directory, 'paloma.config.json'), '{"prices":{"channel:email":0.5}}')
+    expect((await loadConfig(undefined, directory)).prices).toEqual({ 'channel:email': 0.5 })
+  })
+})
+
+describe('runtimeFrom', () => {
+  it('has defaults', () => {
+    expect(runtimeFrom({})).toMatchObject({
+      databaseUrl: null,
+      host: '127.0.0.1',
+      port: 7777,
+      publicUrl: 'http://127.0.0.1:7777',
+      virtualClock: null,
+      logLevel: 'info',
+    })
+  })
+
+  it('lets flags win over the environment', () => {
+    const runtime = runtimeFrom({ PALOMA_PORT: '80', PALOMA_PUBLIC_URL: 'https://p.example/' }, { port: '90' })
+    expect(runtime).toMatchObject({ port: 90, publicUrl: 'https://p.example' })
+  })
+
+  it('starts a virtual clock at a moment', () => {
+    expect(runtimeFrom({}, { virtualClock: '2026-01-01T00:00:00Z' }).virtualClock).toEqual({
+      startAt: Date.UTC(2026, 0, 1),
+    })
+  })
+
+  it.each([
+    [{ PALOMA_PORT: '70000' }, /PALOMA_PORT must be an integer from 0 to 65535, got "70000"/],
+    [{ DATABASE_URL: 'mysql://u:p@h/d' }, /DATABASE_URL must be .*postgres.*got "mysql:\/\/…@h\/d"/],
+    [{ LOG_LEVEL: 'loud' }, /LOG_LEVEL must be one of/],
+    [{ PALOMA_PUBLIC_URL: 'here' }, /PALOMA_PUBLIC_URL/],
+    [{ PALOMA_VIRTUAL_CLOCK: 'soon' }, /PALOMA_VIRTUAL_CLOCK/],
+    [{ PALOMA_HOST: 'a b' }, /PALOMA_HOST/],
+  ])('refuses %j with a clear message', (env, message) => {
+    const error = failure(() => runtimeFrom(env))
+    expect(error.code).toBe('RUNTIME_INVALID')
+    expect(error.message).toMatch(message)
+  })
+})

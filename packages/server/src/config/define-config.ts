@@ -1,0 +1,61 @@
+import type { FeatureSchema, Group, GroupRule, Rules } from '@paloma/core/domain'
+import { PalomaError } from '@paloma/core/domain'
+import { configSchema } from './config-schema.ts'
+import type { Config, EventRules } from './contract.ts'
+import { defaultConfig } from './default-config.ts'
+import { issuesOf, shown } from './issues.ts'
+
+/** The parts of a configuration that differ from `defaultConfig`. */
+export interface ConfigInput {
+  readonly objectives?: Config['objectives']
+  readonly rules?: Partial<Rules>
+  readonly features?: Partial<FeatureSchema>
+  readonly groups?: Readonly<Partial<Record<Group, GroupRule>>>
+  readonly groupSalt?: string
+  readonly prices?: Config['prices']
+  readonly events?: Partial<EventRules>
+  readonly adapters?: Config['adapters']
+  readonly learning?: Partial<Config['learning']>
+  readonly limits?: Partial<Config['limits']>
+}
+
+/** Sections whose members are laid over the defaults one by one; everything else is replaced whole. */
+const MERGED = ['rules', 'features', 'groups', 'events', 'adapters', 'learning', 'limits'] as const
+
+/**
+ * A whole, checked configuration: the given parts laid over `defaultConfig`. Lists and the members of sections are
+ * replaced, not joined: `rules.caps` gives all caps. Throws CONFIG_INVALID, which names every field at fault.
+ */
+export function defineConfig(input: ConfigInput): Config {
+  return parseConfig(input)
+}
+
+/** The same for outside data; `origin` names the file in the message. */
+export function parseConfig(input: unknown, origin = 'configuration'): Config {
+  if (!isObject(input)) {
+    throw new PalomaError('CONFIG_INVALID', `${origin} must be an object, got ${shown(input)}`, {
+      hint: 'export default defineConfig({ … })',
+      pointer: '',
+    })
+  }
+  const result = configSchema.safeParse(overDefaults(input), { reportInput: true })
+  if (result.success) return result.data
+  const issues = issuesOf(result.error)
+  const lines = issues.map(({ pointer, detail }) => `  ${pointer === '' ? '/' : pointer}: ${detail}`)
+  throw new PalomaError('CONFIG_INVALID', `${origin} is not valid:\n${lines.join('\n')}`, {
+    hint: 'docs/guide/configuration.md names every field and its default',
+    ...(issues[0] === undefined ? {} : { pointer: issues[0].pointer }),
+  })
+}
+
+function overDefaults(input: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const merged = MERGED.map((section): readonly [string, unknown] => {
+    const given = input[section]
+    return [section, isObject(given) ? { ...defaultConfig[section], ...given } : (given ?? defaultConfig[section])]
+  })
+  return { ...defaultConfig, ...input, ...Object.fromEntries(merged) }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

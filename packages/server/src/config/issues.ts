@@ -1,0 +1,62 @@
+import type { z } from 'zod'
+
+/** One fault of outside data: where it lies and what was expected instead. */
+export interface Issue {
+  /** JSON pointer, empty for the whole document. */
+  readonly pointer: string
+  readonly detail: string
+}
+
+const SHOWN_CHARACTERS = 80
+
+/** A JSON pointer (RFC 6901) of a path. `pointerOf(['a/b', 0])` is `/a~1b/0`. */
+export function pointerOf(path: readonly PropertyKey[]): string {
+  return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+}
+
+/** A value as it is quoted in a message: JSON, cut to a line. */
+export function shown(value: unknown): string {
+  const text = value === undefined ? 'nothing' : (JSON.stringify(value) ?? String(value))
+  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text
+}
+
+/** The faults Zod found, flattened: of a union only the branch that came nearest, unknown keys one by one. */
+export function issuesOf(error: z.ZodError): readonly Issue[] {
+  return error.issues.flatMap((issue) => flatten(issue, []))
+}
+
+type AnyIssue = z.core.$ZodIssue
+
+function flatten(issue: AnyIssue, base: readonly PropertyKey[]): readonly Issue[] {
+  const path = [...base, ...issue.path]
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ pointer: pointerOf([...path, key]), detail: 'is not a known field' }))
+  }
+  if (issue.code === 'invalid_union') {
+    const branch = nearestBranch(issue.errors)
+    if (branch !== undefined) return branch.flatMap((inner) => flatten(inner, path))
+  }
+  return [{ pointer: pointerOf(path), detail: detailOf(issue) }]
+}
+
+/** A branch whose tag (`kind`) matched comes nearer than one whose tag did not, then the deepest wins. */
+function nearestBranch(branches: readonly (readonly AnyIssue[])[]): readonly AnyIssue[] | undefined {
+  const scored = branches
+    .filter((issues) => issues.length > 0)
+    .map((issues) => ({ issues, score: Math.min(...issues.map(nearness)) }))
+  const best = Math.max(...scored.map(({ score }) => score))
+  const nearest = scored.filter(({ score }) => score === best)
+  return nearest.length === 1 || best > 0 ? nearest[0]?.issues : undefined
+}
+
+function nearness(issue: AnyIssue): number {
+  if (issue.code === 'invalid_value' && issue.path.at(-1) === 'kind') return -1
+  return issue.path.length
+}
+
+function detailOf(issue: AnyIssue): string {
+  const expectation = issue.message.replace(/^Invalid input: /, '').replace(/, received .*$/, '')
+  return issue.input === undefined && issue.code === 'invalid_type'
+    ? `${expectation}, got nothing`
+    : `${expectation}${issue.input === undefined ? '' : `, got ${shown(issue.input)}`}`
+}

@@ -1,0 +1,70 @@
+import { access, readFile } from 'node:fs/promises'
+import { extname, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { PalomaError } from '@paloma/core/domain'
+import { tsImport } from 'tsx/esm/api'
+import type { Config } from './contract.ts'
+import { defaultConfig } from './default-config.ts'
+import { parseConfig } from './define-config.ts'
+
+/** Where a configuration is looked for when no path is given, in this order. */
+export const CONFIG_FILES = ['paloma.config.ts', 'paloma.config.mjs', 'paloma.config.json'] as const
+
+/**
+ * The configuration in `path`, or in the first of CONFIG_FILES that is in `directory`, or the defaults if there is
+ * none. Throws CONFIG_NOT_FOUND for a given path that is not there, CONFIG_UNREADABLE for a file that does not run or
+ * parse, CONFIG_INVALID for one that says something impossible.
+ */
+export async function loadConfig(path: string | undefined, directory: string = process.cwd()): Promise<Config> {
+  const file = path === undefined ? await findConfig(directory) : resolve(directory, path)
+  if (file === undefined) return defaultConfig
+  if (!(await isReadable(file))) {
+    throw new PalomaError('CONFIG_NOT_FOUND', `the configuration file ${file} is not there or not readable`, {
+      hint: 'leave --config out to use the defaults',
+    })
+  }
+  return parseConfig(await readConfig(file), file)
+}
+
+async function findConfig(directory: string): Promise<string | undefined> {
+  for (const name of CONFIG_FILES) {
+    const file = resolve(directory, name)
+    if (await isReadable(file)) return file
+  }
+  return undefined
+}
+
+async function isReadable(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  )
+}
+
+async function readConfig(file: string): Promise<unknown> {
+  const extension = extname(file)
+  if (!['.ts', '.mts', '.mjs', '.js', '.json'].includes(extension)) {
+    throw new PalomaError('CONFIG_UNREADABLE', `${file} must end in .ts, .mjs or .json, got "${extension}"`)
+  }
+  try {
+    if (extension === '.json') return JSON.parse(await readFile(file, 'utf8'))
+    return defaultExportOf(await tsImport(pathToFileURL(file).href, import.meta.url))
+  } catch (cause) {
+    if (cause instanceof PalomaError) throw cause
+    throw new PalomaError('CONFIG_UNREADABLE', `${file} could not be read: ${messageOf(cause)}`, { cause })
+  }
+}
+
+/** A `.ts` file in a CommonJS package arrives with its default export wrapped once more. */
+function defaultExportOf(module: unknown): unknown {
+  const first = memberDefault(module)
+  return memberDefault(first) ?? first
+}
+
+function memberDefault(value: unknown): unknown {
+  return typeof value === 'object' && value !== null && 'default' in value ? value.default : undefined
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
+}
