@@ -1,0 +1,5 @@
+export { TABLE_FORMATS, type TableFormat } from './format.ts'
+export { TABLE_LIMITS, type TableLimits } from './limits.ts'
+export { readTable } from './read-table.ts'
+export type { Cell, TableRow } from './row.ts'
+export { type RowBatches, type TableColumn, writeTable } from './write-table.ts'
