@@ -1,0 +1,2 @@
+export type { HistoryLog } from './contract.ts'
+export { parquetLog } from './parquet/parquet-log.ts'

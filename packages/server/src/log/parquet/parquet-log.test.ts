@@ -1,0 +1,119 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet'
+import { afterAll, describe, expect, it } from 'vitest'
+import { inBatches, sampleDecision, sampleOutcome, testLog } from '../testing/test-log.ts'
+import { sha256Of } from './manifest.ts'
+import { parquetLog } from './parquet-log.ts'
+
+const made: string[] = []
+async function newDir(): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'paloma-log-'))
+  made.push(dir)
+  return dir
+}
+afterAll(async () => {
+  for (const dir of made) await rm(dir, { recursive: true, force: true })
+})
+
+testLog(async () => parquetLog({ dir: await newDir() }))
+
+const DAY = '2026-01-31'
+
+async function rowsOf(dir: string, what: string): Promise<readonly Record<string, unknown>[]> {
+  const file = await asyncBufferFromFile(join(dir, what, `dt=${DAY}`, 'part-0.parquet'))
+  return await parquetReadObjects({ file })
+}
+
+describe('the Parquet files', () => {
+  it('have a column for what analysts ask, and value_<objective> of the choice', async () => {
+    const dir = await newDir()
+    await parquetLog({ dir }).writeDay(DAY, {
+      decisions: inBatches([sampleDecision(0), sampleDecision(1)], 1),
+      outcomes: inBatches([sampleOutcome(0)], 1),
+    })
+    const [held, sent] = await rowsOf(dir, 'decisions')
+    expect(held).toMatchObject({ kind: 'hold', channel: null, sendAt: null, value_engagement: 0, group: 'paloma' })
+    const expected = sampleDecision(1)
+    expect(sent).toMatchObject({
+      decisionId: 'd-1',
+      timestamp: new Date(expected.at),
+      userId: 'u-1',
+      kind: 'send',
+      opportunityId: 'o-1',
+      channel: 'email',
+      sendAt: new Date(Date.UTC(2026, 0, 31, 0, 1, 1)),
+      propensity: 2 / 3,
+      value_engagement: expected.values.engagement?.mean[1],
+      nActions: 2,
+    })
+    expect(JSON.parse(String(sent?.record))).toStrictEqual(expected)
+    expect(await rowsOf(dir, 'outcomes')).toMatchObject([{ messageId: 'm-0', value_engagement: 1, isVisit: true }])
+  })
+
+  it('widen when an objective occurs only in a later row group, and leave it null before', async () => {
+    const dir = await newDir()
+    const late = { values: { retention: { mean: [0, 2], variance: [0, 1] } } }
+    const decisions = Array.from({ length: 10_050 }, (_, i) => sampleDecision(i, i < 10_020 ? {} : late))
+    const log = parquetLog({ dir })
+    await log.writeDay(DAY, { decisions: inBatches(decisions, 4_000), outcomes: inBatches([], 1) })
+    const rows = await rowsOf(dir, 'decisions')
+    expect(rows).toHaveLength(10_050)
+    expect(rows[5]).toMatchObject({ value_retention: null })
+    expect(rows[10_021]).toMatchObject({ value_retention: 2, value_engagement: null })
+    expect(await log.readDecisions(DAY)).toStrictEqual(decisions)
+  })
+
+  it('are described by the manifest: rows, time span and checksum', async () => {
+    const dir = await newDir()
+    await parquetLog({ dir }).writeDay(DAY, {
+      decisions: inBatches([sampleDecision(3), sampleDecision(1)], 1),
+      outcomes: inBatches([], 1),
+    })
+    const manifest = JSON.parse(await readFile(join(dir, '_manifest.json'), 'utf8'))
+    const entry = manifest.days[DAY]
+    expect(manifest.schemaVersion).toBe(1)
+    expect(entry.outcomes).toMatchObject({ rows: 0, minTime: null, maxTime: null })
+    expect(entry.decisions).toEqual({
+      path: `decisions/dt=${DAY}/part-0.parquet`,
+      rows: 2,
+      minTime: '2026-01-31T00:00:01.000Z',
+      maxTime: '2026-01-31T00:00:03.000Z',
+      sha256: await sha256Of(join(dir, entry.decisions.path)),
+    })
+  })
+
+  it('come out byte for byte the same when a day is written again', async () => {
+    const dir = await newDir()
+    const log = parquetLog({ dir })
+    const manifests: string[] = []
+    for (const _ of [1, 2]) {
+      await log.writeDay(DAY, {
+        decisions: inBatches([sampleDecision(0), sampleDecision(1)], 2),
+        outcomes: inBatches([sampleOutcome(1)], 2),
+      })
+      manifests.push(await readFile(join(dir, '_manifest.json'), 'utf8'))
+    }
+    expect(manifests[1]).toBe(manifests[0])
+  })
+
+  it('leave no temporary file behind, and refuse numbers that JSON cannot hold', async () => {
+    const dir = await newDir()
+    const broken = parquetLog({ dir }).writeDay(DAY, {
+      decisions: inBatches([sampleDecision(0, { draw: Number.NaN })], 1),
+      outcomes: inBatches([], 1),
+    })
+    await expect(broken).rejects.toMatchObject({ code: 'LOG_NOT_FINITE', message: expect.stringContaining('draw') })
+    expect(await readdir(dir)).toEqual([])
+  })
+
+  it('are refused with a manifest that is damaged or of another version', async () => {
+    const dir = await newDir()
+    const log = parquetLog({ dir })
+    await writeFile(join(dir, '_manifest.json'), '{"schemaVersion":')
+    await expect(log.days()).rejects.toMatchObject({ code: 'LOG_CORRUPT' })
+    await writeFile(join(dir, '_manifest.json'), '{"schemaVersion":99,"days":{}}')
+    await expect(log.days()).rejects.toMatchObject({ code: 'LOG_VERSION' })
+  })
+})

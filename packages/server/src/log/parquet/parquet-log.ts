@@ -1,0 +1,145 @@
+import { mkdir, mkdtemp, open, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Decision, type Outcome, PalomaError } from '@paloma/core'
+import type { HistoryLog } from '../contract.ts'
+import { decisionColumns, outcomeColumns } from './columns.ts'
+import { type DayEntry, type LogManifest, type PartEntry, readManifest, sha256Of, writeManifest } from './manifest.ts'
+import { countUser, type PartKind, readPart, writePart } from './part-file.ts'
+
+const DECISIONS: PartKind<Decision> = {
+  columns: decisionColumns,
+  objectivesOf: (decision) => Object.keys(decision.values),
+  timeOf: (decision) => decision.at,
+}
+
+const OUTCOMES: PartKind<Outcome> = {
+  columns: outcomeColumns,
+  objectivesOf: (outcome) => Object.keys(outcome.values),
+  timeOf: (outcome) => outcome.at,
+}
+
+/**
+ * The history as Parquet files, hive-partitioned by day: `decisions/dt=…/part-0.parquet`, `outcomes/dt=…/part-0.parquet`
+ * and `_manifest.json` with row counts, time spans and SHA-256. Files are written aside, flushed and renamed, so a reader
+ * sees a file whole or not at all; the manifest, renamed last, makes the day count. One process writes a directory.
+ */
+export function parquetLog(options: { readonly dir: string }): HistoryLog {
+  const { dir } = options
+  const inTurn = queue()
+  return {
+    writeDay: (day, rows) => inTurn(() => writeDay(dir, checkDay(day), rows)),
+    readDecisions: (day) => readDay<Decision>(dir, checkDay(day), 'decisions'),
+    readOutcomes: (day) => readDay<Outcome>(dir, checkDay(day), 'outcomes'),
+    days: async () => Object.keys((await readManifest(dir)).days).sort(),
+    erase: (userId) => inTurn(() => erase(dir, userId)),
+  }
+}
+
+type DayRows = Parameters<HistoryLog['writeDay']>[1]
+
+async function writeDay(
+  dir: string,
+  day: string,
+  rows: DayRows,
+): Promise<{ readonly decisions: number; readonly outcomes: number }> {
+  const manifest = await readManifest(dir)
+  await mkdir(dir, { recursive: true })
+  const aside = await mkdtemp(join(dir, '.writing-'))
+  try {
+    const decisions = await stage(join(aside, 'decisions'), rows.decisions, DECISIONS)
+    const outcomes = await stage(join(aside, 'outcomes'), rows.outcomes, OUTCOMES)
+    const entry: DayEntry = {
+      outcomes: await commit({ dir, day, what: 'outcomes' }, outcomes),
+      decisions: await commit({ dir, day, what: 'decisions' }, decisions),
+    }
+    await writeManifest(dir, { ...manifest, days: { ...manifest.days, [day]: entry } })
+    return { decisions: entry.decisions.rows, outcomes: entry.outcomes.rows }
+  } finally {
+    await rm(aside, { recursive: true, force: true })
+  }
+}
+
+interface StagedPart {
+  readonly file: string
+  readonly entry: Omit<PartEntry, 'path'>
+}
+
+async function stage<T>(path: string, batches: AsyncIterable<readonly T[]>, kind: PartKind<T>): Promise<StagedPart> {
+  const { file, summary } = await writePart(path, batches, kind)
+  const handle = await open(file, 'r+')
+  await handle.sync().finally(() => handle.close())
+  const entry = {
+    rows: summary.rows,
+    minTime: isoOrNull(summary.minTime),
+    maxTime: isoOrNull(summary.maxTime),
+    sha256: await sha256Of(file),
+  }
+  return { file, entry }
+}
+
+interface Place {
+  readonly dir: string
+  readonly day: string
+  readonly what: 'decisions' | 'outcomes'
+}
+
+async function commit(place: Place, staged: StagedPart): Promise<PartEntry> {
+  const partition = `${place.what}/dt=${place.day}`
+  const path = `${partition}/part-0.parquet`
+  await mkdir(join(place.dir, partition), { recursive: true })
+  await rename(staged.file, join(place.dir, path))
+  return { path, ...staged.entry }
+}
+
+async function readDay<T>(dir: string, day: string, what: Place['what']): Promise<readonly T[]> {
+  const entry = (await readManifest(dir)).days[day]
+  if (entry === undefined) return []
+  const records: T[] = []
+  for await (const batch of readPart<T>(join(dir, entry[what].path))) {
+    for (const record of batch) records.push(record)
+  }
+  return records
+}
+
+async function erase(dir: string, userId: string): Promise<{ readonly rows: number }> {
+  const manifest: LogManifest = await readManifest(dir)
+  let rows = 0
+  for (const [day, entry] of Object.entries(manifest.days)) {
+    const decisions = join(dir, entry.decisions.path)
+    const outcomes = join(dir, entry.outcomes.path)
+    const found = (await countUser(decisions, userId)) + (await countUser(outcomes, userId))
+    if (found === 0) continue
+    await writeDay(dir, day, {
+      decisions: without(readPart<Decision>(decisions), userId),
+      outcomes: without(readPart<Outcome>(outcomes), userId),
+    })
+    rows += found
+  }
+  return { rows }
+}
+
+async function* without<T extends { readonly userId: string }>(
+  batches: AsyncIterable<readonly T[]>,
+  userId: string,
+): AsyncGenerator<readonly T[], void> {
+  for await (const batch of batches) yield batch.filter((record) => record.userId !== userId)
+}
+
+function checkDay(day: string): string {
+  if (/^\d{4}-\d{2}-\d{2}$/.test(day) && !Number.isNaN(Date.parse(`${day}T00:00:00Z`))) return day
+  throw new PalomaError('LOG_DAY', `day must be a date like 2026-01-31, got '${day}'`)
+}
+
+function isoOrNull(time: number | null): string | null {
+  return time === null ? null : new Date(time).toISOString()
+}
+
+/** Runs tasks one after the other; a task that fails does not stop the next. */
+function queue(): <T>(task: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve()
+  return (task) => {
+    const run = last.then(task, task)
+    last = run.catch(() => undefined)
+    return run
+  }
+}
