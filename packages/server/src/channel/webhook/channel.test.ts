@@ -1,0 +1,151 @@
+import { PalomaError, sendId } from '@paloma/core/domain'
+import { Webhook } from 'standardwebhooks'
+import { afterEach, describe, expect, it } from 'vitest'
+import { type FakeHttpProvider, fakeHttpProvider } from '../testing/fake-http-provider.ts'
+import { type ChannelLab, testChannel, testMessage } from '../testing/test-channel.ts'
+import { webhookChannel } from './channel.ts'
+import type { WebhookChannel } from './config.ts'
+
+const SECRET = `whsec_${Buffer.from('a secret of more than 24 bytes').toString('base64')}`
+const ADDRESSES = { email: 'ada@example.com', sms: '+491701234567', webhook: 'ada', pushToken: 'token-1' }
+
+interface WebhookLab extends ChannelLab {
+  readonly provider: FakeHttpProvider
+  readonly events: Record<string, unknown>[]
+}
+
+async function webhookLab(channel: WebhookChannel = 'sms', timeoutMs = 300): Promise<WebhookLab> {
+  const verifier = new Webhook(SECRET)
+  const events: Record<string, unknown>[] = []
+  const provider = await fakeHttpProvider(({ headers, body }) => {
+    const event = verifier.verify(body.toString(), headers as Record<string, string>) as Record<string, unknown>
+    if (headers['content-type'] !== 'application/cloudevents+json; charset=utf-8') throw new Error('not a CloudEvent')
+    if (event.id !== decodeURIComponent(String(headers['webhook-id'])))
+      throw new Error('webhook-id is not the event id')
+    events.push(event)
+    return { status: 202, body: JSON.stringify({ id: `gateway-${event.id}` }) }
+  })
+  const options = { channel, url: `${provider.url}/hook?tenant=1`, secret: SECRET, timeoutMs, now: Date.now }
+  const adapter = webhookChannel(options)
+  return {
+    adapter,
+    addresses: ADDRESSES,
+    content: { body: 'Hello' },
+    delivered: () => events.map((event) => sendId(String(event.id))),
+    attempts: provider.attempts,
+    accept: provider.accept,
+    make: provider.make,
+    async close() {
+      await provider.close()
+      await adapter.close?.()
+    },
+    provider,
+    events,
+  }
+}
+
+testChannel('webhookChannel', () => webhookLab(), {
+  troubles: ['reject-address', 'server-error', 'hang-after-data', 'drop-connection', 'refuse-connection'],
+})
+
+describe('webhookChannel', () => {
+  let lab: WebhookLab
+  afterEach(() => lab.close())
+
+  it('posts a signed CloudEvent with everything a gateway needs', async () => {
+    lab = await webhookLab('push')
+    const result = await lab.adapter.send(testMessage(lab))
+    expect(result).toEqual({ kind: 'sent', providerMessageId: 'gateway-send-1' })
+    expect(lab.events[0]).toEqual({
+      specversion: '1.0',
+      id: 'send-1',
+      source: '/paloma',
+      type: 'dev.paloma.message.send.v1',
+      subject: 'ada',
+      time: '2025-06-15T15:06:40.000Z',
+      datacontenttype: 'application/json',
+      data: {
+        sendId: 'send-1',
+        decisionId: 'decision-1',
+        userId: 'ada',
+        channel: 'push',
+        address: 'token-1',
+        message: 'price-drop',
+        category: 'marketing',
+        topic: 'offers',
+        content: { body: 'Hello' },
+        unsubscribeUrl: 'https://paloma.example/u/token',
+        expiresAt: '2025-06-15T16:06:40.000Z',
+        locale: null,
+      },
+    })
+  })
+
+  it.each([
+    ['email', ADDRESSES.email],
+    ['sms', ADDRESSES.sms],
+    ['webhook', ADDRESSES.webhook],
+  ] as const)('gives the %s address to the gateway', async (channel, address) => {
+    lab = await webhookLab(channel)
+    await lab.adapter.send(testMessage(lab))
+    expect(lab.events[0]?.data).toMatchObject({ channel, address })
+  })
+
+  it.each([
+    [200, '', { kind: 'sent', providerMessageId: null }],
+    [200, '{broken', { kind: 'sent', providerMessageId: null }],
+    [204, '', { kind: 'sent', providerMessageId: null }],
+    [301, '', { kind: 'rejected', permanent: true }],
+    [400, 'no such topic', { kind: 'rejected', permanent: true, reason: 'HTTP 400: no such topic' }],
+    [408, '', { kind: 'rejected', permanent: false }],
+    [429, '', { kind: 'rejected', permanent: false }],
+    [500, '', { kind: 'rejected', permanent: false, reason: 'HTTP 500' }],
+  ])('reads an answer of %i %s', async (status, body, expected) => {
+    lab = await webhookLab()
+    lab.provider.answerWith(status, body)
+    expect(await lab.adapter.send(testMessage(lab))).toMatchObject(expected)
+  })
+
+  it('does not read an endless answer', async () => {
+    lab = await webhookLab()
+    lab.provider.answerWith(200, 'x'.repeat(1_000_000))
+    expect((await lab.adapter.send(testMessage(lab))).kind).toBe('sent')
+  })
+
+  it('sends any sendId in a header that stays one line', async () => {
+    lab = await webhookLab()
+    const result = await lab.adapter.send(testMessage(lab, { sendId: sendId('a\r\nx-evil: 1 é') }))
+    expect(result.kind).toBe('sent')
+    expect(lab.events[0]?.id).toBe('a\r\nx-evil: 1 é')
+  })
+
+  it('handles hundreds of messages a second over few connections', async () => {
+    lab = await webhookLab('sms', 5_000)
+    const started = performance.now()
+    const ids = Array.from({ length: 500 }, (_, i) => sendId(`s${i}`))
+    const results = await Promise.all(ids.map((id) => lab.adapter.send(testMessage(lab, { sendId: id }))))
+    expect(results.filter((result) => result.kind === 'sent')).toHaveLength(500)
+    expect(new Set(await lab.delivered()).size).toBe(500)
+    expect(performance.now() - started).toBeLessThan(5_000)
+  })
+})
+
+describe('webhookChannel options', () => {
+  const options = {
+    channel: 'sms' as const,
+    url: 'https://gateway.example',
+    secret: SECRET,
+    timeoutMs: 100,
+    now: () => 0,
+  }
+
+  it.each([
+    [{ url: 'ftp://gateway.example' }, /url must be an http/],
+    [{ url: 'nonsense' }, /url must be an http/],
+    [{ secret: 'whsec_short' }, /secret must hold >= 24 bytes/],
+    [{ timeoutMs: 0 }, /timeoutMs must be > 0, got 0/],
+  ])('stops the start for %o', (wrong, message) => {
+    expect(() => webhookChannel({ ...options, ...wrong })).toThrow(PalomaError)
+    expect(() => webhookChannel({ ...options, ...wrong })).toThrow(message)
+  })
+})
