@@ -1,1 +1,6 @@
-export {}
+export * from './compare-groups.ts'
+export * from './estimate.ts'
+export * from './mean-interval.ts'
+export * from './moments.ts'
+export * from './sample-ratio.ts'
+export * from './wilson.ts'

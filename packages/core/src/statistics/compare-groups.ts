@@ -1,0 +1,111 @@
+import { checkLevel, type Estimate } from './estimate.ts'
+import { differenceInterval, meanInterval } from './mean-interval.ts'
+import { addValue, type Moments, NO_MOMENTS } from './moments.ts'
+
+/** What one user brought over the whole interval; one row per user, sends or none. */
+export interface UserRow {
+  readonly group: string
+  /** By objective, in its unit. An objective that is absent counts 0. */
+  readonly values: Readonly<Record<string, number>>
+  /** Σ weight × value, on the common scale. */
+  readonly combined: number
+}
+
+/** Means per user of one group. */
+export interface GroupMeans {
+  readonly users: number
+  readonly objectives: Readonly<Record<string, Estimate>>
+  readonly combined: Estimate
+}
+
+/** Groups side by side, and their differences. */
+export interface ComparedGroups {
+  readonly level: number
+  readonly groups: Readonly<Record<string, GroupMeans>>
+  /** By `first-second`: mean of the first minus mean of the second, per objective and `combined`. */
+  readonly differences: Readonly<Record<string, Readonly<Record<string, Estimate>>>>
+}
+
+/** Differences that are shown: Paloma against every other group, and what messages as usual are worth at all. */
+export const GROUP_PAIRS: readonly (readonly [string, string])[] = [
+  ['paloma', 'businessAsUsual'],
+  ['paloma', 'random'],
+  ['paloma', 'holdout'],
+  ['businessAsUsual', 'holdout'],
+]
+
+/** Key of the weighted sum among the objectives of a difference. */
+export const COMBINED = 'combined'
+
+interface GroupMoments {
+  users: number
+  combined: Moments
+  readonly objectives: Map<string, Moments>
+}
+
+function startGroup(objectives: readonly string[]): GroupMoments {
+  return { users: 0, combined: NO_MOMENTS, objectives: new Map(objectives.map((name) => [name, NO_MOMENTS])) }
+}
+
+function addRow(group: GroupMoments, row: UserRow): void {
+  group.users += 1
+  group.combined = addValue(group.combined, row.combined)
+  for (const [name, moments] of group.objectives) {
+    group.objectives.set(name, addValue(moments, row.values[name] ?? 0))
+  }
+}
+
+function collect(rows: Iterable<UserRow>, groups: Map<string, GroupMoments>): void {
+  for (const row of rows) {
+    const group = groups.get(row.group)
+    if (group === undefined) {
+      throw new RangeError(`group of a row must be one of ${[...groups.keys()].join(', ')}, got ${row.group}`)
+    }
+    addRow(group, row)
+  }
+}
+
+function meansOf(group: GroupMoments, level: number): GroupMeans {
+  const objectives = [...group.objectives].map(([name, moments]) => [name, meanInterval(moments, level)] as const)
+  return {
+    users: group.users,
+    objectives: Object.fromEntries(objectives),
+    combined: meanInterval(group.combined, level),
+  }
+}
+
+function differenceOf(first: GroupMoments, second: GroupMoments, level: number): Readonly<Record<string, Estimate>> {
+  const objectives = [...first.objectives].map(([name, moments]) => {
+    return [name, differenceInterval(moments, second.objectives.get(name) ?? NO_MOMENTS, level)] as const
+  })
+  return { ...Object.fromEntries(objectives), [COMBINED]: differenceInterval(first.combined, second.combined, level) }
+}
+
+/**
+ * Compares groups of users that an assignment made: per group the mean per user of every objective and of their
+ * weighted sum, and per pair the difference of means, with Student's and Welch's intervals at `level`. Every user
+ * assigned must have a row, whether or not anything happened to him: leaving some out undoes the randomisation.
+ * Intervals are not corrected for their number. Pairs naming a group that is not in `groups` are left out. Throws a
+ * RangeError for a row of an unknown group.
+ */
+export function compareGroups(
+  rows: Iterable<UserRow>,
+  options: {
+    readonly groups: readonly string[]
+    readonly objectives: readonly string[]
+    readonly pairs?: readonly (readonly [string, string])[]
+    readonly level?: number
+  },
+): ComparedGroups {
+  const { objectives, pairs = GROUP_PAIRS, level = 0.95 } = options
+  checkLevel(level)
+  const groups = new Map(options.groups.map((name) => [name, startGroup(objectives)]))
+  collect(rows, groups)
+  const differences: Record<string, Readonly<Record<string, Estimate>>> = {}
+  for (const [first, second] of pairs) {
+    const [a, b] = [groups.get(first), groups.get(second)]
+    if (a !== undefined && b !== undefined) differences[`${first}-${second}`] = differenceOf(a, b, level)
+  }
+  const means = [...groups].map(([name, group]) => [name, meansOf(group, level)] as const)
+  return { level, groups: Object.fromEntries(means), differences }
+}

@@ -1,0 +1,31 @@
+/** Why there is no interval. */
+export const UNDEFINED_REASONS = ['too-few-units', 'zero-variance', 'not-finite'] as const
+export type UndefinedReason = (typeof UNDEFINED_REASONS)[number]
+
+/** A number with its confidence interval, or the reason why there is none. Never NaN, never a made-up interval. */
+export type Estimate =
+  | {
+      readonly kind: 'estimate'
+      readonly mean: number
+      readonly low: number
+      readonly high: number
+      readonly stdError: number
+      /** Degrees of freedom of the t distribution used; null where the normal was. */
+      readonly dof: number | null
+    }
+  | {
+      readonly kind: 'undefined'
+      readonly reason: UndefinedReason
+      /** The point estimate where at least that is known: all values alike have a mean and no interval. */
+      readonly mean: number | null
+    }
+
+/** An estimate without an interval. */
+export function undefinedEstimate(reason: UndefinedReason, mean: number | null = null): Estimate {
+  return { kind: 'undefined', reason, mean }
+}
+
+/** Throws a RangeError unless a confidence level lies strictly between 0 and 1. */
+export function checkLevel(level: number): void {
+  if (!(level > 0 && level < 1)) throw new RangeError(`level must be in (0, 1), got ${level}`)
+}
