@@ -1,1 +1,5 @@
-export {}
+export * from './bayesian-head.ts'
+export * from './head-bytes.ts'
+export * from './policy-state.ts'
+export * from './predict-block.ts'
+export * from './reward.ts'

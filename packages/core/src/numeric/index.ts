@@ -1,1 +1,5 @@
-export {}
+export * from './cholesky.ts'
+export * from './distributions.ts'
+export * from './neumaier-sum.ts'
+export * from './normal-table.ts'
+export * from './packed-symmetric.ts'
