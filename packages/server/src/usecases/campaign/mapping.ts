@@ -1,0 +1,116 @@
+import { CHANNELS, type Channel, PalomaError } from '@paloma/core'
+import { z } from 'zod'
+
+/** A send that the past campaign tried, or that the plan may choose. */
+export interface CampaignSend {
+  readonly name: string
+  readonly channel: Channel
+  /** Cost of one send on the common value scale. Default 0. */
+  readonly cost?: number
+}
+
+/** How a feature column is read. Numbers are standardised and categories collected from the past campaign. */
+export type CampaignFeature =
+  | { readonly kind: 'number'; readonly log1p?: boolean }
+  | { readonly kind: 'category'; readonly maxValues?: number }
+  | { readonly kind: 'boolean' }
+
+/** Where the probability of every action lies, by the value that the action column holds for it. */
+export type CampaignPropensity =
+  /** Every action alike. */
+  | { readonly uniform: true }
+  /** Fixed by the design, e.g. `{ A: 0.5, B: 0.5 }`; they add up to 1. */
+  | { readonly constant: Readonly<Record<string, number>> }
+  /** A column per action. */
+  | { readonly columns: Readonly<Record<string, string>> }
+  /** One column with the probability of the action that was taken; the rest goes to the others by their frequency. */
+  | { readonly column: string }
+
+/** Which column of a table of a past randomised campaign means what. */
+export interface CampaignMapping {
+  readonly user: { readonly column: string } | { readonly rowNumber: true }
+  /** What each value of the column stands for; exactly one of them is `hold`. */
+  readonly action: { readonly column: string; readonly values: Readonly<Record<string, 'hold' | CampaignSend>> }
+  readonly propensity: CampaignPropensity
+  /** By objective: where its reward lies, what one unit is worth on the common scale and how it is called. */
+  readonly outcomes: Readonly<
+    Record<string, { readonly column: string; readonly weight: number; readonly unit: string }>
+  >
+  /** By column. */
+  readonly features: Readonly<Record<string, CampaignFeature>>
+}
+
+const text = z.string().min(1)
+
+const featureSchema: z.ZodType<CampaignFeature> = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('number'), log1p: z.boolean().exactOptional() }),
+  z.strictObject({ kind: z.literal('category'), maxValues: z.int().min(1).max(1_000).exactOptional() }),
+  z.strictObject({ kind: z.literal('boolean') }),
+])
+
+const sendSchema: z.ZodType<CampaignSend> = z.strictObject({
+  name: z.string().regex(/^[\w-]+$/, { error: 'expected letters, digits, _ and -' }),
+  channel: z.enum(CHANNELS),
+  cost: z.number().nonnegative().exactOptional(),
+})
+
+const propensitySchema: z.ZodType<CampaignPropensity> = z.union([
+  z.strictObject({ uniform: z.literal(true) }),
+  z.strictObject({ constant: z.record(text, z.number().positive().max(1)) }),
+  z.strictObject({ columns: z.record(text, text) }),
+  z.strictObject({ column: text }),
+])
+
+/** The shape of a mapping; `parseCampaignMapping` also checks what one member demands of another. */
+export const campaignMappingSchema: z.ZodType<CampaignMapping> = z.strictObject({
+  user: z.union([z.strictObject({ column: text }), z.strictObject({ rowNumber: z.literal(true) })]),
+  action: z.strictObject({ column: text, values: z.record(text, z.union([z.literal('hold'), sendSchema])) }),
+  propensity: propensitySchema,
+  outcomes: z.record(z.string().regex(/^[\w-]+$/), z.strictObject({ column: text, weight: z.number(), unit: text })),
+  features: z.record(text, featureSchema),
+})
+
+/** Declares a mapping in `campaign.config.ts`, so that the editor checks it. */
+export function defineCampaign(mapping: CampaignMapping): CampaignMapping {
+  return mapping
+}
+
+/** Checks a mapping from a file; throws PalomaError CAMPAIGN_MAPPING which names the member at fault. */
+export function parseCampaignMapping(value: unknown, source: string): CampaignMapping {
+  const parsed = campaignMappingSchema.safeParse(value)
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]
+    throw fault(source, issue?.path.join('.') ?? '', issue?.message ?? 'cannot be read')
+  }
+  const mapping = parsed.data
+  const targets = Object.values(mapping.action.values)
+  const names = targets.flatMap((target) => (target === 'hold' ? [] : [target.name]))
+  if (targets.length - names.length !== 1) throw fault(source, 'action.values', 'exactly one value must mean hold')
+  if (names.length === 0) throw fault(source, 'action.values', 'expected at least one send')
+  const repeated = names.find((name, index) => name === 'hold' || names.indexOf(name) !== index)
+  if (repeated !== undefined) throw fault(source, 'action.values', `the name '${repeated}' stands for two actions`)
+  if (Object.keys(mapping.outcomes).length === 0) throw fault(source, 'outcomes', 'expected at least one objective')
+  checkPropensity(mapping, source)
+  return mapping
+}
+
+const SUM_TOLERANCE = 1e-6
+
+function checkPropensity(mapping: CampaignMapping, source: string): void {
+  const { propensity } = mapping
+  const given = 'constant' in propensity ? propensity.constant : 'columns' in propensity ? propensity.columns : null
+  if (given === null) return
+  const values = Object.keys(mapping.action.values)
+  const missing = values.find((value) => given[value] === undefined)
+  if (missing !== undefined) throw fault(source, 'propensity', `the action value '${missing}' is missing`)
+  if (!('constant' in propensity)) return
+  const sum = values.reduce((total, value) => total + propensity.constant[value]!, 0)
+  if (Math.abs(sum - 1) > SUM_TOLERANCE) throw fault(source, 'propensity.constant', `must add up to 1, got ${sum}`)
+}
+
+function fault(source: string, member: string, detail: string): PalomaError {
+  return new PalomaError('CAMPAIGN_MAPPING', `${source}: ${member}: ${detail}`, {
+    hint: 'docs/guide/batch.md explains every member of a mapping',
+    pointer: `/${member.replaceAll('.', '/')}`,
+  })
+}
