@@ -1,0 +1,2 @@
+export * from './render-report.ts'
+export type * from './report-data.ts'
