@@ -1,0 +1,208 @@
+import type {
+  Candidate,
+  Channel,
+  DecisionTrigger,
+  EpochMs,
+  Opportunity,
+  Refusal,
+  Rules,
+  UserState,
+  Variant,
+} from '../domain/index.ts'
+import { channelRefusals, NO_REFUSALS } from './channel-refusals.ts'
+import { bindingLimits, type Limit } from './limits.ts'
+import { isInScope, type Subject } from './scope.ts'
+import { type Slot, slotsFor } from './slots.ts'
+import { type Rivalry, rivalryOf, standingRefusals } from './standing.ts'
+
+/** One user, what is proposed to him, the owner's limits, and the moment. */
+export interface EligibilityInput {
+  readonly user: UserState
+  /** Open opportunities of this user, in any order, each once. */
+  readonly opportunities: readonly Opportunity[]
+  readonly rules: Rules
+  readonly now: EpochMs
+  readonly trigger: DecisionTrigger
+}
+
+/** A candidate that passed every rule, with what it is made of. */
+export interface EligibleCandidate {
+  readonly candidate: Candidate
+  readonly opportunity: Opportunity
+  readonly variant: Variant
+}
+
+/** A candidate that some rule forbids, with all that speaks against it. */
+export interface RefusedCandidate {
+  readonly candidate: Candidate
+  readonly refusals: readonly Refusal[]
+}
+
+export interface Eligibility {
+  readonly eligible: readonly EligibleCandidate[]
+  readonly refused: readonly RefusedCandidate[]
+  /** One of `eligible` must be sent: they are the ways to send one transactional message. */
+  readonly mandatory: boolean
+}
+
+/** The variant named in a refusal that holds for every variant and slot of a channel. */
+export const EVERY_VARIANT = '*'
+
+const NO_CONTENT: Refusal = { reason: 'no-content' }
+const ONLY_NO_CONTENT: readonly Refusal[] = [NO_CONTENT]
+
+/** What can be worked out once per decision. */
+interface Scene {
+  readonly input: EligibilityInput
+  readonly slots: readonly Slot[]
+  readonly limits: readonly Limit[]
+  readonly rivalry: Rivalry
+}
+
+/** A channel that an opportunity may use; per slot the refusals, or null where the slot is not offered. */
+interface Opening {
+  readonly channel: Channel
+  readonly refusals: readonly (readonly Refusal[] | null)[]
+}
+
+interface Sink {
+  readonly eligible: EligibleCandidate[]
+  readonly refused: RefusedCandidate[]
+}
+
+/**
+ * Expands opportunity × variant × channel × slot and asks every rule. Pure; the order of both lists is by opportunity id,
+ * then the producer's order of variants, of channels, then time, whatever the order given.
+ *
+ * A refusal that depends on neither variant nor slot is recorded once per channel, with variant `*` and `sendAt = now`;
+ * the rest per candidate. `no-content` and what refuses a slot are listed together. A window is `[notBefore, expires)`.
+ *
+ * If a transactional message can go out now, `mandatory` is true and `eligible` holds only the ways to send the most
+ * urgent one (soonest expiry, then id) now: per channel, in its own order, the first variant with content for it. All
+ * else waits for the next decision.
+ */
+export function eligibleCandidates(input: EligibilityInput): Eligibility {
+  const scene = sceneOf(input)
+  const sink: Sink = { eligible: [], refused: [] }
+  for (const opportunity of inOrder(input.opportunities)) {
+    const openings = openingsOf(scene, opportunity, sink)
+    for (const variant of opportunity.variants) {
+      for (const opening of openings) expand(scene, { opportunity, variant, opening }, sink)
+    }
+  }
+  const urgent = mostUrgent(sink.eligible, input.now)
+  if (urgent === undefined) return { ...sink, mandatory: false }
+  return { eligible: waysToSend(urgent, sink.eligible, input.now), refused: sink.refused, mandatory: true }
+}
+
+function sceneOf(input: EligibilityInput): Scene {
+  const { user, rules, now, trigger } = input
+  const moment = { zone: user.profile.timeZone ?? rules.timeZone, now }
+  return {
+    input,
+    slots: slotsFor(rules, moment, trigger),
+    limits: bindingLimits(rules, user.history.sends, moment),
+    rivalry: rivalryOf(input.opportunities),
+  }
+}
+
+function inOrder(opportunities: readonly Opportunity[]): readonly Opportunity[] {
+  for (let i = 1; i < opportunities.length; i += 1) {
+    if (opportunities[i - 1]!.id > opportunities[i]!.id) {
+      return [...opportunities].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
+    }
+  }
+  return opportunities
+}
+
+function openingsOf(scene: Scene, opportunity: Opportunity, sink: Sink): readonly Opening[] {
+  const { user, rules, now } = scene.input
+  const standing = standingRefusals(opportunity, scene.rivalry, { sends: user.history.sends, now })
+  const openings: Opening[] = []
+  const { category, topic, message } = opportunity
+  for (const channel of opportunity.channels) {
+    const subject: Subject = { channel, category, topic, message }
+    const own = channelRefusals(subject, user.profile, rules.channels)
+    if (standing.length === 0 && own.length === 0) {
+      openings.push({
+        channel,
+        refusals: scene.slots.map((slot) => slotRefusals(scene, slot, { opportunity, subject })),
+      })
+      continue
+    }
+    const candidate: Candidate = { opportunityId: opportunity.id, variant: EVERY_VARIANT, channel, sendAt: now }
+    sink.refused.push({ candidate, refusals: own.length === 0 ? standing : [...standing, ...own] })
+  }
+  return openings
+}
+
+function slotRefusals(
+  { input, limits }: Scene,
+  slot: Slot,
+  { opportunity, subject }: { readonly opportunity: Opportunity; readonly subject: Subject },
+): readonly Refusal[] | null {
+  const { notBefore, expires } = opportunity.window
+  const isLater = slot.at > input.now
+  if (isLater && (slot.at < notBefore || slot.at >= expires)) return null
+  if (slot.waits !== null && !slot.waits.some((rule) => isInScope(rule, subject))) return null
+  const isEarly = slot.at < notBefore
+  if (!isEarly && limits.length === 0 && slot.quiet.length === 0) return NO_REFUSALS
+  const found: Refusal[] = isEarly ? [{ reason: 'not-before', until: notBefore }] : []
+  for (const { scope, freeAt, refusal } of limits) {
+    if (freeAt > slot.at && isInScope(scope, subject)) found.push(refusal)
+  }
+  for (const { rule, refusal } of slot.quiet) if (isInScope(rule, subject)) found.push(refusal)
+  return found
+}
+
+function expand(
+  { slots }: Scene,
+  { opportunity, variant, opening }: EligibleCandidateParts,
+  { eligible, refused }: Sink,
+): void {
+  const { channel, refusals } = opening
+  const hasContent = variant.content[channel] !== undefined
+  for (let i = 0; i < slots.length; i += 1) {
+    const found = refusals[i]!
+    if (found === null) continue
+    const candidate: Candidate = { opportunityId: opportunity.id, variant: variant.name, channel, sendAt: slots[i]!.at }
+    if (hasContent && found.length === 0) eligible.push({ candidate, opportunity, variant })
+    else refused.push({ candidate, refusals: hasContent ? found : withoutContent(found) })
+  }
+}
+
+interface EligibleCandidateParts {
+  readonly opportunity: Opportunity
+  readonly variant: Variant
+  readonly opening: Opening
+}
+
+function withoutContent(found: readonly Refusal[]): readonly Refusal[] {
+  return found.length === 0 ? ONLY_NO_CONTENT : [NO_CONTENT, ...found]
+}
+
+function mostUrgent(eligible: readonly EligibleCandidate[], now: EpochMs): Opportunity | undefined {
+  let urgent: Opportunity | undefined
+  for (const { candidate, opportunity } of eligible) {
+    if (opportunity.category !== 'transactional' || candidate.sendAt !== now) continue
+    // Candidates come in id order, so that of two that expire together the smaller id stays.
+    if (urgent === undefined || opportunity.window.expires < urgent.window.expires) urgent = opportunity
+  }
+  return urgent
+}
+
+function waysToSend(
+  opportunity: Opportunity,
+  eligible: readonly EligibleCandidate[],
+  now: EpochMs,
+): readonly EligibleCandidate[] {
+  const ways: EligibleCandidate[] = []
+  for (const channel of opportunity.channels) {
+    // Variants come in the producer's order, so the first found is the first that has content here.
+    const way = eligible.find(
+      (item) => item.opportunity === opportunity && item.candidate.channel === channel && item.candidate.sendAt === now,
+    )
+    if (way !== undefined) ways.push(way)
+  }
+  return ways
+}
