@@ -1,1 +1,23 @@
-export {}
+export type { ExpectedEffect } from './expected-effect.ts'
+export * from './fixed-policies.ts'
+export {
+  type Cause,
+  type Emit,
+  HAPPENING_NAMES,
+  type Happening,
+  type HappeningKind,
+  type WorldEvent,
+} from './happening.ts'
+export type { Truth } from './latents.ts'
+export * from './run-world.ts'
+export * from './scenario.ts'
+export { NEWS, RETAIL, SCENARIOS, STREAMING, scenarioNamed } from './scenarios.ts'
+export {
+  createWorld,
+  type DirectWorld,
+  type World,
+  type WorldAttempt,
+  type WorldOptions,
+  type WorldSend,
+} from './world.ts'
+export type { WorldUser } from './world-user.ts'

@@ -1,0 +1,181 @@
+import { DAY_MS, type Opportunity } from '../domain/index.ts'
+import type { Emit, HappeningKind } from './happening.ts'
+import { WORLD_CHANNELS, type WorldChannel } from './scenario.ts'
+import type { World } from './world.ts'
+import type { WorldUser } from './world-user.ts'
+
+/** What a policy sees on one user's day; nothing of it is a latent. */
+export interface RunContext {
+  readonly day: number
+  readonly user: WorldUser
+  /** Open service and marketing opportunities, oldest first. */
+  readonly offers: readonly Opportunity[]
+  /** Channels that still reach the user. */
+  readonly channels: readonly WorldChannel[]
+  /** Days since the last optimised send; Infinity before the first. */
+  readonly daysSinceSend: number
+}
+
+/** One send today at a local hour. */
+export interface RunSend {
+  readonly offer: Opportunity
+  readonly channel: WorldChannel
+  readonly variant: string
+  readonly localHour: number
+}
+
+/** Chooses for one user and day; null holds. */
+export type Choose = (context: RunContext) => RunSend | null
+
+/** What became of every user by the end of the last day; arrays are users long. */
+export interface RunTotals {
+  /** Order revenue plus visits × value per visit. */
+  readonly value: Float64Array
+  readonly orders: Float64Array
+  /** Human opens, taps, clicks and in-app reactions. */
+  readonly engagement: Float64Array
+  readonly activeDays: Float64Array
+  /** Share of the channels open at the start (in-app always is) which are open at the end. */
+  readonly reachLeft: Float64Array
+  /** Unsubscribed, push disabled, spam reports, uninstalls. */
+  readonly optOuts: Float64Array
+  /** Sends that were chosen; transactional ones are not. */
+  readonly sends: Float64Array
+}
+
+const ENGAGEMENT: ReadonlySet<HappeningKind> = new Set(['emailOpened', 'emailClicked', 'pushTapped', 'inAppClicked'])
+const OPT_OUTS: ReadonlySet<HappeningKind> = new Set(['emailUnsubscribed', 'emailSpam', 'pushDisabled', 'uninstalled'])
+const TRANSACTIONAL_HOUR = 9
+
+function emptyTotals(users: number): RunTotals {
+  const zeros = (): Float64Array => new Float64Array(users)
+  return {
+    value: zeros(),
+    orders: zeros(),
+    engagement: zeros(),
+    activeDays: zeros(),
+    reachLeft: zeros(),
+    optOuts: zeros(),
+    sends: zeros(),
+  }
+}
+
+function tally(world: World, totals: RunTotals): Emit {
+  const { startAt, days, users, scenario } = world.options
+  const active = new Uint8Array(users * days)
+  return ({ kind, userIndex: user, at, revenue }) => {
+    const day = Math.floor((at - startAt) / DAY_MS)
+    if (day >= days) return
+    if (kind === 'visit') {
+      totals.value[user]! += scenario.valuePerVisit
+      if (active[user * days + day] === 0) totals.activeDays[user]! += 1
+      active[user * days + day] = 1
+    } else if (kind === 'order') {
+      totals.value[user]! += revenue
+      totals.orders[user]! += 1
+    } else if (ENGAGEMENT.has(kind)) totals.engagement[user]! += 1
+    else if (OPT_OUTS.has(kind)) totals.optOuts[user]! += 1
+  }
+}
+
+function openChannels(world: World, user: number): readonly WorldChannel[] {
+  return WORLD_CHANNELS.filter((channel) => world.isReachable(user, channel))
+}
+
+function sendNow(world: World, send: RunSend & { readonly user: number; readonly day: number }, emit: Emit): void {
+  const { offer, channel, variant, localHour, user, day } = send
+  const at = world.momentAt(user, day, localHour)
+  world.direct.deliver(
+    {
+      userIndex: user,
+      channel,
+      message: offer.message,
+      variant,
+      opportunityId: offer.id,
+      decisionId: offer.id,
+      at,
+      category: offer.category,
+    },
+    emit,
+  )
+}
+
+function sendTransactional(world: World, offer: Opportunity, at: { user: number; day: number; emit: Emit }): void {
+  const channel = offer.channels
+    .map((name) => WORLD_CHANNELS.find((known) => known === name))
+    .find((name) => name !== undefined && world.isReachable(at.user, name))
+  const variant = offer.variants[0]!.name
+  if (channel !== undefined) sendNow(world, { offer, channel, variant, localHour: TRANSACTIONAL_HOUR, ...at }, at.emit)
+}
+
+interface Desk {
+  readonly world: World
+  readonly choose: Choose
+  readonly totals: RunTotals
+  readonly emit: Emit
+  readonly open: (readonly Opportunity[])[]
+  readonly lastSendDay: Float64Array
+}
+
+const NONE: readonly Opportunity[] = []
+
+function receive(desk: Desk, day: number): void {
+  for (const offer of desk.world.opportunitiesOn(day)) {
+    const user = Number(offer.userId.slice(1))
+    if (offer.category === 'transactional') sendTransactional(desk.world, offer, { user, day, emit: desk.emit })
+    else desk.open[user] = [...desk.open[user]!, offer]
+  }
+}
+
+function serve(desk: Desk, user: number, day: number): void {
+  const { world, open, totals, lastSendDay } = desk
+  if (open[user]!.length === 0) return
+  const dawn = world.options.startAt + day * DAY_MS
+  const offers = open[user]!.filter((offer) => offer.window.expires > dawn + DAY_MS)
+  const ending = open[user]!.filter((offer) => offer.window.expires > dawn)
+  open[user] = offers.length === 0 ? NONE : offers
+  const channels = openChannels(world, user)
+  if (ending.length === 0 || channels.length === 0) return
+  const daysSinceSend = day - lastSendDay[user]!
+  const send = desk.choose({ day, user: world.users[user]!, offers: ending, channels, daysSinceSend })
+  if (send === null) return
+  open[user] = offers.filter((offer) => offer !== send.offer)
+  lastSendDay[user] = day
+  totals.sends[user]! += 1
+  sendNow(world, { ...send, user, day }, desk.emit)
+}
+
+/**
+ * Runs a world in memory from its first morning: every day new proposals, at most one chosen send per user, and the
+ * natural day. Transactional messages go out by themselves under every policy. Only what happens before the end of the
+ * last day counts. Two runs share every draw, so compare them per user with `pairedDifference`.
+ */
+export function runWorld(world: World, choose: Choose): RunTotals {
+  world.direct.reset()
+  const { users, days } = world.options
+  const totals = emptyTotals(users)
+  const emit = tally(world, totals)
+  const atStart = Array.from({ length: users }, (_, user) => openChannels(world, user).length)
+  const open = new Array<readonly Opportunity[]>(users).fill(NONE)
+  const desk: Desk = { world, choose, totals, emit, open, lastSendDay: new Float64Array(users).fill(-Infinity) }
+  for (let day = 0; day < days; day += 1) {
+    receive(desk, day)
+    for (let user = 0; user < users; user += 1) serve(desk, user, day)
+    world.direct.closeDay(day, emit)
+  }
+  for (let user = 0; user < users; user += 1) {
+    totals.reachLeft[user] = openChannels(world, user).length / atStart[user]!
+  }
+  return totals
+}
+
+/** Mean per-user difference a − b with its standard error; users must run parallel. */
+export function pairedDifference(
+  a: Float64Array,
+  b: Float64Array,
+): { readonly mean: number; readonly standardError: number } {
+  const differences = a.map((value, user) => value - b[user]!)
+  const mean = differences.reduce((sum, value) => sum + value, 0) / differences.length
+  const squares = differences.reduce((sum, value) => sum + (value - mean) ** 2, 0)
+  return { mean, standardError: Math.sqrt(squares / (differences.length - 1) / differences.length) }
+}
