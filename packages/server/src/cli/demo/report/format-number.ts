@@ -22,13 +22,14 @@ export function formatSigned(value: number, decimals?: number): string {
   return value > 0 && /[1-9]/.test(text) ? `+${text}` : text
 }
 
-/** A share as a percentage with one decimal: `0.034` is `3.4 %`. */
+/** A share as a percentage with at most one decimal: `0.034` is `3.4 %`, `0.95` is `95 %`. */
 export function formatShare(share: number): string {
-  return Number.isFinite(share) ? `${formatNumber(share * 100, 1)}\u00a0%` : '\u2013'
+  if (!Number.isFinite(share)) return '\u2013'
+  return `${formatNumber(share * 100, 1).replace(/\.0$/, '')}\u00a0%`
 }
 
-/** Decimals that show the width of an interval to two digits, so that a mean and its ends share them. */
+/** Decimals that show half the width of an interval to two digits, so that a mean and its ends share them. */
 export function decimalsFor(width: number): number {
   if (!Number.isFinite(width) || width <= 0) return 2
-  return Math.min(6, Math.max(0, 1 - Math.floor(Math.log10(width))))
+  return Math.min(6, Math.max(0, 1 - Math.floor(Math.log10(width / 2))))
 }

@@ -51,7 +51,7 @@ export function renderReport(data: DemoReportData): string {
     head(data),
     section('Groups', [
       paragraph(`Means per user over ${data.days} days with ${level} intervals in brackets.`, 'quiet'),
-      tableHtml(groupTable(data), 'Groups side by side'),
+      `<div class="groups">${tableHtml(groupTable(data), 'Groups side by side')}</div>`,
     ]),
     section('Differences', differenceFigures(data).map(figureHtml)),
     section('Over time', timeFigures(data).map(figureHtml)),

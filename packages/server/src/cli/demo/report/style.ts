@@ -28,8 +28,9 @@ table { border-collapse: collapse; font-size: 0.8125rem; font-variant-numeric: t
 th, td { padding: 5px 10px; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
 th:first-child { text-align: left; position: sticky; left: 0; background: var(--ground); }
 thead th { color: var(--quiet); font-weight: 600; }
-tbody th { font-weight: 500; }
+tbody th { font-weight: 500; white-space: normal; }
+.groups td, .groups thead th { white-space: normal; vertical-align: top; }
 summary { cursor: pointer; color: var(--quiet); font-size: 0.875rem; }
 details[open] .scroll { max-height: 420px; overflow-y: auto; }
 pre { background: var(--panel); padding: 10px 12px; overflow-x: auto; font-size: 0.8125rem; margin: 4px 0 14px; }
-@media (max-width: 700px) { main { padding: 16px 10px 48px; } th, td { padding: 5px 7px; } }`
+@media (max-width: 700px) { main { padding: 16px 10px 48px; } th, td { padding: 5px; } .groups table { font-size: 0.75rem; } }`

@@ -1,4 +1,4 @@
-import { dot, type PlotOptions, ruleX, ruleY, text } from '@observablehq/plot'
+import { dot, type Markish, type PlotOptions, ruleX, ruleY, text } from '@observablehq/plot'
 import type { Interval } from '../../../../usecases/contract.ts'
 import type { Figure } from '../figure.ts'
 import { decimalsFor, formatNumber, formatSigned } from '../format-number.ts'
@@ -21,49 +21,71 @@ export function intervalText(interval: Interval, sign: 'signed' | 'plain' = 'sig
   const format = sign === 'signed' ? formatSigned : formatNumber
   if (!isFinite3(interval)) return Number.isFinite(mean) ? `${format(mean)} (no interval)` : 'not known'
   const decimals = decimalsFor(high - low)
-  return `${format(mean, decimals)} [${format(low, decimals)}, ${format(high, decimals)}]`
+  return `${format(mean, decimals)} [${format(low, decimals)},\u00a0${format(high, decimals)}]`
 }
 
-const ROW_HEIGHT = 46
+// On a phone the numbers of a row stand under its name, else beside it.
+const NARROW_BELOW = 500
 
-function drawForest(rows: readonly ForestRow[], unit: string): PlotOptions {
+interface RowLayout {
+  readonly height: number
+  readonly nameDy: number
+  readonly figuresDy: number
+  readonly figuresAnchor: 'left' | 'right'
+  readonly intervalDy: number
+}
+
+const WIDE_ROW: RowLayout = { height: 46, nameDy: -11, figuresDy: -11, figuresAnchor: 'right', intervalDy: 9 }
+const NARROW_ROW: RowLayout = { height: 62, nameDy: -20, figuresDy: -5, figuresAnchor: 'left', intervalDy: 13 }
+
+function intervalMarks(rows: readonly ForestRow[], layout: RowLayout): readonly Markish[] {
+  const place = { y: 'label', dy: layout.intervalDy } as const
+  const drawn = rows.filter((row) => isFinite3(row.interval))
+  return [
+    ruleY(drawn, {
+      ...place,
+      x1: (row: ForestRow) => row.interval.low,
+      x2: (row: ForestRow) => row.interval.high,
+      stroke: (row: ForestRow) => row.color,
+      strokeWidth: 3,
+    }),
+    dot(drawn, { ...place, x: (row: ForestRow) => row.interval.mean, fill: (row: ForestRow) => row.color, r: 5.5 }),
+  ]
+}
+
+function textMarks(rows: readonly ForestRow[], layout: RowLayout): readonly Markish[] {
+  // The stroke is a halo in the page's colour: grid and zero line do not cross the words.
+  const look = { y: 'label', fontSize: 12, fill: 'currentColor', stroke: 'var(--ground)', strokeWidth: 5 } as const
+  const { nameDy, figuresDy, figuresAnchor } = layout
+  return [
+    text(rows, { ...look, text: 'label', dy: nameDy, frameAnchor: 'left', textAnchor: 'start' }),
+    text(rows, {
+      ...look,
+      text: (row: ForestRow) => intervalText(row.interval),
+      dy: figuresDy,
+      frameAnchor: figuresAnchor,
+      textAnchor: figuresAnchor === 'left' ? 'start' : 'end',
+      fontWeight: 600,
+    }),
+  ]
+}
+
+function drawForest(rows: readonly ForestRow[], unit: string, width: number): PlotOptions {
+  const layout = width < NARROW_BELOW ? NARROW_ROW : WIDE_ROW
   const drawn = rows.filter((row) => isFinite3(row.interval))
   const ends = drawn.flatMap(({ interval }) => [interval.low, interval.high])
-  const order = rows.map((row) => row.label)
-  const texts = { y: 'label', dy: -13, fontSize: 12, fill: 'currentColor' } as const
   return {
-    height: rows.length * ROW_HEIGHT + 54,
+    height: rows.length * layout.height + 54,
     marginLeft: 12,
     marginRight: 12,
     marginTop: 14,
     marginBottom: 40,
     x: { label: `${unit} \u2192`, labelAnchor: 'right', domain: paddedDomain(ends), grid: true, ticks: 5 },
-    y: { axis: null, domain: order, type: 'band', padding: 0 },
+    y: { axis: null, domain: rows.map((row) => row.label), type: 'band', padding: 0 },
     marks: [
       ruleX([0], { stroke: 'currentColor', strokeDasharray: '4 3' }),
-      ruleY(drawn, {
-        y: 'label',
-        x1: (row: ForestRow) => row.interval.low,
-        x2: (row: ForestRow) => row.interval.high,
-        stroke: (row: ForestRow) => row.color,
-        strokeWidth: 3,
-        dy: 8,
-      }),
-      dot(drawn, {
-        y: 'label',
-        x: (row: ForestRow) => row.interval.mean,
-        fill: (row: ForestRow) => row.color,
-        r: 5.5,
-        dy: 8,
-      }),
-      text(rows, { ...texts, text: 'label', frameAnchor: 'left', textAnchor: 'start' }),
-      text(rows, {
-        ...texts,
-        text: (row: ForestRow) => intervalText(row.interval),
-        frameAnchor: 'right',
-        textAnchor: 'end',
-        fontWeight: 600,
-      }),
+      ...textMarks(rows, layout),
+      ...intervalMarks(rows, layout),
     ],
   }
 }
@@ -97,6 +119,6 @@ export function forestFigure(options: {
         formatSigned(interval.high),
       ]),
     },
-    draw: () => drawForest(rows, unit),
+    draw: (width) => drawForest(rows, unit, width),
   }
 }

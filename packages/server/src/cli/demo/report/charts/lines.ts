@@ -34,7 +34,14 @@ function drawLines(options: LineOptions, groups: readonly Group[]): PlotOptions 
     marginBottom: 40,
     marginTop: 28,
     x: { label: `${xLabel} \u2192`, tickFormat: 'd', ticks: wholeTicks(points) },
-    y: { label: `\u2191 ${yLabel}`, grid: true, zero: fromZero === true, percent: isPercent === true, ticks: 6 },
+    y: {
+      label: `\u2191 ${yLabel}`,
+      grid: true,
+      zero: fromZero === true,
+      percent: isPercent === true,
+      ticks: 6,
+      nice: true,
+    },
     marks: groups.map((group) =>
       lineY(
         points.filter((point) => point.group === group),
