@@ -1,18 +1,19 @@
-import type {
-  Channel,
-  Decision,
-  DecisionId,
-  EpochMs,
-  LearningFeatures,
-  Opportunity,
-  OpportunityId,
-  Outcome,
-  PolicyState,
-  Refusal,
-  SendId,
-  UserId,
-  UserProfile,
-  UserState,
+import {
+  type Channel,
+  type Decision,
+  type DecisionId,
+  type EpochMs,
+  type LearningFeatures,
+  type Opportunity,
+  type OpportunityId,
+  type Outcome,
+  PalomaError,
+  type PolicyState,
+  type Refusal,
+  type SendId,
+  type UserId,
+  type UserProfile,
+  type UserState,
 } from '@paloma/core'
 
 /**
@@ -65,6 +66,22 @@ export interface UserStore {
 
 /** What became of a row that its caller named: new, already there alike, or already there and different. */
 export type InsertResult = 'inserted' | 'duplicate' | 'conflict'
+
+/**
+ * Some rows of a list were refused for what they hold (a NUL, a time that is no integer, an opportunity that is gone);
+ * every other row of the list is in. Asking again for those answers `duplicate`.
+ */
+export class RowsRefused extends PalomaError {
+  readonly refused: readonly { readonly index: number; readonly reason: string }[]
+
+  constructor(refused: readonly { readonly index: number; readonly reason: string }[], of: number) {
+    const first = refused[0]
+    super('ROWS_REFUSED', `${refused.length} of ${of} rows refused, the first (${first?.index}): ${first?.reason}`, {
+      hint: 'the other rows are stored; send the refused ones again after mending them',
+    })
+    this.refused = refused
+  }
+}
 
 /** `open` may be decided on; `taken` has a send or plan; the rest are final. */
 export const OPPORTUNITY_STATUSES = ['open', 'taken', 'sent', 'superseded', 'withdrawn', 'expired'] as const

@@ -1,0 +1,71 @@
+import { mkdirSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { PalomaError } from '@paloma/core'
+import type { Store } from './contract.ts'
+import { databaseDirectory, inspectDataDir, markDataDir } from './pglite/data-dir.ts'
+import { type DataDirLock, lockDataDir } from './pglite/data-dir-lock.ts'
+import { createPglite, openPglite, type PgliteClient } from './pglite/pglite-client.ts'
+import { sqlStore } from './sql/sql-store.ts'
+
+export interface PgliteStoreOptions {
+  /** Directory of the database, made if absent; null keeps everything in memory. */
+  readonly dataDir: string | null
+  /** Where the template for quick first starts is kept; default `~/.cache/paloma`. */
+  readonly cacheDir?: string
+  /** Gets a sentence when something noteworthy happens: a dead process's lock taken over, a damaged template. */
+  readonly onNotice?: (text: string) => void
+}
+
+/**
+ * A store in this process. Answered writes survive the death of the process, not a power cut (PGlite cannot fsync).
+ * Rejects with STORE_LOCKED, STORE_HALF_WRITTEN or STORE_DAMAGED.
+ */
+export async function pgliteStore({ dataDir, cacheDir, onNotice = () => {} }: PgliteStoreOptions): Promise<Store> {
+  const options = { onNotice, ...(cacheDir === undefined ? {} : { cacheDir }) }
+  if (dataDir === null) return embedded(await createPglite(null, options), undefined)
+  const directory = resolve(dataDir)
+  mkdirSync(directory, { recursive: true })
+  const lock = lockDataDir(directory, onNotice)
+  try {
+    return embedded(await openDirectory(directory, options), lock)
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+async function openDirectory(
+  directory: string,
+  options: { readonly cacheDir?: string; readonly onNotice: (text: string) => void },
+): Promise<PgliteClient> {
+  if (inspectDataDir(directory) === 'ready') return reopen(directory)
+  markDataDir(directory, 'initialising')
+  const client = await createPglite(databaseDirectory(directory), options)
+  markDataDir(directory, 'ready')
+  return client
+}
+
+async function reopen(directory: string): Promise<PgliteClient> {
+  try {
+    return await openPglite(databaseDirectory(directory))
+  } catch (cause) {
+    if (cause instanceof PalomaError) throw cause
+    throw new PalomaError('STORE_DAMAGED', `the database in ${directory} does not start: ${String(cause)}`, {
+      hint: 'restore the directory from a backup, or give another data directory',
+      cause,
+    })
+  }
+}
+
+function embedded(client: PgliteClient, lock: DataDirLock | undefined): Store {
+  let closing: Promise<void> | undefined
+  const close = async (): Promise<void> => {
+    await client.close()
+    lock?.release()
+  }
+  return sqlStore(client, {
+    traits: { name: 'pglite', isShared: false },
+    lead: () => Promise.resolve(true),
+    close: () => (closing ??= close()),
+  })
+}

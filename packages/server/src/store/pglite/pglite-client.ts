@@ -1,0 +1,84 @@
+import { rmSync } from 'node:fs'
+import { PGlite } from '@electric-sql/pglite'
+import type { Row, SqlClient } from '../sql/client.ts'
+import { NUMBER_PARSERS } from '../sql/client.ts'
+import { migrate } from '../sql/migrate.ts'
+import { defaultCacheDir, readTemplate, templatePath, writeTemplate } from './template.ts'
+
+export interface PgliteClient extends SqlClient {
+  /** Checkpoints, so that nothing need be replayed at the next start, and closes. */
+  close(): Promise<void>
+}
+
+/** Reopens a database directory; what a killed process left in the write-ahead log is replayed. */
+export async function openPglite(directory: string): Promise<PgliteClient> {
+  const db = await start({ dataDir: directory })
+  await migrate(clientOf(db))
+  return clientOf(db)
+}
+
+/**
+ * Makes a new, migrated database in `directory`, or in memory for null: from the template in `cacheDir` where there is a
+ * sound one, else by initdb, leaving a template behind.
+ */
+export async function createPglite(
+  directory: string | null,
+  { cacheDir = defaultCacheDir(), onNotice }: { readonly cacheDir?: string; readonly onNotice: (text: string) => void },
+): Promise<PgliteClient> {
+  const path = templatePath(cacheDir)
+  const template = await readTemplate(path, onNotice)
+  const restored = template && (await restore(directory, template, onNotice))
+  if (restored !== undefined) return clientOf(restored)
+  const db = await start({ dataDir: directory ?? 'memory://' })
+  const client = clientOf(db)
+  await migrate(client)
+  await client.query('checkpoint')
+  const tarball = await db.dumpDataDir('none')
+  await writeTemplate(path, tarball).catch((error: unknown) => {
+    onNotice(`cannot keep ${path} (${String(error)}): the next first start will take seconds again`)
+  })
+  return client
+}
+
+/** The template unpacked and started, or undefined (with a note, and the directory empty again) when it does not start. */
+async function restore(
+  directory: string | null,
+  template: Blob,
+  onNotice: (text: string) => void,
+): Promise<PGlite | undefined> {
+  try {
+    return await start({ dataDir: directory ?? 'memory://', loadDataDir: template })
+  } catch (error) {
+    onNotice(`the template database does not start (${String(error)}) and will be made anew`)
+    if (directory !== null) rmSync(directory, { recursive: true, force: true })
+    return undefined
+  }
+}
+
+/**
+ * PGlite has no working fsync (its file system lacks the call, whatever the setting says): committed rows are handed to
+ * the operating system, which survives the death of the process but not a power cut. `relaxedDurability: false` makes an
+ * answer wait for that hand-over.
+ */
+function start(where: { readonly dataDir: string; readonly loadDataDir?: Blob }): Promise<PGlite> {
+  return PGlite.create({ ...where, relaxedDurability: false, parsers: { ...NUMBER_PARSERS } })
+}
+
+/** PGlite queues statements and transactions of its one connection itself. */
+function clientOf(db: PGlite): PgliteClient {
+  return {
+    query: async <R = Row>(text: string, values: readonly unknown[] = []) =>
+      (await db.query<R>(text, [...values])).rows,
+    transaction: (work) =>
+      db.transaction((tx) =>
+        work({
+          query: async <R = Row>(text: string, values: readonly unknown[] = []) =>
+            (await tx.query<R>(text, [...values])).rows,
+        }),
+      ),
+    async close() {
+      await db.query('checkpoint')
+      await db.close()
+    },
+  }
+}

@@ -1,0 +1,214 @@
+import { PalomaError } from '@paloma/core'
+import { Client, type ClientConfig, Pool, type PoolClient, types } from 'pg'
+import { NUMBER_PARSERS, type Row, type Sql, type SqlClient, sqlState } from '../sql/client.ts'
+import { migrate } from '../sql/migrate.ts'
+
+/** Within this time a server answers or counts as unreachable. */
+const CONNECT_TIMEOUT_MS = 4_000
+/** A transaction that loses to another one is run again at most so often. */
+const ATTEMPTS = 5
+/** First half of the key of our advisory locks: 'PALO'. */
+const LOCK_CLASS = 0x50414c4f
+
+export interface PostgresClient extends SqlClient {
+  /** Takes, or keeps, an advisory lock on a connection of its own. */
+  tryLock(name: string): Promise<boolean>
+  close(): Promise<void>
+}
+
+export interface PostgresOptions {
+  readonly url: string
+  readonly connections: number
+  readonly onNotice: (text: string) => void
+}
+
+/** Connects and migrates. Rejects with STORE_UNREACHABLE, naming host and port and never the password. */
+export async function openPostgres(options: PostgresOptions): Promise<PostgresClient> {
+  const { url, connections, onNotice } = options
+  const place = placeOf(url)
+  const config: ClientConfig = {
+    connectionString: url,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    application_name: 'paloma',
+    types: { getTypeParser: (oid, format) => NUMBER_PARSERS[oid] ?? types.getTypeParser(oid, format) },
+  }
+  await migrateAlone(config, place)
+  const pool = new Pool({ ...config, max: connections })
+  pool.on('error', (error) => onNotice(`an idle connection to ${place} broke: ${error.message}`))
+  const locks = lockKeeper(config, place)
+  return {
+    query: (text, values) => reaching(place, () => sqlOf(pool).query(text, values)),
+    transaction: (work) => reaching(place, () => transactionWithRetry(pool, work)),
+    tryLock: (name) => locks.tryLock(name),
+    async close() {
+      await locks.close()
+      await pool.end()
+    },
+  }
+}
+
+async function migrateAlone(config: ClientConfig, place: string): Promise<void> {
+  const client = new Client(config)
+  await reaching(place, async () => {
+    await client.connect()
+    try {
+      await migrate(sqlOf(client))
+    } finally {
+      await client.end()
+    }
+  })
+}
+
+function sqlOf(runner: Pick<Client, 'query'> | Pick<Pool, 'query'>): Sql {
+  return {
+    query: async <R = Row>(text: string, values: readonly unknown[] = []) =>
+      (await runner.query(text, [...values])).rows as readonly R[],
+  }
+}
+
+async function transactionWithRetry<T>(pool: Pool, work: (sql: Sql) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    const client = await pool.connect()
+    try {
+      return await transactionOn(client, work)
+    } catch (error) {
+      if (attempt >= ATTEMPTS || !isLostRace(error)) throw error
+    }
+  }
+}
+
+async function transactionOn<T>(client: PoolClient, work: (sql: Sql) => Promise<T>): Promise<T> {
+  // Without a listener, a connection that breaks between two statements would end the process.
+  let broken: Error | undefined
+  const onError = (error: Error): void => {
+    broken = error
+  }
+  client.on('error', onError)
+  try {
+    await client.query('begin')
+    const result = await work(sqlOf(client))
+    await client.query('commit')
+    return result
+  } catch (error) {
+    await client.query('rollback').catch((failure: Error) => {
+      broken ??= failure
+    })
+    throw error
+  } finally {
+    client.off('error', onError)
+    client.release(broken)
+  }
+}
+
+/** Serialisation failure or deadlock: nothing happened, and trying again helps. */
+function isLostRace(error: unknown): boolean {
+  const state = sqlState(error)
+  return state === '40001' || state === '40P01'
+}
+
+interface LockKeeper {
+  tryLock(name: string): Promise<boolean>
+  close(): Promise<void>
+}
+
+/** Holds advisory locks on one connection; when that breaks, all of them are lost and the next call begins anew. */
+function lockKeeper(config: ClientConfig, place: string): LockKeeper {
+  let live: Client | undefined
+  const held = new Set<string>()
+  const lose = (client: Client): void => {
+    if (live !== client) return
+    live = undefined
+    held.clear()
+  }
+  const connect = async (): Promise<Client> => {
+    const client = new Client({ ...config, keepAlive: true })
+    client.on('error', () => lose(client))
+    client.on('end', () => lose(client))
+    await client.connect()
+    live = client
+    return client
+  }
+  const attempt = async (name: string): Promise<boolean> => {
+    const client = live ?? (await connect())
+    if (held.has(name)) {
+      await client.query('select 1')
+      return held.has(name)
+    }
+    const { rows } = await client.query('select pg_try_advisory_lock($1, hashtext($2)) as mine', [LOCK_CLASS, name])
+    if (rows[0]?.mine === true) held.add(name)
+    return held.has(name)
+  }
+  // One after the other, so that two roles never open two connections; a failure is its caller's.
+  let turn: Promise<unknown> = Promise.resolve()
+  return {
+    tryLock(name) {
+      const answer = turn.then(() => reaching(place, () => attempt(name)))
+      turn = answer.then(
+        () => undefined,
+        () => undefined,
+      )
+      return answer
+    },
+    async close() {
+      await turn
+      await live?.end()
+    },
+  }
+}
+
+const UNREACHABLE_CODES = [
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ECONNRESET',
+  'EPIPE',
+  'ENOENT',
+]
+const HINTS: Readonly<Record<string, string>> = {
+  '28P01': 'the server refuses the password: check DATABASE_URL',
+  '28000': 'the server refuses the user: check DATABASE_URL and pg_hba.conf',
+  '3D000': 'the database does not exist: create it, or name another one in DATABASE_URL',
+  '53300': 'the server has no connection left: raise max_connections or lower ours',
+}
+
+/** Runs `work`, turning what the network or a closed door says into STORE_UNREACHABLE. */
+async function reaching<T>(place: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    if (!isUnreachable(cause)) throw cause
+    const said = cause instanceof Error && cause.message !== '' ? cause.message : codeOf(cause)
+    throw new PalomaError('STORE_UNREACHABLE', `PostgreSQL at ${place} does not let us in: ${said}`, {
+      hint: HINTS[codeOf(cause)] ?? 'start the server, or check host and port in DATABASE_URL',
+      cause,
+    })
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
+}
+
+function isUnreachable(error: unknown): boolean {
+  const code = codeOf(error)
+  if (UNREACHABLE_CODES.includes(code) || code in HINTS || /^(08|57P)/.test(code)) return true
+  return error instanceof Error && /timeout|Connection terminated|connection error/i.test(error.message) && code === ''
+}
+
+/** `host:port` of a URL. Throws STORE_URL_INVALID, without repeating the URL: it may hold a password. */
+function placeOf(url: string): string {
+  if (!URL.canParse(url) || !/^postgres(ql)?:/.test(url)) {
+    throw new PalomaError(
+      'STORE_URL_INVALID',
+      'DATABASE_URL must be written postgres://user:password@host:port/database',
+      {
+        hint: 'special characters in the password are percent-encoded',
+      },
+    )
+  }
+  const { hostname, port, searchParams } = new URL(url)
+  return `${hostname || searchParams.get('host') || 'localhost'}:${port || searchParams.get('port') || '5432'}`
+}

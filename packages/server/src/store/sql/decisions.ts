@@ -1,0 +1,103 @@
+import type { Decision, DecisionId } from '@paloma/core'
+import type { DecisionStore } from '../contract.ts'
+import type { SqlClient } from './client.ts'
+import { cursorTime } from './cursor-time.ts'
+import { insertDecisions } from './decision-insert.ts'
+import { type DecisionRow, fromRow } from './decision-row.ts'
+import { eachOnItsOwn } from './each-on-its-own.ts'
+import { maturedExamples } from './matured.ts'
+import { userTotals } from './user-totals.ts'
+import { dayBounds, dayName } from './utc-day.ts'
+
+const COLUMNS = 'decision_id, user_id, at, learning, record'
+
+/** The decision log. */
+export function decisionStore(client: SqlClient): DecisionStore {
+  return {
+    insertMany: (items) =>
+      items.length === 0
+        ? Promise.resolve([])
+        : eachOnItsOwn(items, (part) => client.transaction((sql) => insertDecisions(sql, part))),
+    get: async (id) => (await readMany(client, [id])).get(id),
+    getMany: (ids) => readMany(client, ids),
+    async listByUser(userId, { before = null, limit }) {
+      const rows = await client.query<DecisionRow>(
+        `select ${COLUMNS} from decisions where user_id = $1 and ($2::bigint is null or at < $2)
+         order by at desc, decision_id desc limit $3`,
+        [userId, before, limit],
+      )
+      return rows.map(fromRow)
+    },
+    lastSentFor: (keys) => lastSentFor(client, keys),
+    matured: (options) => maturedExamples(client, options),
+    listByDay: (day, after, limit) => listByDay(client, { day, after, limit }),
+    days: () => days(client),
+    async count() {
+      const [row] = await client.query<{ readonly n: number }>('select count(*) as n from decisions')
+      return row!.n
+    },
+    totals: (from, until) => userTotals(client, from, until),
+  }
+}
+
+async function readMany(client: SqlClient, ids: readonly DecisionId[]): Promise<ReadonlyMap<DecisionId, Decision>> {
+  const rows = await client.query<DecisionRow>(`select ${COLUMNS} from decisions where decision_id = any($1::text[])`, [
+    ids,
+  ])
+  return new Map(rows.map((row) => [row.decision_id as DecisionId, fromRow(row)]))
+}
+
+async function lastSentFor(
+  client: SqlClient,
+  keys: Parameters<DecisionStore['lastSentFor']>[0],
+): Promise<readonly (DecisionId | null)[]> {
+  if (keys.length === 0) return []
+  const rows = await client.query<{ readonly decision_id: DecisionId | null }>(
+    `select (
+       select s.decision_id from sends s
+       where s.user_id = k.user_id and s.status in ('dispatching', 'sent', 'unknown')
+         and (k.channel is null or s.channel = k.channel) and s.decided_at between k.since and k.at
+       order by s.decided_at desc, s.send_id desc limit 1) as decision_id
+     from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[])
+       with ordinality as k (user_id, channel, since, at, place)
+     order by k.place`,
+    [
+      keys.map((key) => key.userId),
+      keys.map((key) => key.channel),
+      keys.map((key) => key.since),
+      keys.map((key) => key.at),
+    ],
+  )
+  return rows.map((row) => row.decision_id)
+}
+
+async function listByDay(
+  client: SqlClient,
+  page: { readonly day: string; readonly after: DecisionId | null; readonly limit: number },
+): Promise<readonly Decision[]> {
+  const { from, until } = dayBounds(page.day)
+  const since =
+    page.after === null ? from : await cursorTime(client, { table: 'decisions', key: 'decision_id', id: page.after })
+  const rows = await client.query<DecisionRow>(
+    `select ${COLUMNS} from decisions where at >= $1 and at < $2 and (at, decision_id) > ($1, $3)
+     order by at, decision_id limit $4`,
+    [since, until, page.after ?? '', page.limit],
+  )
+  return rows.map(fromRow)
+}
+
+// Steps from the first row of one day to the first row of the next through the index, instead of reading every row.
+const DAYS_OF = (table: string): string => `
+  (with recursive d (day) as (
+    select min(at) / 86400000 from ${table}
+    union all
+    select (select at from ${table} where at >= (d.day + 1) * 86400000 order by at limit 1) / 86400000
+    from d where d.day is not null)
+  select day from d where day is not null)`
+
+async function days(client: SqlClient): Promise<readonly string[]> {
+  const rows = await client.query<{ readonly day: number }>(
+    `select day from (${DAYS_OF('decisions')} union ${DAYS_OF('outcomes')}) as known order by day`,
+  )
+  return rows.map((row) => dayName(row.day))
+}

@@ -1,0 +1,12 @@
+import { createHash } from 'node:crypto'
+import { firstTables } from './0001-first-tables.ts'
+
+/** Every migration by name, in order; a published one never changes. */
+export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
+  '0001-first-tables': firstTables,
+}
+
+/** Twelve hex digits that change with any migration; names the template directory that has them all. */
+export function migrationsHash(): string {
+  return createHash('sha256').update(JSON.stringify(MIGRATIONS)).digest('hex').slice(0, 12)
+}

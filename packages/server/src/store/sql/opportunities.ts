@@ -1,0 +1,168 @@
+import type { EpochMs, Opportunity, OpportunityId, UserId } from '@paloma/core'
+import type { InsertResult, OpportunityStatus, OpportunityStore } from '../contract.ts'
+import { canonicalJson } from './canonical-json.ts'
+import type { Sql, SqlClient } from './client.ts'
+import { eachOnItsOwn } from './each-on-its-own.ts'
+import { type Columns, insertRows } from './insert-rows.ts'
+import { withdrawSends } from './send-transitions.ts'
+
+const COLUMNS = {
+  opportunity_id: 'text',
+  user_id: 'text',
+  status: 'text',
+  expires: 'bigint',
+  dedupe_key: 'text',
+  supersedes: 'text',
+  message: 'text',
+  category: 'text',
+  topic: 'text',
+  group_key: 'text',
+  created_at: 'bigint',
+  record: 'text',
+} as const satisfies Columns
+
+interface OpportunityRow {
+  readonly opportunity_id: string
+  readonly user_id: string
+  readonly status: OpportunityStatus
+  readonly record: string
+}
+
+/** What upstream proposed, and what became of it. */
+export function opportunityStore(client: SqlClient): OpportunityStore {
+  return {
+    insertMany: (items, at) =>
+      items.length === 0
+        ? Promise.resolve([])
+        : eachOnItsOwn(items, (part) => client.transaction((sql) => insertOpportunities(sql, part, at))),
+    openFor: (ids, now) => openFor(client, ids, now),
+    async get(ids) {
+      const rows = await readMany(client, ids)
+      return new Map(rows.map((row) => [row.opportunity_id as OpportunityId, withStatus(row)]))
+    },
+    withdraw: (id) => client.transaction((sql) => withdraw(sql, id)),
+    async listByUser(userId, limit) {
+      const rows = await client.query<OpportunityRow>(
+        'select opportunity_id, user_id, status, record from opportunities where user_id = $1 order by seq desc limit $2',
+        [userId, limit],
+      )
+      return rows.map(withStatus)
+    },
+  }
+}
+
+async function insertOpportunities(
+  sql: Sql,
+  items: readonly Opportunity[],
+  at: EpochMs,
+): Promise<readonly InsertResult[]> {
+  const target = { table: 'opportunities', columns: COLUMNS, returning: 'opportunity_id' }
+  const fresh = new Set(
+    await insertRows(
+      sql,
+      target,
+      items.map((item) => opportunityToValues(item, at)),
+    ),
+  )
+  await supersede(sql, [...fresh])
+  const repeated = items.length > fresh.size
+  const rows = repeated
+    ? await readMany(
+        sql,
+        items.map((item) => item.id),
+      )
+    : []
+  const stored = new Map(rows.map((row) => [row.opportunity_id, canonicalJson(opportunityFromRow(row))]))
+  return items.map((item): InsertResult => {
+    if (fresh.delete(item.id)) return 'inserted'
+    return stored.get(item.id) === canonicalJson(item) ? 'duplicate' : 'conflict'
+  })
+}
+
+/** Marks what the new ones replace: the one they name, and older ones of the same user with the same key. */
+async function supersede(sql: Sql, freshIds: readonly string[]): Promise<void> {
+  if (freshIds.length === 0) return
+  await sql.query(
+    `update opportunities o set status = 'superseded'
+     from opportunities n
+     where n.opportunity_id = any($1::text[]) and o.user_id = n.user_id and o.status = 'open' and o.seq <> n.seq
+       and ((n.dedupe_key = o.dedupe_key and o.seq < n.seq)
+         or n.supersedes = o.opportunity_id)`,
+    [freshIds],
+  )
+}
+
+async function openFor(
+  client: SqlClient,
+  ids: readonly UserId[],
+  now: EpochMs,
+): Promise<ReadonlyMap<UserId, readonly Opportunity[]>> {
+  const rows = await client.query<OpportunityRow>(
+    `select opportunity_id, user_id, status, record from opportunities
+     where user_id = any($1::text[]) and status = 'open' and expires > $2 order by seq`,
+    [ids, now],
+  )
+  const open = new Map<UserId, Opportunity[]>()
+  for (const row of rows) {
+    const opportunity = opportunityFromRow(row)
+    const others = open.get(opportunity.userId)
+    if (others === undefined) open.set(opportunity.userId, [opportunity])
+    else others.push(opportunity)
+  }
+  return open
+}
+
+/** Takes back what has not gone out yet: open, or planned or reserved; the latter are called off. */
+async function withdraw(sql: Sql, id: OpportunityId): Promise<boolean> {
+  const [row] = await sql.query<{ readonly user_id: string }>(
+    'select user_id from opportunities where opportunity_id = $1',
+    [id],
+  )
+  if (row === undefined) return false
+  const isOnItsWay = await withdrawSends(sql, { userId: row.user_id, opportunityId: id })
+  if (isOnItsWay) return false
+  const withdrawn = await sql.query(
+    `update opportunities set status = 'withdrawn' where opportunity_id = $1 and status in ('open', 'taken')
+     returning opportunity_id`,
+    [id],
+  )
+  return withdrawn.length > 0
+}
+
+function readMany(sql: Sql, ids: readonly string[]): Promise<readonly OpportunityRow[]> {
+  return sql.query<OpportunityRow>(
+    'select opportunity_id, user_id, status, record from opportunities where opportunity_id = any($1::text[])',
+    [ids],
+  )
+}
+
+function withStatus(row: OpportunityRow): {
+  readonly opportunity: Opportunity
+  readonly status: OpportunityStatus
+} {
+  return { opportunity: opportunityFromRow(row), status: row.status }
+}
+
+/** In the order of COLUMNS. */
+function opportunityToValues(item: Opportunity, at: EpochMs): readonly unknown[] {
+  return [
+    item.id,
+    item.userId,
+    'open',
+    item.window.expires,
+    item.dedupeKey ?? null,
+    item.supersedes ?? null,
+    item.message,
+    item.category,
+    item.topic,
+    item.groupKey ?? null,
+    at,
+    JSON.stringify(item),
+  ]
+}
+
+/** The opportunity of a row; it belongs to whom the column names, who may be an alias's new owner. */
+export function opportunityFromRow(row: { readonly user_id: string; readonly record: string }): Opportunity {
+  const opportunity = JSON.parse(row.record) as Opportunity
+  return { ...opportunity, userId: row.user_id as UserId }
+}

@@ -1,0 +1,130 @@
+import type { EpochMs, Opportunity, PastSend, Refusal } from '@paloma/core'
+import type { Dispatch, DispatchVerdict, OpportunityStatus, Send, SendStore } from '../contract.ts'
+import type { Sql } from './client.ts'
+import { opportunityFromRow } from './opportunities.ts'
+import { type SendRow, sendColumns, sendFromRow } from './send-row.ts'
+import { reopenOpportunities } from './send-transitions.ts'
+import { type KnownSend, type LoadedUser, loadUsers, userState } from './user-states.ts'
+
+interface ClaimOptions {
+  readonly now: EpochMs
+  readonly limit: number
+  readonly check: Parameters<SendStore['claim']>[2]
+}
+
+interface Due {
+  readonly send: Send
+  readonly opportunity: Opportunity
+  readonly status: OpportunityStatus
+}
+
+interface Judged {
+  readonly item: Due
+  readonly verdict: DispatchVerdict
+  /** As the check saw it; absent when there was nobody to check. */
+  readonly dispatch: Dispatch | undefined
+}
+
+/** See SendStore.claim. Locks the sends that nobody else holds, then their users in id order; one transaction. */
+export async function claimSends(sql: Sql, options: ClaimOptions): Promise<readonly Dispatch[]> {
+  const { now, limit, check } = options
+  const due = await takeDue(sql, now, limit)
+  if (due.length === 0) return []
+  const users = await lockUsers(sql, due, now)
+  const judged = judge(due, users, { now, check })
+  await applyVerdicts(sql, judged, now)
+  return judged.flatMap(({ verdict, dispatch }): readonly Dispatch[] =>
+    verdict.kind === 'go' && dispatch !== undefined
+      ? [{ ...dispatch, send: { ...dispatch.send, status: 'dispatching', updatedAt: now } }]
+      : [],
+  )
+}
+
+interface DueRow extends SendRow {
+  readonly opportunity_status: OpportunityStatus
+  readonly record: string
+}
+
+async function takeDue(sql: Sql, now: EpochMs, limit: number): Promise<readonly Due[]> {
+  const rows = await sql.query<DueRow>(
+    `select ${sendColumns('s.')}, o.status as opportunity_status, o.record
+     from sends s join opportunities o on o.opportunity_id = s.opportunity_id
+     where s.status = 'reserved' and s.due_at <= $1
+     order by s.due_at, s.send_id limit $2 for update of s skip locked`,
+    [now, limit],
+  )
+  return rows.map((row) => ({
+    send: sendFromRow(row),
+    opportunity: opportunityFromRow(row),
+    status: row.opportunity_status,
+  }))
+}
+
+async function lockUsers(sql: Sql, due: readonly Due[], now: EpochMs): Promise<ReadonlyMap<string, LoadedUser>> {
+  const ids = [...new Set(due.map(({ send }) => send.userId))]
+  await sql.query('select user_id from users where user_id = any($1::text[]) order by user_id for update', [ids])
+  return loadUsers(sql, ids, now)
+}
+
+/** Asks about each in order; what was let go counts as sent now for the next, what was refused no longer counts. */
+function judge(
+  due: readonly Due[],
+  users: ReadonlyMap<string, LoadedUser>,
+  { now, check }: Pick<ClaimOptions, 'now' | 'check'>,
+): readonly Judged[] {
+  const sendsOf = new Map<string, readonly KnownSend[]>([...users].map(([id, user]) => [id, user.sends]))
+  return due.map((item): Judged => {
+    const { send, opportunity } = item
+    const user = users.get(send.userId)
+    if (user === undefined) return { item, verdict: refusal('no-address'), dispatch: undefined }
+    const sends = sendsOf.get(send.userId) ?? []
+    const others = sends.filter((other) => other.sendId !== send.sendId)
+    const dispatch: Dispatch = { send, user: userState(user, others), opportunity }
+    const verdict = verdictOfOpportunity(item.status) ?? check(dispatch)
+    if (verdict.kind === 'go') sendsOf.set(send.userId, [...others, { sendId: send.sendId, send: pastSend(send, now) }])
+    if (verdict.kind === 'refuse') sendsOf.set(send.userId, others)
+    return { item, verdict, dispatch }
+  })
+}
+
+/** A proposal that was replaced or taken back between decision and dispatch does not go out. */
+function verdictOfOpportunity(status: OpportunityStatus): DispatchVerdict | undefined {
+  if (status === 'superseded' || status === 'withdrawn') return refusal('superseded')
+  return status === 'expired' ? refusal('expired') : undefined
+}
+
+function refusal(reason: Refusal['reason']): DispatchVerdict {
+  return { kind: 'refuse', refusals: [{ reason }] }
+}
+
+function pastSend({ channel, category, message, topic, groupKey, opportunityId }: Send, at: EpochMs): PastSend {
+  return { at, channel, category, message, topic, ...(groupKey === null ? {} : { groupKey }), opportunityId }
+}
+
+async function applyVerdicts(sql: Sql, judged: readonly Judged[], now: EpochMs): Promise<void> {
+  const updates = judged.map(({ item, verdict }) => updateOf(item.send, verdict, now))
+  await sql.query(
+    `update sends s set status = v.status, due_at = v.due_at, dispatched_at = v.dispatched_at, refusals = v.refusals,
+       updated_at = $6
+     from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::text[])
+       as v (send_id, status, due_at, dispatched_at, refusals)
+     where s.send_id = v.send_id`,
+    [...[0, 1, 2, 3, 4].map((column) => updates.map((update) => update[column])), now],
+  )
+  await reopenOpportunities(
+    sql,
+    judged.filter(({ verdict }) => verdict.kind === 'refuse').map(({ item }) => item.opportunity.id),
+  )
+}
+
+/** send_id, status, due_at, dispatched_at, refusals. */
+function updateOf(send: Send, verdict: DispatchVerdict, now: EpochMs): readonly (string | number | null)[] {
+  switch (verdict.kind) {
+    case 'go':
+      return [send.sendId, 'dispatching', send.dueAt, now, '[]']
+    case 'refuse':
+      return [send.sendId, 'refused', send.dueAt, null, JSON.stringify(verdict.refusals)]
+    case 'postpone':
+      return [send.sendId, 'reserved', verdict.until, null, '[]']
+  }
+}

@@ -1,0 +1,54 @@
+import type { EpochMs } from '@paloma/core'
+import type { Sql } from './client.ts'
+
+/** Opens taken opportunities again, unless another send of theirs is planned, on its way or may have arrived. */
+export async function reopenOpportunities(sql: Sql, opportunityIds: readonly string[]): Promise<void> {
+  if (opportunityIds.length === 0) return
+  await sql.query(
+    `update opportunities o set status = 'open'
+     where o.opportunity_id = any($1::text[]) and o.status = 'taken'
+       and not exists (
+         select 1 from sends s
+         where s.user_id = o.user_id and s.opportunity_id = o.opportunity_id
+           and s.status in ('planned', 'reserved', 'dispatching', 'sent', 'unknown'))`,
+    [opportunityIds],
+  )
+}
+
+/** Closes plans that a new decision replaces, each at that decision's time; answers whose opportunities they were. */
+export async function closePlans(
+  sql: Sql,
+  plans: readonly { readonly sendId: string; readonly at: EpochMs }[],
+): Promise<readonly string[]> {
+  if (plans.length === 0) return []
+  const rows = await sql.query<{ readonly opportunity_id: string }>(
+    `update sends s set status = 'closed', updated_at = v.at
+     from unnest($1::text[], $2::bigint[]) as v (send_id, at)
+     where s.send_id = v.send_id and s.status = 'planned' returning s.opportunity_id`,
+    [plans.map((plan) => plan.sendId), plans.map((plan) => plan.at)],
+  )
+  return rows.map((row) => row.opportunity_id)
+}
+
+/**
+ * Calls off the planned and reserved sends of an opportunity that its producer withdraws. Answers whether another one is
+ * already on its way or out, in which case nothing is called off.
+ */
+export async function withdrawSends(
+  sql: Sql,
+  of: { readonly userId: string; readonly opportunityId: string },
+): Promise<boolean> {
+  const sends = await sql.query<{ readonly send_id: string; readonly status: string }>(
+    `select send_id, status from sends where user_id = $1 and opportunity_id = $2
+       and status in ('planned', 'reserved', 'dispatching', 'sent', 'unknown') order by send_id for update`,
+    [of.userId, of.opportunityId],
+  )
+  if (sends.some((send) => send.status !== 'planned' && send.status !== 'reserved')) return true
+  await sql.query(
+    `update sends set status = case status when 'planned' then 'closed' else 'refused' end,
+       refusals = case status when 'planned' then refusals else '[{"reason":"superseded"}]' end
+     where send_id = any($1::text[])`,
+    [sends.map((send) => send.send_id)],
+  )
+  return false
+}

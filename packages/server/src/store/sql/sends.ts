@@ -1,0 +1,88 @@
+import type { DecisionId, EpochMs, SendId } from '@paloma/core'
+import type { Send, SendStatus, SendStore } from '../contract.ts'
+import type { Sql, SqlClient } from './client.ts'
+import { claimSends } from './send-claim.ts'
+import { type SendRow, sendColumns, sendFromRow } from './send-row.ts'
+import { reopenOpportunities } from './send-transitions.ts'
+
+/** The queue of messages on their way. `isShared`: other processes dispatch too. */
+export function sendStore(client: SqlClient, isShared: boolean): SendStore {
+  return {
+    claim: (now, limit, check) => client.transaction((sql) => claimSends(sql, { now, limit, check })),
+    finish: (results, at) =>
+      results.length === 0 ? Promise.resolve() : client.transaction((sql) => finishSends(sql, results, at)),
+    async recover(before, at) {
+      const rows = await client.query(
+        `update sends set status = 'unknown', updated_at = $2, error = 'the process that sent it died'
+         where status = 'dispatching' and ($3 or updated_at < $1) returning send_id`,
+        [before, at, !isShared],
+      )
+      return rows.length
+    },
+    ...sendQueries(client),
+  }
+}
+
+type Queries = Omit<SendStore, 'claim' | 'finish' | 'recover'>
+
+function sendQueries(client: SqlClient): Queries {
+  const select = async (rest: string, values: readonly unknown[]): Promise<readonly Send[]> =>
+    (await client.query<SendRow>(`select ${sendColumns()} from sends ${rest}`, values)).map(sendFromRow)
+  return {
+    duePlanned: (now, limit) =>
+      select(`where status = 'planned' and due_at <= $1 order by due_at, send_id limit $2`, [now, limit]),
+    nextDueAt: () => nextDueAt(client),
+    async inFlight(userId) {
+      const [row] = await client.query<{ readonly n: number }>(
+        `select count(*) as n from sends where user_id = $1 and status = 'dispatching'`,
+        [userId],
+      )
+      return row!.n
+    },
+    get: async (id: SendId) => (await select('where send_id = $1', [id]))[0],
+    async byDecision(ids: readonly DecisionId[]) {
+      const sends = await select('where decision_id = any($1::text[])', [ids])
+      return new Map(sends.map((send) => [send.decisionId, send]))
+    },
+    listByUser: (userId, { before = null, limit }) =>
+      select(
+        `where user_id = $1 and ($2::bigint is null or updated_at < $2) order by updated_at desc, send_id desc limit $3`,
+        [userId, before, limit],
+      ),
+    async counts() {
+      const rows = await client.query<{ readonly status: SendStatus; readonly n: number }>(
+        'select status, count(*) as n from sends group by status',
+      )
+      return Object.fromEntries(rows.map((row) => [row.status, row.n]))
+    },
+  }
+}
+
+async function nextDueAt(sql: Sql): Promise<EpochMs | null> {
+  const [row] = await sql.query<{ readonly at: number | null }>(
+    `select least((select min(due_at) from sends where status = 'planned'),
+                  (select min(due_at) from sends where status = 'reserved')) as at`,
+  )
+  return row!.at
+}
+
+/** What a provider said may still correct a dispatch that was given up as unknown; anything else stands. */
+async function finishSends(sql: Sql, results: Parameters<SendStore['finish']>[0], at: EpochMs): Promise<void> {
+  const rows = await sql.query<{ readonly opportunity_id: string; readonly status: SendStatus }>(
+    `update sends s set status = v.status, updated_at = $5, provider_message_id = v.provider_message_id, error = v.error
+     from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as v (send_id, status, provider_message_id, error)
+     where s.send_id = v.send_id and s.status in ('dispatching', 'unknown')
+     returning s.opportunity_id, s.status`,
+    [
+      results.map(({ sendId }) => sendId),
+      results.map(({ result }) => result.kind),
+      results.map(({ result }) => (result.kind === 'sent' ? result.providerMessageId : null)),
+      results.map(({ result }) => (result.kind === 'sent' ? null : result.error)),
+      at,
+    ],
+  )
+  const of = (status: SendStatus): readonly string[] =>
+    rows.filter((row) => row.status === status).map((row) => row.opportunity_id)
+  await sql.query(`update opportunities set status = 'sent' where opportunity_id = any($1::text[])`, [of('sent')])
+  await reopenOpportunities(sql, of('failed'))
+}

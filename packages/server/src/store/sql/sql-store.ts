@@ -1,0 +1,28 @@
+import type { Store } from '../contract.ts'
+import type { SqlClient } from './client.ts'
+import { decisionStore } from './decisions.ts'
+import { inboxStore } from './inbox.ts'
+import { opportunityStore } from './opportunities.ts'
+import { outcomeStore } from './outcomes.ts'
+import { registryStore } from './registry.ts'
+import { sendStore } from './sends.ts'
+import { userStore } from './users.ts'
+
+/** The store over one client; what a driver does in its own way is given with it. */
+export function sqlStore(client: SqlClient, driver: Pick<Store, 'traits' | 'lead' | 'close'>): Store {
+  return {
+    traits: driver.traits,
+    users: userStore(client),
+    opportunities: opportunityStore(client),
+    outcomes: outcomeStore(client),
+    decisions: decisionStore(client),
+    sends: sendStore(client, driver.traits.isShared),
+    inbox: inboxStore(client),
+    registry: registryStore(client),
+    async ping() {
+      await client.query('select 1')
+    },
+    lead: (role) => driver.lead(role),
+    close: () => driver.close(),
+  }
+}
