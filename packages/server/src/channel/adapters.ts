@@ -41,7 +41,7 @@ function createAdapter(channel: Channel, config: AdapterConfig, deps: AdapterDep
       return smtpChannel(config)
     case 'web-push':
       serves('push', channel, config.kind)
-      return webPushChannel({ ...config, now: deps.now })
+      return webPushChannel({ ...config, now: deps.now, wallClock: deps.wallClock })
     case 'webhook':
       if (channel === 'in-app') throw misplaced(config.kind, channel, 'push, email, sms or webhook')
       return webhookChannel({ ...config, channel, now: deps.wallClock })

@@ -171,6 +171,12 @@ describe('smtpChannel', () => {
     })
   })
 
+  it('knows that a signed message went out, too, when no answer comes', async () => {
+    lab = await smtpLab({ dkim: DKIM })
+    await lab.make('hang-after-data')
+    expect((await lab.adapter.send(testMessage(lab))).kind).toBe('unknown')
+  })
+
   it('logs in, and may be tried again when the password is wrong', async () => {
     lab = await smtpLab({}, 'right')
     await lab.receive()

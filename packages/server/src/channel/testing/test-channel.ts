@@ -173,6 +173,17 @@ function testTroubles(lab: () => ChannelLab, troubles: readonly Trouble[]): void
     expect(lab().attempts()).toBe(0)
   })
 
+  it.runIf(troubles.includes('refuse-connection'))('delivers again after the provider was restarted', async () => {
+    const { adapter } = lab()
+    await adapter.send(testMessage(lab(), { sendId: sendId('before') }))
+    await lab().make('refuse-connection')
+    await lab().accept()
+    // Time for the adapter to notice that its idle connections were closed.
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    expect((await adapter.send(testMessage(lab(), { sendId: sendId('after') }))).kind).toBe('sent')
+    expect(await lab().delivered()).toEqual(['before', 'after'])
+  })
+
   it.runIf(troubles.includes('refuse-connection'))('says that it is not well when nobody listens', async () => {
     await lab().make('refuse-connection')
     expect((await lab().adapter.check?.()) ?? { ok: false }).toMatchObject({ ok: false })

@@ -17,6 +17,7 @@ const OPTIONS: WebPushChannelOptions = {
   ttlSeconds: 7_200,
   urgency: 'normal',
   now: () => NOW,
+  wallClock: () => NOW,
 }
 
 interface PushLab extends ChannelLab {
@@ -75,6 +76,16 @@ describe('webPushChannel', () => {
     const topics = lab.service.pushes.map(({ headers }) => String(headers.topic))
     expect(topics[0]).toMatch(/^[\w-]{32}$/)
     expect(topics[0]).toBe(topics[1])
+  })
+
+  it('signs once an hour for each push service', async () => {
+    let hours = 0
+    lab = await pushLab({ wallClock: () => NOW + hours * 3_600_000 })
+    for (hours of [0, 0.9, 1.1, 2]) await lab.adapter.send(testMessage(lab))
+    const tokens = lab.service.pushes.map(({ headers }) => headers.authorization)
+    expect(tokens[1]).toBe(tokens[0])
+    expect(tokens[2]).not.toBe(tokens[0])
+    expect(tokens[3]).toBe(tokens[2])
   })
 
   it('refuses a message that is too large, and names the size', async () => {

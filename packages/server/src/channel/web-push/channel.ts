@@ -6,6 +6,7 @@ import type { ChannelAdapter, Message, SendResult } from '../contract.ts'
 import { type PostAnswer, postOnce } from '../http-post.ts'
 import { checkWebPush, type WebPushChannelOptions } from './config.ts'
 import { isPublicAddress, lookupPublic } from './public-address.ts'
+import { vapidHeaders } from './vapid-header.ts'
 
 const DEFAULT_TIMEOUT_MS = 15_000
 const DEFAULT_CONCURRENCY = 32
@@ -24,6 +25,7 @@ export function webPushChannel(options: WebPushChannelOptions): ChannelAdapter {
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS
   const concurrency = options.concurrency ?? DEFAULT_CONCURRENCY
   const isLocalAllowed = options.allowLocalEndpoints === true
+  const authorize = vapidHeaders(options)
   const agent = new Agent({
     connections: concurrency,
     connect: { timeout: timeoutMs, ...(isLocalAllowed ? {} : { lookup: lookupPublic }) },
@@ -36,7 +38,7 @@ export function webPushChannel(options: WebPushChannelOptions): ChannelAdapter {
     canReach: ({ addresses }) =>
       addresses.push !== undefined && endpointOf(addresses.push.endpoint, isLocalAllowed) !== undefined,
     async send(message, signal) {
-      const request = toRequest(message, options)
+      const request = toRequest(message, options, authorize)
       if (request.kind === 'rejected') return request
       return toSendResult(await postOnce(agent, { ...request, timeoutMs, signal }))
     },
@@ -52,7 +54,11 @@ type PushRequest = {
   readonly body: Buffer
 }
 
-function toRequest(message: Message, options: WebPushChannelOptions): PushRequest | Rejected {
+function toRequest(
+  message: Message,
+  options: WebPushChannelOptions,
+  authorize: (origin: string) => string,
+): PushRequest | Rejected {
   const subscription = message.profile.addresses.push
   if (subscription === undefined) return rejected('user has no push subscription')
   const url = endpointOf(subscription.endpoint, options.allowLocalEndpoints === true)
@@ -60,11 +66,7 @@ function toRequest(message: Message, options: WebPushChannelOptions): PushReques
   let details: ReturnType<typeof webPush.generateRequestDetails>
   try {
     details = webPush.generateRequestDetails(subscription, payloadOf(message), {
-      vapidDetails: {
-        subject: options.subject,
-        publicKey: options.vapidPublicKey,
-        privateKey: options.vapidPrivateKey,
-      },
+      headers: { Authorization: authorize(url.origin) },
       TTL: ttlSeconds(message, options),
       urgency: options.urgency,
       topic: collapseKey(message.message),

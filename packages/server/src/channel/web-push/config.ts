@@ -14,7 +14,10 @@ export interface WebPushChannelOptions {
   /** How long a push service keeps a message for a sleeping device; cut short by the message's own end. */
   readonly ttlSeconds: number
   readonly urgency: Urgency
+  /** The clock that messages live by; may be virtual. */
   readonly now: () => number
+  /** The clock of the outside world, by which the sender's tokens expire. */
+  readonly wallClock: () => number
   readonly timeoutMs?: number
   readonly concurrency?: number
   /**
