@@ -122,11 +122,6 @@ function logDeterminant(factor: Float64Array, dimension: number): number {
   return 2 * sum
 }
 
-/** Posterior mean of the noise variance, σ² = b / (a − 1). */
-export function noiseVariance(head: HeadState): number {
-  return head.noiseRate / (head.noiseShape - 1)
-}
-
 /** Sums of design rows; all objectives share Z'Z. */
 export interface MomentsBuilder {
   add(design: Float64Array, rewards: readonly number[]): void

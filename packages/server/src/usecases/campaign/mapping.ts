@@ -70,11 +70,6 @@ export const campaignMappingSchema: z.ZodType<CampaignMapping> = z.strictObject(
   features: z.record(text, featureSchema),
 })
 
-/** Declares a mapping in `campaign.config.ts`, so that the editor checks it. */
-export function defineCampaign(mapping: CampaignMapping): CampaignMapping {
-  return mapping
-}
-
 /** Checks a mapping from a file; throws PalomaError CAMPAIGN_MAPPING which names the member at fault. */
 export function parseCampaignMapping(value: unknown, source: string): CampaignMapping {
   const parsed = campaignMappingSchema.safeParse(value)
@@ -90,6 +85,7 @@ export function parseCampaignMapping(value: unknown, source: string): CampaignMa
   const repeated = names.find((name, index) => name === 'hold' || names.indexOf(name) !== index)
   if (repeated !== undefined) throw fault(source, 'action.values', `the name '${repeated}' stands for two actions`)
   if (Object.keys(mapping.outcomes).length === 0) throw fault(source, 'outcomes', 'expected at least one objective')
+  if ('combined' in mapping.outcomes) throw fault(source, 'outcomes.combined', 'the name is taken by the weighted sum')
   checkPropensity(mapping, source)
   return mapping
 }

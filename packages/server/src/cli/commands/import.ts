@@ -1,0 +1,40 @@
+import { Command } from 'commander'
+import { type LearnedCampaign, learnCampaign } from '../../usecases/campaign/index.ts'
+import { alignTable, type Output, printReport, processOutput, type Report, showNumber } from '../print/index.ts'
+import { loadMapping, loadRows, saveLearned } from './campaign-files.ts'
+
+interface ImportOptions {
+  readonly mapping: string
+  readonly out: string
+  readonly json: boolean
+}
+
+/** `paloma import FILE --mapping campaign.config.ts`: learns from a table of a past randomised campaign. */
+export function importCommand(output: Output = processOutput): Command {
+  return new Command('import')
+    .description('learn from a table of a past randomised campaign (CSV, JSONL or Parquet, also .gz)')
+    .argument('<file>', 'the table, one row a user')
+    .requiredOption('--mapping <file>', 'which column means what: campaign.config.ts, .mjs or .json')
+    .option('--out <file>', 'where to keep what was learned', 'learned.json')
+    .option('--json', 'print one JSON object on stdout', false)
+    .action(async (file: string, options: ImportOptions) => {
+      const mapping = await loadMapping(options.mapping)
+      const learned = learnCampaign(mapping, await loadRows(file, output))
+      await saveLearned(options.out, learned)
+      printReport(output, importReport(learned, options.out), options.json)
+    })
+}
+
+function importReport(learned: LearnedCampaign, out: string): Report {
+  const priors = Object.entries(learned.priors).map(([objective, prior]) => [
+    objective,
+    showNumber(prior.effectSd),
+    showNumber(prior.interactionSd),
+  ])
+  const table = alignTable(['objective', 'effect sd', 'interaction sd'], priors)
+  const data = { rows: learned.rows, features: learned.features.length, priors: learned.priors, out }
+  const text = `Learned from ${showNumber(learned.rows)} rows, ${learned.features.length} features, into ${out}.
+Prior widths the data chose, in units of the noise:
+${table}`
+  return { data, text }
+}

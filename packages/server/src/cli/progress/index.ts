@@ -1,0 +1,1 @@
+export { type ProgressLine, progressLine } from './progress-line.ts'

@@ -1,0 +1,27 @@
+export type { CampaignAction } from './action.ts'
+export type { BatchPolicy } from './campaign-distribution.ts'
+export type { CampaignRow } from './cells.ts'
+export { type CampaignCheck, checkCampaign, type ObjectiveCheck } from './check-campaign.ts'
+export { type LearnedCampaign, learnCampaign } from './learn-campaign.ts'
+export { learnedFromText, learnedToText } from './learned-file.ts'
+export {
+  type CampaignFeature,
+  type CampaignMapping,
+  type CampaignPropensity,
+  type CampaignSend,
+  campaignMappingSchema,
+  parseCampaignMapping,
+} from './mapping.ts'
+export { hasPast } from './past-campaign.ts'
+export {
+  type CampaignPlan,
+  DEFAULT_PLAN_POLICY,
+  PLAN_REASONS,
+  type PlanOptions,
+  type PlanReason,
+  planCampaign,
+  planReason,
+} from './plan-campaign.ts'
+export { planColumns, planRows } from './plan-rows.ts'
+export type { ChannelLimits } from './priced-policy.ts'
+export { type CampaignSummary, summarisePlan } from './summarise-plan.ts'

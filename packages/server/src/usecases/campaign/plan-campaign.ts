@@ -1,0 +1,114 @@
+import { dependentRounding, PalomaError, randomFrom } from '@paloma/core'
+import type { BatchPolicy } from './campaign-distribution.ts'
+import { type CampaignRow, requireColumns } from './cells.ts'
+import { encodeRows } from './features.ts'
+import type { LearnedCampaign } from './learn-campaign.ts'
+import type { CampaignMapping } from './mapping.ts'
+import { type CampaignValues, predictCampaign } from './predict-campaign.ts'
+import { type ChannelLimits, type PricedPolicy, pricedPolicy } from './priced-policy.ts'
+
+/**
+ * Why a user got what he got: the action with the highest priced score, another one to keep learning, or nothing
+ * although a send would have helped, because others needed the limited sends more.
+ */
+export const PLAN_REASONS = ['best', 'explored', 'limit'] as const
+export type PlanReason = (typeof PLAN_REASONS)[number]
+
+export interface PlanOptions {
+  readonly limits: ChannelLimits
+  /** How scores become probabilities. */
+  readonly policy: BatchPolicy
+  /** The same seed gives the same plan. */
+  readonly seed: string
+}
+
+/** One action for every user, with the probabilities it was drawn with. */
+export interface CampaignPlan extends CampaignValues, PricedPolicy {
+  readonly ids: readonly string[]
+  readonly chosen: Int32Array
+  readonly options: PlanOptions
+}
+
+/** Explores with Thompson probabilities and leaves every action 2 % shared equally. */
+export const DEFAULT_PLAN_POLICY: BatchPolicy = { kind: 'thompson', floor: 0.02, sharpness: 1 }
+
+/**
+ * Plans a campaign: values, prices that make the limits hold, probabilities, and one joint draw whose sends never exceed
+ * a limit while every user's action keeps exactly its probability. Deterministic by seed, in the order of the rows.
+ */
+export function planCampaign(
+  learned: LearnedCampaign,
+  rows: readonly CampaignRow[],
+  options: PlanOptions,
+): CampaignPlan {
+  if (rows.length === 0) throw new PalomaError('CAMPAIGN_EMPTY', 'the table of users has no rows')
+  const ids = userIds(learned.mapping, rows)
+  const values = predictCampaign(learned, encodeRows(learned.features, rows), 1 + learned.features.length)
+  const priced = pricedPolicy(values, options.policy, options.limits)
+  const chosen = dependentRounding({
+    probabilities: priced.probabilities,
+    actions: values.actions.length,
+    resourceOf: priced.resourceOf,
+    resources: priced.channels.length,
+    random: randomFrom(`campaign-plan:${options.seed}`),
+  })
+  const plan = { ...values, ...priced, ids, chosen, options }
+  checkLimits(plan)
+  return plan
+}
+
+/** Why the user with this number got his action. */
+export function planReason(plan: CampaignPlan, user: number): PlanReason {
+  const width = plan.actions.length
+  const best = argmax(plan.pricedScores.subarray(user * width, (user + 1) * width))
+  if (plan.chosen[user] !== best) return 'explored'
+  if (best !== 0) return 'best'
+  const unpriced = argmax(plan.scores.subarray(user * width, (user + 1) * width))
+  return unpriced === 0 ? 'best' : 'limit'
+}
+
+function argmax(values: Float64Array): number {
+  let best = 0
+  for (let i = 1; i < values.length; i += 1) if (values[i]! > values[best]!) best = i
+  return best
+}
+
+function userIds(mapping: CampaignMapping, rows: readonly CampaignRow[]): readonly string[] {
+  if (!('column' in mapping.user)) return rows.map((_, i) => String(i + 1))
+  const { column } = mapping.user
+  requireColumns(rows[0]!, [column])
+  const firstRow = new Map<string, number>()
+  return rows.map((row, i) => {
+    const id = row[column]
+    if (id === null || id === undefined || id === '') {
+      throw new PalomaError('CAMPAIGN_CELL', `row ${i + 1}, column ${column}: expected a user, got nothing`)
+    }
+    const earlier = firstRow.get(String(id))
+    if (earlier !== undefined) {
+      throw new PalomaError(
+        'CAMPAIGN_CELL',
+        `row ${i + 1}, column ${column}: user '${id}' stands in row ${earlier} too`,
+      )
+    }
+    firstRow.set(String(id), i + 1)
+    return String(id)
+  })
+}
+
+/** Sends of the draw per limited channel. */
+export function sendsPerChannel(plan: Pick<CampaignPlan, 'chosen' | 'resourceOf' | 'channels'>): Int32Array {
+  const sends = new Int32Array(plan.channels.length)
+  for (const action of plan.chosen) {
+    const m = plan.resourceOf[action]!
+    if (m >= 0) sends[m] = sends[m]! + 1
+  }
+  return sends
+}
+
+function checkLimits(plan: CampaignPlan): void {
+  const sends = sendsPerChannel(plan)
+  for (const [m, channel] of plan.channels.entries()) {
+    if (sends[m]! <= plan.options.limits[channel]!) continue
+    throw new PalomaError('CAMPAIGN_LIMIT', `the draw has ${sends[m]} sends on ${channel}, above its limit`)
+  }
+}
