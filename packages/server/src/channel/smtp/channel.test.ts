@@ -73,6 +73,14 @@ describe('smtpChannel', () => {
     expect(envelope).toEqual({ from: 'news@acme.example', to: ['ada@example.com'] })
   })
 
+  it('makes one line of a subject', async () => {
+    lab = await smtpLab()
+    const { parsed } = await lab.receive({
+      content: { subject: ' a\u2028b\0c\r\nBcc: eve@example.com\n', html: '<p></p>' },
+    })
+    expect(parsed.subject).toBe('a b c Bcc: eve@example.com')
+  })
+
   it('keeps a text part that is given', async () => {
     lab = await smtpLab()
     const { parsed } = await lab.receive({ content: { subject: 'S', html: '<p>H</p>', text: 'own words' } })
