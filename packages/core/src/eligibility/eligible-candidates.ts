@@ -91,7 +91,7 @@ export function eligibleCandidates(input: EligibilityInput): Eligibility {
     }
   }
   const urgent = mostUrgent(sink.eligible, input.now)
-  if (urgent === undefined) return { ...sink, mandatory: false }
+  if (urgent === undefined) return { eligible: sink.eligible, refused: sink.refused, mandatory: false }
   return { eligible: waysToSend(urgent, sink.eligible, input.now), refused: sink.refused, mandatory: true }
 }
 
@@ -124,10 +124,7 @@ function openingsOf(scene: Scene, opportunity: Opportunity, sink: Sink): readonl
     const subject: Subject = { channel, category, topic, message }
     const own = channelRefusals(subject, user.profile, rules.channels)
     if (standing.length === 0 && own.length === 0) {
-      openings.push({
-        channel,
-        refusals: scene.slots.map((slot) => slotRefusals(scene, slot, { opportunity, subject })),
-      })
+      openings.push({ channel, refusals: refusalsPerSlot(scene, opportunity, subject) })
       continue
     }
     const candidate: Candidate = { opportunityId: opportunity.id, variant: EVERY_VARIANT, channel, sendAt: now }
@@ -136,22 +133,33 @@ function openingsOf(scene: Scene, opportunity: Opportunity, sink: Sink): readonl
   return openings
 }
 
-function slotRefusals(
-  { input, limits }: Scene,
-  slot: Slot,
-  { opportunity, subject }: { readonly opportunity: Opportunity; readonly subject: Subject },
-): readonly Refusal[] | null {
-  const { notBefore, expires } = opportunity.window
-  const isLater = slot.at > input.now
-  if (isLater && (slot.at < notBefore || slot.at >= expires)) return null
-  if (slot.waits !== null && !slot.waits.some((rule) => isInScope(rule, subject))) return null
-  const isEarly = slot.at < notBefore
-  if (!isEarly && limits.length === 0 && slot.quiet.length === 0) return NO_REFUSALS
+function refusalsPerSlot(scene: Scene, { window }: Opportunity, subject: Subject): Opening['refusals'] {
+  const perSlot: (readonly Refusal[] | null)[] = []
+  for (const slot of scene.slots) {
+    const isOffered = slot.at === scene.input.now || isLaterSlotFor(slot, window, subject)
+    perSlot.push(isOffered ? slotRefusals(slot, { notBefore: window.notBefore, limits: scene.limits, subject }) : null)
+  }
+  return perSlot
+}
+
+function isLaterSlotFor({ at, waits }: Slot, { notBefore, expires }: Opportunity['window'], subject: Subject): boolean {
+  return at >= notBefore && at < expires && (waits === null || waits.some((rule) => isInScope(rule, subject)))
+}
+
+interface SlotQuestion {
+  readonly notBefore: EpochMs
+  readonly limits: readonly Limit[]
+  readonly subject: Subject
+}
+
+function slotRefusals({ at, quiet }: Slot, { notBefore, limits, subject }: SlotQuestion): readonly Refusal[] {
+  const isEarly = at < notBefore
+  if (!isEarly && limits.length === 0 && quiet.length === 0) return NO_REFUSALS
   const found: Refusal[] = isEarly ? [{ reason: 'not-before', until: notBefore }] : []
   for (const { scope, freeAt, refusal } of limits) {
-    if (freeAt > slot.at && isInScope(scope, subject)) found.push(refusal)
+    if (freeAt > at && isInScope(scope, subject)) found.push(refusal)
   }
-  for (const { rule, refusal } of slot.quiet) if (isInScope(rule, subject)) found.push(refusal)
+  for (const { rule, refusal } of quiet) if (isInScope(rule, subject)) found.push(refusal)
   return found
 }
 

@@ -40,11 +40,16 @@ export function standingRefusals(
   { sends, now }: { readonly sends: readonly PastSend[]; readonly now: EpochMs },
 ): readonly Refusal[] {
   const { id, dedupeKey, groupKey, window } = opportunity
-  const found = [...historyRefusals({ opportunityId: id, groupKey: groupKey ?? null }, sends)]
-  if (now >= window.expires) found.push(EXPIRED)
-  if (rivalry.superseded.has(id)) found.push(SUPERSEDED)
-  if (dedupeKey !== undefined && rivalry.newest.get(dedupeKey)?.id !== id) found.push(DUPLICATE)
-  return found.length === 0 ? NO_REFUSALS : found
+  const sent = historyRefusals({ opportunityId: id, groupKey: groupKey ?? null }, sends)
+  const isExpired = now >= window.expires
+  const isSuperseded = rivalry.superseded.size > 0 && rivalry.superseded.has(id)
+  const isDuplicate = dedupeKey !== undefined && rivalry.newest.get(dedupeKey)?.id !== id
+  if (!isExpired && !isSuperseded && !isDuplicate) return sent
+  const found = [...sent]
+  if (isExpired) found.push(EXPIRED)
+  if (isSuperseded) found.push(SUPERSEDED)
+  if (isDuplicate) found.push(DUPLICATE)
+  return found
 }
 
 /** Whether this opportunity was sent before, or another one of its group. */
@@ -52,11 +57,12 @@ export function historyRefusals(
   item: { readonly opportunityId: string; readonly groupKey: string | null },
   sends: readonly PastSend[],
 ): readonly Refusal[] {
+  const { opportunityId, groupKey } = item
   let isSent = false
   let isGroupSent = false
   for (const send of sends) {
-    if (send.opportunityId === item.opportunityId) isSent = true
-    else if (item.groupKey !== null && send.groupKey === item.groupKey) isGroupSent = true
+    if (send.opportunityId === opportunityId) isSent = true
+    else if (groupKey !== null && send.groupKey === groupKey) isGroupSent = true
   }
   if (!isSent && !isGroupSent) return NO_REFUSALS
   const found: Refusal[] = []
