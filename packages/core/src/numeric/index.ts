@@ -1,5 +1,6 @@
 export * from './cholesky.ts'
 export * from './distributions.ts'
+export * from './gauss-legendre.ts'
 export * from './neumaier-sum.ts'
 export * from './normal-table.ts'
 export * from './packed-symmetric.ts'

@@ -1,1 +1,12 @@
-export {}
+export * from './cadence.ts'
+export * from './distribution-for.ts'
+export * from './epsilon-greedy.ts'
+export * from './greedy.ts'
+export * from './holdout.ts'
+export * from './mix-floor.ts'
+export * from './policy-input.ts'
+export * from './random-send.ts'
+export * from './sample-index.ts'
+export * from './softmax.ts'
+export * from './square-cb.ts'
+export * from './thompson.ts'

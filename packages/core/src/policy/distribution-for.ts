@@ -1,0 +1,57 @@
+import { assertNever, PalomaError, type PolicySpec } from '../domain/index.ts'
+import { cadence } from './cadence.ts'
+import { epsilonGreedy } from './epsilon-greedy.ts'
+import { greedy } from './greedy.ts'
+import { holdout } from './holdout.ts'
+import { mixFloor } from './mix-floor.ts'
+import type { PolicyInput } from './policy-input.ts'
+import { randomSend } from './random-send.ts'
+import { softmax } from './softmax.ts'
+import { squareCb } from './square-cb.ts'
+import { thompson } from './thompson.ts'
+
+/**
+ * Probabilities over `input.actions`, ≥ 0 with sum 1, by the policy that `spec` names; the floor is mixed in. Throws
+ * NO_ACTIONS on an empty list and SCORE_NOT_FINITE naming the score or variance that is no number.
+ */
+export function distributionFor(spec: PolicySpec, input: PolicyInput): Float64Array {
+  checkInput(input)
+  const { actions, scores, variances } = input
+  switch (spec.kind) {
+    case 'greedy':
+      return mixFloor(greedy(scores), spec.floor)
+    case 'epsilonGreedy':
+      return epsilonGreedy(scores, spec.epsilon)
+    case 'softmax':
+      return mixFloor(softmax(scores, spec.temperature), spec.floor)
+    case 'thompson':
+      return mixFloor(thompson(scores, variances, spec.sharpness), spec.floor)
+    case 'squareCb':
+      return mixFloor(squareCb(scores, spec.gamma), spec.floor)
+    case 'cadence':
+      return cadence(input, spec)
+    case 'random':
+      return randomSend(actions, spec.holdProbability)
+    case 'holdout':
+      return holdout(actions)
+    default:
+      return assertNever(spec)
+  }
+}
+
+function checkInput({ actions, scores, variances }: PolicyInput): void {
+  if (actions.length === 0) throw new PalomaError('NO_ACTIONS', 'actions must not be empty, got 0')
+  for (let i = 0; i < actions.length; i++) {
+    if (!Number.isFinite(scores[i])) throw notFinite(`scores[${i}]`, scores[i], 'a finite number')
+    const variance = variances[i]
+    if (!(variance !== undefined && variance >= 0 && variance < Infinity)) {
+      throw notFinite(`variances[${i}]`, variance, 'a finite number ≥ 0')
+    }
+  }
+}
+
+function notFinite(field: string, value: number | undefined, expected: string): PalomaError {
+  return new PalomaError('SCORE_NOT_FINITE', `${field} must be ${expected}, got ${value}`, {
+    hint: 'check weights, prices and features of the snapshot',
+  })
+}

@@ -1,0 +1,14 @@
+import type { Action, EpochMs, UserState } from '../domain/index.ts'
+
+/** What a policy may look at; columns run parallel to `actions`. */
+export interface PolicyInput {
+  readonly actions: readonly Action[]
+  /** Higher is better; `hold` has 0. */
+  readonly scores: Float64Array
+  /** Variance of each score, ≥ 0. */
+  readonly variances: Float64Array
+  /** How upstream ranks the actions itself. */
+  readonly claimed: Float64Array
+  readonly user: UserState
+  readonly now: EpochMs
+}

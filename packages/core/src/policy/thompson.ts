@@ -1,0 +1,22 @@
+import { normalCdf } from '../numeric/index.ts'
+import { bestProbabilities } from './best-probabilities.ts'
+import { greedy } from './greedy.ts'
+
+/**
+ * Thompson sampling with exact propensities (Thompson 1933; docs/methods/thompson-quadrature.md): the probability that an
+ * action's score is the largest, for independent scores N(score, variance / sharpness). `sharpness` ≥ 1 explores less, for
+ * short horizons. Ignores correlation between scores, so two near-copies of one action split its probability.
+ */
+export function thompson(scores: Float64Array, variances: Float64Array, sharpness: number): Float64Array {
+  if (scores.length !== 2) return bestProbabilities(scores, sharpened(variances, sharpness))
+  const sd = Math.sqrt((variances[0]! + variances[1]!) / sharpness)
+  if (sd === 0) return greedy(scores)
+  const gap = (scores[0]! - scores[1]!) / sd
+  return Float64Array.of(normalCdf(gap), normalCdf(-gap))
+}
+
+function sharpened(variances: Float64Array, sharpness: number): Float64Array {
+  const divided = new Float64Array(variances.length)
+  for (let k = 0; k < divided.length; k++) divided[k] = variances[k]! / sharpness
+  return divided
+}
