@@ -6,7 +6,7 @@ import type { Kernel } from './kernel.ts'
 import { sigmoid } from './latents.ts'
 import { proposalOfId } from './proposal.ts'
 import { responseTo } from './response.ts'
-import { passNight, type WaitingMessage } from './world-state.ts'
+import { passNight, type UserRange, type WaitingMessage } from './world-state.ts'
 
 const SEASON_DAYS = 365.25
 const IN_APP_MINUTES = 1
@@ -68,10 +68,11 @@ function showInApp(
   }
 }
 
-/** Lets everybody's day pass: natural visits, orders and in-app messages shown on them; then one night. Changes the state. */
-export function passDay(kernel: Kernel, day: number, emit: Emit): void {
+/** Lets a range of users live a day: visits, orders and in-app messages shown on them; then one night. Changes the state. */
+export function passDay(kernel: Kernel, span: UserRange & { readonly day: number }, emit: Emit): void {
+  const { day } = span
   const { latents, state, draws, clock, circadian } = kernel
-  for (let user = 0; user < kernel.users; user += 1) {
+  for (let user = span.from; user < span.to; user += 1) {
     if (draws.uniform(user, day, PURPOSE.visit) >= visitChance(kernel, user, day)) continue
     const hour = circadian.hourAt(draws.uniform(user, day, PURPOSE.visitHour)) + latents.shiftHours[user]!
     const at = clock.momentAt(latents.zone[user]!, day, hour)
@@ -84,5 +85,5 @@ export function passDay(kernel: Kernel, day: number, emit: Emit): void {
     }
     orderOnVisit(kernel, { user, day, at }, emit)
   }
-  passNight(state, kernel.scenario)
+  passNight(state, kernel.scenario, span)
 }

@@ -3,7 +3,7 @@ import { PURPOSE } from './draws.ts'
 import type { Cause, Emit, HappeningKind } from './happening.ts'
 import type { Kernel } from './kernel.ts'
 import type { Proposal } from './proposal.ts'
-import { type Response, responseTo, variantOf } from './response.ts'
+import { fatigueOf, type Response, responseTo, variantOf } from './response.ts'
 import type { WorldChannel } from './scenario.ts'
 
 /** One message on its way to a user of the world. */
@@ -108,9 +108,10 @@ function open(step: Step, at: EpochMs): void {
 
 function ignore(step: Step): void {
   const { kernel, delivery, response } = step
-  const { userIndex: user } = delivery.proposal
-  const isMarketing = kernel.scenario.producers[delivery.proposal.family]!.category !== 'transactional'
-  if (isMarketing) kernel.state.irritation[user]! += kernel.latents.irritation[user]!
+  const { channel, proposal } = delivery
+  const user = proposal.userIndex
+  const isMarketing = kernel.scenario.producers[proposal.family]!.category !== 'transactional'
+  if (isMarketing) kernel.state.irritation[user]! += kernel.latents.irritation[user]! * fatigueOf(kernel, user, channel)
   if (step.uniform(PURPOSE.influence) >= response.influence) return
   const wait = (0.5 + 20 * step.uniform(PURPOSE.influenceDelay)) * HOUR_MS
   visitByMessage(step, delivery.at + wait, false)

@@ -1,7 +1,7 @@
 import { visitChance } from './close-day.ts'
 import { isReachable } from './deliver.ts'
 import type { Kernel } from './kernel.ts'
-import { type Attempt, type Response, responseTo } from './response.ts'
+import { type Attempt, fatigueOf, type Response, responseTo } from './response.ts'
 
 /** What one send is truly expected to do, to first order; only an oracle knows it. */
 export interface ExpectedEffect {
@@ -21,7 +21,11 @@ function totalOf(halfLifeDays: number): number {
   return 1 / (1 - 0.5 ** (1 / halfLifeDays))
 }
 
-function messageValue(kernel: Kernel, user: number, facts: { response: Response; visit: number }): number {
+function messageValue(
+  kernel: Kernel,
+  user: number,
+  facts: { response: Response; visit: number; fatigue: number },
+): number {
   const { scenario, latents, state } = kernel
   const { response, visit } = facts
   const orderValue = latents.orderValue[user]!
@@ -33,7 +37,8 @@ function messageValue(kernel: Kernel, user: number, facts: { response: Response;
   const perLogit = visit * (1 - visit) * perVisit
   const { habit } = scenario
   const habitGain = response.open * habit.perOpen * habit.visitLogit * totalOf(habit.halfLifeDays)
-  const annoyed = (1 - response.open) * latents.irritation[user]! * totalOf(scenario.irritationHalfLifeDays)
+  const annoyed =
+    (1 - response.open) * latents.irritation[user]! * (1 + facts.fatigue) * totalOf(scenario.irritationHalfLifeDays)
   return (
     bringsVisit * (response.order * orderValue * (1 - replaced) + scenario.valuePerVisit - pulled * perVisit) +
     (habitGain - annoyed) * perLogit
@@ -63,7 +68,7 @@ export function expectedEffect(kernel: Kernel, attempt: Attempt): ExpectedEffect
   const share = 1 - response.open * (1 - scenario.harm.openedShare)
   return {
     response: response.open,
-    value: messageValue(kernel, user, { response, visit }),
+    value: messageValue(kernel, user, { response, visit, fatigue: fatigueOf(kernel, user, channel) }),
     optOut: response.optOut * share,
     uninstall: response.uninstall * share,
     naturalValuePerDay,

@@ -1,7 +1,7 @@
 import type { Opportunity } from '../domain/index.ts'
 import { createDraws } from './draws.ts'
 import type { ExpectedEffect } from './expected-effect.ts'
-import type { Choose, RunContext, RunSend } from './run-world.ts'
+import { type Choose, type RunContext, type RunSend, sendMoment } from './run-world.ts'
 import { WORLD_CHANNELS, type WorldChannel } from './scenario.ts'
 import type { World } from './world.ts'
 
@@ -75,7 +75,7 @@ export function randomHalf(seed: number): Choose {
 }
 
 function effectOf(world: World, context: RunContext, send: RunSend): ExpectedEffect {
-  const at = world.momentAt(context.user.index, context.day, send.localHour)
+  const at = sendMoment(world, send, context.day)
   return world.expect({ channel: send.channel, variant: send.variant, opportunityId: send.offer.id, at })
 }
 

@@ -14,6 +14,7 @@ export * from './scenario.ts'
 export { NEWS, RETAIL, SCENARIOS, STREAMING, scenarioNamed } from './scenarios.ts'
 export {
   createWorld,
+  type DaySpan,
   type DirectWorld,
   type World,
   type WorldAttempt,

@@ -1,7 +1,7 @@
-import { DAY_MS, type Opportunity } from '../domain/index.ts'
+import { DAY_MS, type EpochMs, type Opportunity } from '../domain/index.ts'
 import type { Emit, HappeningKind } from './happening.ts'
 import { WORLD_CHANNELS, type WorldChannel } from './scenario.ts'
-import type { World } from './world.ts'
+import type { DaySpan, World } from './world.ts'
 import type { WorldUser } from './world-user.ts'
 
 /** What a policy sees on one user's day; nothing of it is a latent. */
@@ -82,9 +82,14 @@ function openChannels(world: World, user: number): readonly WorldChannel[] {
   return WORLD_CHANNELS.filter((channel) => world.isReachable(user, channel))
 }
 
+/** The first moment from the offer's opening, on that world day or the next, at which the user's clock shows the hour. */
+export function sendMoment(world: World, send: Pick<RunSend, 'offer' | 'localHour'>, day: number): EpochMs {
+  const at = world.momentAt(Number(send.offer.userId.slice(1)), day, send.localHour)
+  return at < send.offer.window.notBefore ? at + DAY_MS : at
+}
+
 function sendNow(world: World, send: RunSend & { readonly user: number; readonly day: number }, emit: Emit): void {
-  const { offer, channel, variant, localHour, user, day } = send
-  const at = world.momentAt(user, day, localHour)
+  const { offer, channel, variant, user, day } = send
   world.direct.deliver(
     {
       userIndex: user,
@@ -93,7 +98,7 @@ function sendNow(world: World, send: RunSend & { readonly user: number; readonly
       variant,
       opportunityId: offer.id,
       decisionId: offer.id,
-      at,
+      at: sendMoment(world, send, day),
       category: offer.category,
     },
     emit,
@@ -119,8 +124,9 @@ interface Desk {
 
 const NONE: readonly Opportunity[] = []
 
-function receive(desk: Desk, day: number): void {
-  for (const offer of desk.world.opportunitiesOn(day)) {
+function receive(desk: Desk, span: DaySpan): void {
+  const { day } = span
+  for (const offer of desk.world.direct.opportunitiesOf(span)) {
     const user = Number(offer.userId.slice(1))
     if (offer.category === 'transactional') sendTransactional(desk.world, offer, { user, day, emit: desk.emit })
     else desk.open[user] = [...desk.open[user]!, offer]
@@ -132,12 +138,11 @@ function serve(desk: Desk, user: number, day: number): void {
   if (open[user]!.length === 0) return
   const dawn = world.options.startAt + day * DAY_MS
   const offers = open[user]!.filter((offer) => offer.window.expires > dawn + DAY_MS)
-  const ending = open[user]!.filter((offer) => offer.window.expires > dawn)
   open[user] = offers.length === 0 ? NONE : offers
   const channels = openChannels(world, user)
-  if (ending.length === 0 || channels.length === 0) return
+  if (offers.length === 0 || channels.length === 0) return
   const daysSinceSend = day - lastSendDay[user]!
-  const send = desk.choose({ day, user: world.users[user]!, offers: ending, channels, daysSinceSend })
+  const send = desk.choose({ day, user: world.users[user]!, offers, channels, daysSinceSend })
   if (send === null) return
   open[user] = offers.filter((offer) => offer !== send.offer)
   lastSendDay[user] = day
@@ -145,26 +150,42 @@ function serve(desk: Desk, user: number, day: number): void {
   sendNow(world, { ...send, user, day }, desk.emit)
 }
 
+function liveDay(desk: Desk, span: DaySpan): void {
+  receive(desk, span)
+  for (let user = span.from; user < span.to; user += 1) serve(desk, user, span.day)
+  desk.world.direct.closeDay(span, desk.emit)
+}
+
+/** How a run goes through its users. */
+export interface RunOptions {
+  /**
+   * So many users live through all days before the next ones do; all at once by default. Small blocks keep memory low and
+   * large runs fast, but a policy that learns from one user for another must see the days in order: leave it out there.
+   */
+  readonly blockUsers?: number
+}
+
 /**
  * Runs a world in memory from its first morning: every day new proposals, at most one chosen send per user, and the
  * natural day. Transactional messages go out by themselves under every policy. Only what happens before the end of the
  * last day counts. Two runs share every draw, so compare them per user with `pairedDifference`.
  */
-export function runWorld(world: World, choose: Choose): RunTotals {
+export function runWorld(world: World, choose: Choose, options: RunOptions = {}): RunTotals {
   world.direct.reset()
   const { users, days } = world.options
+  const blockUsers = options.blockUsers ?? users
   const totals = emptyTotals(users)
   const emit = tally(world, totals)
   const atStart = Array.from({ length: users }, (_, user) => openChannels(world, user).length)
   const open = new Array<readonly Opportunity[]>(users).fill(NONE)
   const desk: Desk = { world, choose, totals, emit, open, lastSendDay: new Float64Array(users).fill(-Infinity) }
-  for (let day = 0; day < days; day += 1) {
-    receive(desk, day)
-    for (let user = 0; user < users; user += 1) serve(desk, user, day)
-    world.direct.closeDay(day, emit)
-  }
-  for (let user = 0; user < users; user += 1) {
-    totals.reachLeft[user] = openChannels(world, user).length / atStart[user]!
+  for (let from = 0; from < users; from += blockUsers) {
+    const to = Math.min(users, from + blockUsers)
+    for (let day = 0; day < days; day += 1) liveDay(desk, { day, from, to })
+    for (let user = from; user < to; user += 1) {
+      totals.reachLeft[user] = openChannels(world, user).length / atStart[user]!
+      open[user] = NONE
+    }
   }
   return totals
 }

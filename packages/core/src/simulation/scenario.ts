@@ -24,7 +24,7 @@ export interface ArchetypeSpec {
   readonly lift: number
   /** Share of message-brought orders that replaces an order the user would have placed within weeks, in [0, 1]. */
   readonly substitution: number
-  /** Logit of natural visits lost for days after one unopened message. */
+  /** Logit of natural visits lost for days after one unopened message, per unit of fatigue it leaves (at least 1). */
   readonly irritation: number
   /** Multiplies every opt-out hazard. */
   readonly hazard: number

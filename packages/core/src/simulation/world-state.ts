@@ -55,17 +55,23 @@ export function initialState(latents: Latents, families: number): WorldState {
   }
 }
 
-function decay(values: Float64Array, halfLifeDays: number): void {
-  const keep = 0.5 ** (1 / halfLifeDays)
-  for (let index = 0; index < values.length; index += 1) values[index]! *= keep
+/** Users from `from` up to but not `to`, by index. */
+export interface UserRange {
+  readonly from: number
+  readonly to: number
 }
 
-/** One night: every stock falls by its half-life. */
-export function passNight(state: WorldState, scenario: Scenario): void {
+/** One night for a range of users: every stock falls by its half-life. */
+export function passNight(state: WorldState, scenario: Scenario, range: UserRange): void {
+  const families = scenario.producers.length
+  const decay = (values: Float64Array, halfLifeDays: number, perUser = 1): void => {
+    const keep = 0.5 ** (1 / halfLifeDays)
+    for (let index = range.from * perUser; index < range.to * perUser; index += 1) values[index]! *= keep
+  }
   decay(state.fatiguePush, scenario.channels.push.fatigueHalfLifeDays)
   decay(state.fatigueEmail, scenario.channels.email.fatigueHalfLifeDays)
   decay(state.fatigueInApp, scenario.channels['in-app'].fatigueHalfLifeDays)
-  decay(state.novelty, scenario.response.noveltyHalfLifeDays)
+  decay(state.novelty, scenario.response.noveltyHalfLifeDays, families)
   decay(state.habit, scenario.habit.halfLifeDays)
   decay(state.irritation, scenario.irritationHalfLifeDays)
   decay(state.pulledForward, scenario.pullForward.halfLifeDays)

@@ -7,7 +7,7 @@ import { createKernel, type Kernel } from './kernel.ts'
 import { type Truth, truthOf } from './latents.ts'
 import { isProposed, proposalOf, proposalOfId, toOpportunity } from './proposal.ts'
 import { type Scenario, WORLD_CHANNELS, type WorldChannel } from './scenario.ts'
-import { initialState } from './world-state.ts'
+import { initialState, type UserRange } from './world-state.ts'
 import { describeUsers, type WorldUser } from './world-user.ts'
 
 /** One message handed to the world for delivery. */
@@ -56,10 +56,19 @@ export interface World {
   readonly direct: DirectWorld
 }
 
-/** The world without the wording of events: what happens goes to `emit`, in no particular order. */
+/** One day of a range of users. */
+export interface DaySpan extends UserRange {
+  readonly day: number
+}
+
+/**
+ * The world without the wording of events: what happens goes to `emit`, in no particular order. Users do not touch each
+ * other, so ranges of them may live one after the other; each range must live its days in order.
+ */
 export interface DirectWorld {
+  opportunitiesOf(span: DaySpan): readonly Opportunity[]
   deliver(send: WorldSend, emit: Emit): void
-  closeDay(day: number, emit: Emit): void
+  closeDay(span: DaySpan, emit: Emit): void
   /** Back to the first morning, with the same people. */
   reset(): void
 }
@@ -85,33 +94,19 @@ function worldChannel(channel: Channel): WorldChannel {
   return known
 }
 
-function directWorld(kernel: Kernel, setKernel: (next: Kernel) => void, current: () => Kernel): DirectWorld {
-  let nextDay = 0
-  return {
-    deliver: (send, emit) => {
-      const proposal = proposalOfId(current(), send.opportunityId)
-      if (proposal.userIndex !== send.userIndex) {
-        throw new PalomaError('WRONG_USER', `${send.opportunityId} is not for user ${send.userIndex}`)
-      }
-      const { decisionId, message, variant, opportunityId, at } = send
-      const cause = { decisionId, message, variant }
-      deliverMessage(current(), { proposal, opportunityId, channel: worldChannel(send.channel), at, cause }, emit)
-    },
-    closeDay: (day, emit) => {
-      if (day !== nextDay) throw new PalomaError('DAY_OUT_OF_ORDER', `day must be ${nextDay}, got ${day}`)
-      nextDay += 1
-      passDay(current(), day, emit)
-    },
-    reset: () => {
-      nextDay = 0
-      setKernel({ ...kernel, state: initialState(kernel.latents, kernel.families) })
-    },
+function deliverTo(kernel: Kernel, send: WorldSend, emit: Emit): void {
+  const { userIndex, opportunityId, decisionId, message, variant, at } = send
+  const proposal = proposalOfId(kernel, opportunityId)
+  if (proposal.userIndex !== userIndex) {
+    throw new PalomaError('WRONG_USER', `opportunityId must belong to user ${userIndex}, got ${opportunityId}`)
   }
+  const cause = { decisionId, message, variant }
+  deliverMessage(kernel, { proposal, opportunityId, channel: worldChannel(send.channel), at, cause }, emit)
 }
 
-function proposalsOn(kernel: Kernel, day: number): readonly Opportunity[] {
+function proposalsOf(kernel: Kernel, { day, from, to }: DaySpan): readonly Opportunity[] {
   const found: Opportunity[] = []
-  for (let user = 0; user < kernel.users; user += 1) {
+  for (let user = from; user < to; user += 1) {
     for (let family = 0; family < kernel.families; family += 1) {
       const key = { day, family }
       if (isProposed(kernel, user, key)) found.push(toOpportunity(kernel, proposalOf(kernel, user, key)))
@@ -132,42 +127,63 @@ function eventDiary(startAt: EpochMs, currency: string): (day: number, happened:
   }
 }
 
+/** The parts of a world that change from run to run. */
+interface Run {
+  readonly kernel: Kernel
+  readonly diary: (day: number, happened: readonly Happening[]) => readonly WorldEvent[]
+  readonly nextDay: number
+}
+
+function wholeDay(options: WorldOptions, day: number): DaySpan {
+  if (!Number.isInteger(day) || day < 0 || day >= options.days) {
+    throw new PalomaError('INVALID_DAY', `day must be a whole number in [0, ${options.days}), got ${day}`)
+  }
+  return { day, from: 0, to: options.users }
+}
+
 /** Draws a world. Throws INVALID_WORLD for sizes or a seed that are not whole numbers. */
 export function createWorld(options: WorldOptions): World {
   checkOptions(options)
   const { scenario, startAt } = options
-  let kernel = createKernel(scenario, options)
-  let diary = eventDiary(startAt, scenario.currency)
-  const users = describeUsers(kernel.latents, scenario, kernel.draws)
-  const direct = directWorld(
-    kernel,
-    (next) => {
-      kernel = next
-      diary = eventDiary(startAt, scenario.currency)
+  const first = createKernel(scenario, options)
+  const { latents, clock } = first
+  const begin = (): Run => ({
+    kernel: { ...first, state: initialState(latents, first.families) },
+    diary: eventDiary(startAt, scenario.currency),
+    nextDay: 0,
+  })
+  let run = begin()
+  const direct: DirectWorld = {
+    opportunitiesOf: (span) => proposalsOf(run.kernel, span),
+    deliver: (send, emit) => deliverTo(run.kernel, send, emit),
+    closeDay: (span, emit) => passDay(run.kernel, span, emit),
+    reset: () => {
+      run = begin()
     },
-    () => kernel,
-  )
+  }
   return {
     options,
-    users,
+    users: describeUsers(latents, scenario, first.draws),
     direct,
-    opportunitiesOn: (day) => proposalsOn(kernel, day),
+    opportunitiesOn: (day) => proposalsOf(run.kernel, wholeDay(options, day)),
     deliver: (send) => {
       const happened: Happening[] = []
       direct.deliver(send, (happening) => happened.push(happening))
       return happened.map((happening) => toWorldEvent(happening, scenario.currency)).sort((a, b) => a.at - b.at)
     },
     closeDay: (day) => {
+      if (day !== run.nextDay) throw new PalomaError('DAY_OUT_OF_ORDER', `day must be ${run.nextDay}, got ${day}`)
       const happened: Happening[] = []
-      direct.closeDay(day, (happening) => happened.push(happening))
-      return diary(day, happened)
+      direct.closeDay(wholeDay(options, day), (happening) => happened.push(happening))
+      run = { ...run, nextDay: day + 1 }
+      return run.diary(day, happened)
     },
-    isReachable: (userIndex, channel) => isReachable(kernel, userIndex, channel),
-    momentAt: (userIndex, day, hour) => kernel.clock.momentAt(kernel.latents.zone[userIndex]!, day, hour),
-    truth: (userIndex) => truthOf(kernel.latents, scenario, userIndex),
+    isReachable: (userIndex, channel) => isReachable(run.kernel, userIndex, channel),
+    momentAt: (userIndex, day, hour) => clock.momentAt(latents.zone[userIndex]!, day, hour),
+    truth: (userIndex) => truthOf(latents, scenario, userIndex),
     expect: ({ channel, variant, opportunityId, at }) => {
-      const proposal = proposalOfId(kernel, opportunityId)
-      return expectedEffect(kernel, { proposal, channel: worldChannel(channel), variant, at })
+      const proposal = proposalOfId(run.kernel, opportunityId)
+      return expectedEffect(run.kernel, { proposal, channel: worldChannel(channel), variant, at })
     },
   }
 }
