@@ -1,0 +1,385 @@
+import type {
+  Action,
+  Assignment,
+  Category,
+  Channel,
+  Claim,
+  Consent,
+  ConsentState,
+  Content,
+  Decision,
+  DecisionReason,
+  Group,
+  Outcome,
+  Scalar,
+  Suppression,
+  UserProfile,
+  Variant,
+} from '@paloma/core/domain'
+
+/** A moment on the wire: ISO 8601 with a zone. */
+export type IsoTime = string
+
+/** A moment as it may be given: ISO 8601, or epoch milliseconds. */
+export type TimeInput = IsoTime | number
+
+/** RFC 9457: what went wrong, with the fields at fault. */
+export interface Problem {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly detail: string
+  readonly instance: string
+  readonly code: string
+  readonly errors: readonly { readonly pointer: string; readonly detail: string }[]
+  readonly requestId: string
+  readonly hint?: string
+}
+
+/** Why one item of a list was refused. */
+export interface WireItemError {
+  readonly code: string
+  readonly detail: string
+  readonly pointer?: string
+}
+
+/** What became of one item of a list; results run parallel to the request. */
+export type WireItemResult<T> =
+  | { readonly ok: true; readonly status: 'created' | 'duplicate' | 'updated'; readonly value: T }
+  | { readonly ok: false; readonly error: WireItemError }
+
+export interface WireResults<T> {
+  readonly results: readonly WireItemResult<T>[]
+}
+
+/** A page of a list; `nextCursor` is null on the last one. */
+export interface WirePage<T> {
+  readonly data: readonly T[]
+  readonly nextCursor: string | null
+}
+
+/** Changes to a user: absent members stay, `null` removes. */
+export interface UserInput {
+  readonly userId: string
+  readonly traits?: Readonly<Record<string, Scalar | null>>
+  readonly timeZone?: string | null
+  readonly locale?: string | null
+  readonly addresses?: {
+    readonly email?: string | null
+    readonly push?: {
+      readonly endpoint: string
+      readonly keys: { readonly p256dh: string; readonly auth: string }
+    } | null
+    readonly pushToken?: string | null
+    readonly sms?: string | null
+    readonly webhook?: string | null
+  }
+  readonly consent?: {
+    readonly channels?: Readonly<Partial<Record<Channel, ConsentState>>>
+    readonly topics?: Readonly<Record<string, ConsentState>>
+    readonly channelTopics?: Readonly<Record<string, ConsentState>>
+    readonly learning?: boolean
+    readonly exploration?: boolean
+  }
+}
+
+export interface WireUser extends Omit<UserProfile, 'userId' | 'createdAt' | 'suppressions'> {
+  readonly userId: string
+  readonly consent: Consent
+  readonly createdAt: IsoTime
+  readonly suppressions: readonly (Omit<Suppression, 'since'> & { readonly since: IsoTime })[]
+}
+
+export interface WireUserDetail extends WireUser {
+  readonly group: Group
+  readonly openOpportunities: number
+}
+
+/** A proposal to send one message to one user; `content` is short for one variant named `default`. */
+export interface OpportunityInput {
+  readonly id: string
+  readonly producer: string
+  readonly userId: string
+  readonly message: string
+  readonly category?: Category
+  readonly topic?: string
+  readonly channels: readonly Channel[]
+  readonly content?: Readonly<Partial<Record<Channel, Content>>>
+  readonly variants?: readonly Variant[]
+  readonly window: { readonly notBefore?: TimeInput; readonly expires: TimeInput }
+  readonly claims?: readonly Claim[]
+  readonly features?: Readonly<Record<string, Scalar>>
+  readonly dedupeKey?: string
+  readonly groupKey?: string
+  readonly supersedes?: string
+}
+
+export type WireOpportunityStatus = 'open' | 'taken' | 'sent' | 'superseded' | 'withdrawn' | 'expired'
+
+export interface WireOpportunity {
+  readonly id: string
+  readonly producer: string
+  readonly userId: string
+  readonly message: string
+  readonly category: Category
+  readonly topic: string
+  readonly channels: readonly Channel[]
+  readonly variants: readonly Variant[]
+  readonly window: { readonly notBefore: IsoTime; readonly expires: IsoTime }
+  readonly claims: readonly Claim[]
+  readonly features: Readonly<Record<string, Scalar>>
+  readonly dedupeKey?: string
+  readonly groupKey?: string
+  readonly supersedes?: string
+  readonly status: WireOpportunityStatus
+}
+
+export interface DecideInput {
+  readonly userId: string
+  /** The idempotency key: the same id always gives the same decision. */
+  readonly decisionId: string
+  readonly context?: Readonly<Record<string, Scalar>>
+  /** Only with a virtual clock. */
+  readonly at?: TimeInput
+  /** False: only decide and record; the caller delivers. Default true. */
+  readonly deliver?: boolean
+}
+
+export type WireSendStatus =
+  | 'planned'
+  | 'closed'
+  | 'reserved'
+  | 'dispatching'
+  | 'sent'
+  | 'failed'
+  | 'unknown'
+  | 'refused'
+
+export type WireAction =
+  | { readonly kind: 'hold' }
+  | {
+      readonly kind: 'send'
+      readonly opportunityId: string
+      readonly variant: string
+      readonly channel: Channel
+      readonly sendAt: IsoTime
+    }
+
+/** The short answer to a decision; the whole record lies at `GET /v1/decisions/{decisionId}`. */
+export interface WireDecisionAnswer {
+  readonly decisionId: string
+  readonly userId: string
+  readonly at: IsoTime
+  readonly action: WireAction
+  readonly propensity: number
+  readonly reason: DecisionReason
+  readonly policy: string
+  readonly stateId: number
+  readonly assignments: readonly Assignment[]
+  readonly sendId: string | null
+  readonly sendStatus: WireSendStatus | null
+}
+
+export interface WireRefusal {
+  readonly reason: string
+  readonly rule?: string
+  readonly until?: IsoTime
+}
+
+/** A whole decision record; columns run parallel to `actions`. */
+export interface WireDecision
+  extends Pick<
+    Decision,
+    | 'trigger'
+    | 'snapshotVersion'
+    | 'stateId'
+    | 'policy'
+    | 'assignments'
+    | 'reason'
+    | 'values'
+    | 'prices'
+    | 'scores'
+    | 'scoreVariances'
+    | 'probabilities'
+    | 'chosen'
+    | 'propensity'
+    | 'draw'
+    | 'learning'
+  > {
+  readonly decisionId: string
+  readonly userId: string
+  readonly at: IsoTime
+  readonly actions: readonly WireAction[]
+  readonly refused: readonly {
+    readonly candidate: Omit<Extract<Action, { kind: 'send' }>, 'kind' | 'sendAt' | 'opportunityId'> & {
+      readonly opportunityId: string
+      readonly sendAt: IsoTime
+    }
+    readonly refusals: readonly WireRefusal[]
+  }[]
+  readonly inputs: {
+    readonly profile: WireUser
+    readonly history: {
+      readonly sends: readonly {
+        readonly at: IsoTime
+        readonly channel: Channel
+        readonly category: Category
+        readonly message: string
+        readonly topic: string
+        readonly groupKey?: string
+        readonly opportunityId: string
+      }[]
+      readonly responses: readonly { readonly at: IsoTime; readonly channel: Channel }[]
+      readonly visits: readonly IsoTime[]
+    }
+    readonly opportunityIds: readonly string[]
+    readonly context: Readonly<Record<string, Scalar>>
+  }
+}
+
+export interface WireExplainedAction {
+  readonly action: string
+  readonly opportunityId: string | null
+  readonly message: string | null
+  readonly variant: string | null
+  readonly channel: Channel | null
+  readonly sendAt: IsoTime | null
+  readonly probability: number
+  readonly score: number
+  readonly scoreSd: number
+  readonly price: number
+  readonly values: Readonly<
+    Record<string, { readonly value: number; readonly sd: number; readonly weighted: number; readonly unit: string }>
+  >
+  readonly refusals: readonly WireRefusal[]
+}
+
+/** Why a decision fell as it did, in numbers and in sentences. */
+export interface WireExplanation {
+  readonly decisionId: string
+  readonly userId: string
+  readonly at: IsoTime
+  readonly reason: string
+  readonly summary: readonly string[]
+  readonly chosen: WireExplainedAction
+  readonly actions: readonly WireExplainedAction[]
+  readonly contributions: readonly {
+    readonly feature: string
+    readonly objective: string
+    readonly contribution: number
+  }[]
+  readonly policy: string
+  readonly snapshotVersion: string
+  readonly stateId: number
+}
+
+export interface WireReplay {
+  readonly decisionId: string
+  readonly identical: boolean
+  readonly differences: readonly { readonly pointer: string; readonly logged: unknown; readonly replayed: unknown }[]
+}
+
+export interface WireAudit {
+  readonly checked: number
+  readonly identical: number
+  readonly failures: readonly WireReplay[]
+}
+
+export interface WireOutcome extends Omit<Outcome, 'userId' | 'decisionId' | 'at' | 'receivedAt'> {
+  readonly userId: string
+  readonly decisionId: string | null
+  readonly at: IsoTime
+  readonly receivedAt: IsoTime
+}
+
+export interface WireSend {
+  readonly sendId: string
+  readonly decisionId: string
+  readonly userId: string
+  readonly opportunityId: string
+  readonly message: string
+  readonly variant: string
+  readonly channel: Channel
+  readonly category: Category
+  readonly topic: string
+  readonly groupKey: string | null
+  readonly dueAt: IsoTime
+  readonly status: WireSendStatus
+  readonly updatedAt: IsoTime
+  readonly providerMessageId: string | null
+  readonly error: string | null
+  readonly refusals: readonly WireRefusal[]
+}
+
+export type WireTimelineEntry =
+  | { readonly kind: 'decision'; readonly at: IsoTime; readonly decision: WireDecision }
+  | { readonly kind: 'outcome'; readonly at: IsoTime; readonly outcome: WireOutcome }
+  | { readonly kind: 'send'; readonly at: IsoTime; readonly send: WireSend }
+  | { readonly kind: 'opportunity'; readonly at: IsoTime; readonly opportunity: WireOpportunity }
+
+export type WireInboxStatus = 'unseen' | 'seen' | 'read' | 'interacted' | 'archived'
+
+export interface WireInboxItem {
+  readonly sendId: string
+  readonly decisionId: string
+  readonly userId: string
+  readonly message: string
+  readonly content: Readonly<Record<string, string>>
+  readonly createdAt: IsoTime
+  readonly status: WireInboxStatus
+  readonly statusAt: IsoTime
+}
+
+export interface WireInbox {
+  readonly items: readonly WireInboxItem[]
+  readonly unseen: number
+  readonly nextCursor: string | null
+}
+
+export interface WireInterval {
+  readonly mean: number
+  readonly low: number
+  readonly high: number
+}
+
+export interface WireGroupComparison {
+  readonly from: IsoTime
+  readonly until: IsoTime
+  readonly level: number
+  readonly groups: Readonly<
+    Record<
+      string,
+      {
+        readonly users: number
+        readonly sendsPerUser: number
+        readonly reach: number
+        readonly optOutsPerUser: number
+        readonly objectives: Readonly<Record<string, WireInterval>>
+        readonly combined: WireInterval
+      }
+    >
+  >
+  readonly differences: Readonly<Record<string, Readonly<Record<string, WireInterval>>>>
+}
+
+/** A Segment-shaped event; unknown members are tolerated. */
+export interface EventInput {
+  readonly type: 'identify' | 'track' | 'page' | 'screen' | 'group' | 'alias'
+  readonly messageId?: string
+  readonly userId?: string
+  readonly anonymousId?: string
+  readonly previousId?: string
+  readonly groupId?: string
+  readonly event?: string
+  readonly name?: string
+  readonly timestamp?: TimeInput
+  readonly sentAt?: TimeInput
+  readonly properties?: Readonly<Record<string, unknown>>
+  readonly traits?: Readonly<Record<string, unknown>>
+  readonly context?: Readonly<Record<string, unknown>>
+}
+
+export interface WireBatchAnswer extends WireResults<{ readonly messageId: string }> {
+  /** True when no item was refused. */
+  readonly success: boolean
+}

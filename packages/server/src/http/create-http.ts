@@ -1,0 +1,126 @@
+import cors from '@fastify/cors'
+import swagger from '@fastify/swagger'
+import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import type { Registry } from 'prom-client'
+import type { Config } from '../config/contract.ts'
+import type { Usecases } from '../usecases/contract.ts'
+import { guard } from './auth.ts'
+import type { HttpApp, RouteDeps } from './http-app.ts'
+import { acceptJson } from './json-body.ts'
+import { measure } from './metrics.ts'
+import { answerMissingRoutes } from './missing-route.ts'
+import { openApiOptions } from './openapi.ts'
+import { ProblemError, sendProblem } from './problem.ts'
+import { clockRoutes } from './routes/clock.ts'
+import { consoleRoutes } from './routes/console.ts'
+import { decisionRoutes } from './routes/decisions.ts'
+import { EVENT_MEDIA_TYPES, eventRoutes } from './routes/events.ts'
+import { groupRoutes } from './routes/groups.ts'
+import { healthRoutes } from './routes/health.ts'
+import { inboxRoutes } from './routes/inbox.ts'
+import { inboxStreamRoute } from './routes/inbox-stream.ts'
+import { keyRoutes } from './routes/keys.ts'
+import { opportunityRoutes } from './routes/opportunities.ts'
+import { unsubscribeRoutes } from './routes/unsubscribe.ts'
+import { userRoutes } from './routes/users.ts'
+import { validateWithZod } from './validation.ts'
+
+export interface HttpOptions {
+  readonly usecases: Usecases
+  readonly config: Config
+  /** Hears failures of the server only; single requests are not logged. */
+  readonly logger?: FastifyBaseLogger
+  /** Registry that the metrics of HTTP join; a fresh one by default. */
+  readonly metrics?: Registry
+  /** Directory of the built console, served at `/console/`. */
+  readonly consoleDir?: string
+  /** Pause between signs of life on event streams. */
+  readonly heartbeatMs?: number
+  /** Requests in flight beyond which new ones are told to come back (503, `Retry-After`). */
+  readonly maxInFlight?: number
+}
+
+/** Ids have at most 256 characters, each up to twelve once it is percent-encoded. */
+const MAX_PARAM_LENGTH = 256 * 12
+
+/**
+ * The HTTP API over the use cases: a Fastify instance that is not listening yet. Errors are RFC 9457 problems,
+ * `/openapi.json` describes every route.
+ */
+export function createHttp(options: HttpOptions): FastifyInstance {
+  const app = createApp(options)
+  app.decorateRequest('bodyLength', 0)
+  app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply))
+  answerMissingRoutes(app)
+  limitInFlight(app, options.maxInFlight ?? 2_000)
+  guard(app, options.usecases)
+  const registry = measure(app, options.usecases, options.metrics)
+  app.setValidatorCompiler(validateWithZod)
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data))
+  app.removeAllContentTypeParsers()
+  app.register(swagger, openApiOptions)
+  app.register(async (scope) => registerRoutes(scope.withTypeProvider<ZodTypeProvider>(), options, registry))
+  return app
+}
+
+function createApp({ config, logger }: HttpOptions): FastifyInstance {
+  return fastify({
+    ...(logger === undefined ? {} : { loggerInstance: logger }),
+    disableRequestLogging: true,
+    exposeHeadRoutes: false,
+    bodyLimit: config.limits.bodyBytes,
+    genReqId: requestIds(),
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    frameworkErrors: (error, request, reply) => sendProblem(error, request, reply),
+  })
+}
+
+/** Ids that are unique among processes by their random head and within one by a count: cheaper than a UUID each. */
+function requestIds(): () => string {
+  const head = crypto.randomUUID().slice(0, 8)
+  let count = 0
+  return () => `${head}-${(count++).toString(36)}`
+}
+
+function limitInFlight(app: FastifyInstance, max: number): void {
+  let inFlight = 0
+  app.addHook('onRequest', (request, reply, done) => {
+    inFlight++
+    reply.raw.once('close', () => {
+      inFlight--
+    })
+    const isProbe = request.url === '/healthz' || request.url === '/metrics'
+    if (inFlight <= max || isProbe) return done()
+    done(new ProblemError('SERVER_BUSY', `more than ${max} requests are in flight`, { status: 503 }))
+  })
+}
+
+function registerRoutes(app: HttpApp, options: HttpOptions, registry: Registry): void {
+  const deps: RouteDeps = { usecases: options.usecases, config: options.config }
+  app.register(async (scope) => {
+    acceptJson(scope, ['application/json'])
+    const typed = scope.withTypeProvider<ZodTypeProvider>()
+    userRoutes(typed, deps)
+    opportunityRoutes(typed, deps)
+    decisionRoutes(typed, deps)
+    groupRoutes(typed, deps)
+    clockRoutes(typed, deps)
+    keyRoutes(typed, deps)
+    healthRoutes(typed, deps, registry)
+  })
+  app.register(async (scope) => {
+    await scope.register(cors, { origin: '*', methods: ['GET', 'POST'], maxAge: 86_400 })
+    acceptJson(scope, EVENT_MEDIA_TYPES)
+    const typed = scope.withTypeProvider<ZodTypeProvider>()
+    eventRoutes(typed, deps)
+    inboxRoutes(typed, deps)
+    inboxStreamRoute(typed, deps, options.heartbeatMs ?? 15_000)
+  })
+  app.register(async (scope) => unsubscribeRoutes(scope.withTypeProvider<ZodTypeProvider>(), deps))
+  const { consoleDir } = options
+  if (consoleDir !== undefined) {
+    app.register(async (scope) => consoleRoutes(scope.withTypeProvider<ZodTypeProvider>(), consoleDir))
+  }
+}

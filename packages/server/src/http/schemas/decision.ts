@@ -1,0 +1,164 @@
+import { CATEGORIES, DECISION_REASONS, DECISION_TRIGGERS } from '@paloma/core/domain'
+import type {
+  WireAction,
+  WireAudit,
+  WireDecision,
+  WireDecisionAnswer,
+  WireExplainedAction,
+  WireExplanation,
+  WireRefusal,
+  WireReplay,
+} from '@paloma/sdk'
+import { z } from 'zod'
+import { SEND_STATUSES } from '../../store/contract.ts'
+import type { DecideCommand } from '../../usecases/contract.ts'
+import { channelSchema, decisionIdSchema, isoSchema, named, scalarsSchema, timeSchema, userIdSchema } from './atoms.ts'
+import { wireUserSchema } from './user.ts'
+
+/** A request for one decision; `decisionId` may come from the Idempotency-Key header instead. */
+export const decideSchema: z.ZodType<DecideCommand> = named(
+  'DecideInput',
+  z.strictObject({
+    decisionId: decisionIdSchema,
+    userId: userIdSchema,
+    context: scalarsSchema.default({}),
+    at: timeSchema.exactOptional(),
+    deliver: z.boolean().default(true),
+  }),
+)
+
+const numbers = z.array(z.number())
+const numbersByName = z.record(z.string(), z.object({ mean: numbers, variance: numbers }))
+const assignments = z.array(z.object({ experiment: z.string(), variant: z.string() }))
+
+const candidate = z.object({
+  opportunityId: z.string(),
+  variant: z.string(),
+  channel: channelSchema,
+  sendAt: isoSchema,
+})
+
+const action: z.ZodType<WireAction> = named(
+  'Action',
+  z.union([z.object({ kind: z.literal('hold') }), candidate.extend({ kind: z.literal('send') })]),
+)
+
+export const refusalSchema: z.ZodType<WireRefusal> = named(
+  'Refusal',
+  z.object({ reason: z.string(), rule: z.string().exactOptional(), until: isoSchema.exactOptional() }),
+)
+
+export const decisionAnswerSchema: z.ZodType<WireDecisionAnswer> = named(
+  'DecisionAnswer',
+  z.object({
+    decisionId: z.string(),
+    userId: z.string(),
+    at: isoSchema,
+    action,
+    propensity: z.number(),
+    reason: z.enum(DECISION_REASONS),
+    policy: z.string(),
+    stateId: z.int(),
+    assignments,
+    sendId: z.string().nullable(),
+    sendStatus: z.enum(SEND_STATUSES).nullable(),
+  }),
+)
+
+const pastSend = z.object({
+  at: isoSchema,
+  channel: channelSchema,
+  category: z.enum(CATEGORIES),
+  message: z.string(),
+  topic: z.string(),
+  groupKey: z.string().exactOptional(),
+  opportunityId: z.string(),
+})
+
+export const wireDecisionSchema: z.ZodType<WireDecision> = named(
+  'Decision',
+  z.object({
+    decisionId: z.string(),
+    userId: z.string(),
+    at: isoSchema,
+    trigger: z.enum(DECISION_TRIGGERS),
+    snapshotVersion: z.string(),
+    stateId: z.int(),
+    policy: z.string(),
+    assignments,
+    reason: z.enum(DECISION_REASONS),
+    actions: z.array(action),
+    values: numbersByName,
+    prices: numbers,
+    scores: numbers,
+    scoreVariances: numbers,
+    probabilities: numbers,
+    chosen: z.int(),
+    propensity: z.number(),
+    draw: z.number(),
+    refused: z.array(z.object({ candidate, refusals: z.array(refusalSchema) })),
+    learning: z.object({ baseline: numbers, centred: numbers }).nullable(),
+    inputs: z.object({
+      profile: wireUserSchema,
+      history: z.object({
+        sends: z.array(pastSend),
+        responses: z.array(z.object({ at: isoSchema, channel: channelSchema })),
+        visits: z.array(isoSchema),
+      }),
+      opportunityIds: z.array(z.string()),
+      context: scalarsSchema,
+    }),
+  }),
+)
+
+const explainedAction: z.ZodType<WireExplainedAction> = named(
+  'ExplainedAction',
+  z.object({
+    action: z.string(),
+    opportunityId: z.string().nullable(),
+    message: z.string().nullable(),
+    variant: z.string().nullable(),
+    channel: channelSchema.nullable(),
+    sendAt: isoSchema.nullable(),
+    probability: z.number(),
+    score: z.number(),
+    scoreSd: z.number(),
+    price: z.number(),
+    values: z.record(
+      z.string(),
+      z.object({ value: z.number(), sd: z.number(), weighted: z.number(), unit: z.string() }),
+    ),
+    refusals: z.array(refusalSchema),
+  }),
+)
+
+export const explanationSchema: z.ZodType<WireExplanation> = named(
+  'Explanation',
+  z.object({
+    decisionId: z.string(),
+    userId: z.string(),
+    at: isoSchema,
+    reason: z.string(),
+    summary: z.array(z.string()),
+    chosen: explainedAction,
+    actions: z.array(explainedAction),
+    contributions: z.array(z.object({ feature: z.string(), objective: z.string(), contribution: z.number() })),
+    policy: z.string(),
+    snapshotVersion: z.string(),
+    stateId: z.int(),
+  }),
+)
+
+export const replaySchema: z.ZodType<WireReplay> = named(
+  'Replay',
+  z.object({
+    decisionId: z.string(),
+    identical: z.boolean(),
+    differences: z.array(z.object({ pointer: z.string(), logged: z.unknown(), replayed: z.unknown() })),
+  }),
+)
+
+export const auditSchema: z.ZodType<WireAudit> = named(
+  'Audit',
+  z.object({ checked: z.int(), identical: z.int(), failures: z.array(replaySchema) }),
+)

@@ -1,0 +1,29 @@
+import type { WireGroupComparison, WireInterval } from '@paloma/sdk'
+import { z } from 'zod'
+import { isoSchema, named } from './atoms.ts'
+
+const interval: z.ZodType<WireInterval> = named(
+  'Interval',
+  z.object({ mean: z.number(), low: z.number(), high: z.number() }),
+)
+
+export const groupComparisonSchema: z.ZodType<WireGroupComparison> = named(
+  'GroupComparison',
+  z.object({
+    from: isoSchema,
+    until: isoSchema,
+    level: z.number(),
+    groups: z.record(
+      z.string(),
+      z.object({
+        users: z.int(),
+        sendsPerUser: z.number(),
+        reach: z.number(),
+        optOutsPerUser: z.number(),
+        objectives: z.record(z.string(), interval),
+        combined: interval,
+      }),
+    ),
+    differences: z.record(z.string(), z.record(z.string(), interval)),
+  }),
+)

@@ -1,0 +1,162 @@
+import type {
+  Action,
+  Candidate,
+  Decision,
+  EpochMs,
+  Opportunity,
+  Outcome,
+  Refusal,
+  UserProfile,
+} from '@paloma/core/domain'
+import { assertNever, chosenAction } from '@paloma/core/domain'
+import type {
+  WireAction,
+  WireDecision,
+  WireDecisionAnswer,
+  WireExplainedAction,
+  WireExplanation,
+  WireGroupComparison,
+  WireInboxItem,
+  WireOpportunity,
+  WireOutcome,
+  WireRefusal,
+  WireSend,
+  WireTimelineEntry,
+  WireUser,
+} from '@paloma/sdk'
+import type { InboxItem, OpportunityStatus, Send } from '../../store/contract.ts'
+import type { ExplainedAction, Explanation, GroupComparison, TimelineEntry } from '../../usecases/contract.ts'
+
+/** A moment as the wire shows it. `iso(0)` is `1970-01-01T00:00:00.000Z`. */
+export function iso(moment: EpochMs): string {
+  return new Date(moment).toISOString()
+}
+
+export function wireUser(profile: UserProfile): WireUser {
+  return {
+    ...profile,
+    suppressions: profile.suppressions.map((each) => ({ ...each, since: iso(each.since) })),
+    createdAt: iso(profile.createdAt),
+  }
+}
+
+export function wireOpportunity(opportunity: Opportunity, status: OpportunityStatus): WireOpportunity {
+  const { notBefore, expires } = opportunity.window
+  return { ...opportunity, window: { notBefore: iso(notBefore), expires: iso(expires) }, status }
+}
+
+function wireAction(action: Action): WireAction {
+  return action.kind === 'hold' ? { kind: 'hold' } : { ...action, sendAt: iso(action.sendAt) }
+}
+
+function wireCandidate(candidate: Candidate): WireDecision['refused'][number]['candidate'] {
+  return { ...candidate, sendAt: iso(candidate.sendAt) }
+}
+
+function wireRefusal({ until, ...refusal }: { reason: string; rule?: string; until?: EpochMs }): WireRefusal {
+  return until === undefined ? refusal : { ...refusal, until: iso(until) }
+}
+
+function wireRefusals(refusals: readonly (Refusal | ExplainedAction['refusals'][number])[]): readonly WireRefusal[] {
+  return refusals.map(wireRefusal)
+}
+
+/** The short answer to a request for a decision. */
+export function wireDecisionAnswer(value: {
+  readonly decision: Decision
+  readonly send: Pick<Send, 'sendId' | 'status'> | null
+}): WireDecisionAnswer {
+  const { decision, send } = value
+  return {
+    decisionId: decision.decisionId,
+    userId: decision.userId,
+    at: iso(decision.at),
+    action: wireAction(chosenAction(decision)),
+    propensity: decision.propensity,
+    reason: decision.reason,
+    policy: decision.policy,
+    stateId: decision.stateId,
+    assignments: decision.assignments,
+    sendId: send?.sendId ?? null,
+    sendStatus: send?.status ?? null,
+  }
+}
+
+/** The whole record of a decision. */
+export function wireDecision(decision: Decision): WireDecision {
+  const { user, opportunityIds, context } = decision.inputs
+  const { sends, responses, visits } = user.history
+  return {
+    ...decision,
+    at: iso(decision.at),
+    actions: decision.actions.map(wireAction),
+    refused: decision.refused.map(({ candidate, refusals }) => ({
+      candidate: wireCandidate(candidate),
+      refusals: wireRefusals(refusals),
+    })),
+    inputs: {
+      profile: wireUser(user.profile),
+      history: {
+        sends: sends.map((each) => ({ ...each, at: iso(each.at) })),
+        responses: responses.map((each) => ({ ...each, at: iso(each.at) })),
+        visits: visits.map(iso),
+      },
+      opportunityIds,
+      context,
+    },
+  }
+}
+
+function wireExplainedAction(action: ExplainedAction): WireExplainedAction {
+  return {
+    ...action,
+    sendAt: action.sendAt === null ? null : iso(action.sendAt),
+    refusals: wireRefusals(action.refusals),
+  }
+}
+
+export function wireExplanation(explanation: Explanation): WireExplanation {
+  return {
+    ...explanation,
+    at: iso(explanation.at),
+    chosen: wireExplainedAction(explanation.chosen),
+    actions: explanation.actions.map(wireExplainedAction),
+  }
+}
+
+function wireOutcome(outcome: Outcome): WireOutcome {
+  return { ...outcome, at: iso(outcome.at), receivedAt: iso(outcome.receivedAt) }
+}
+
+function wireSend(send: Send): WireSend {
+  return {
+    ...send,
+    dueAt: iso(send.dueAt),
+    updatedAt: iso(send.updatedAt),
+    refusals: wireRefusals(send.refusals),
+  }
+}
+
+export function wireTimelineEntry(entry: TimelineEntry): WireTimelineEntry {
+  const at = iso(entry.at)
+  switch (entry.kind) {
+    case 'decision':
+      return { kind: 'decision', at, decision: wireDecision(entry.decision) }
+    case 'outcome':
+      return { kind: 'outcome', at, outcome: wireOutcome(entry.outcome) }
+    case 'send':
+      return { kind: 'send', at, send: wireSend(entry.send) }
+    case 'opportunity':
+      return { kind: 'opportunity', at, opportunity: wireOpportunity(entry.opportunity, entry.status) }
+    default:
+      return assertNever(entry)
+  }
+}
+
+export function wireInboxItem(item: InboxItem): WireInboxItem {
+  return { ...item, createdAt: iso(item.createdAt), statusAt: iso(item.statusAt) }
+}
+
+export function wireGroupComparison(comparison: GroupComparison): WireGroupComparison {
+  return { ...comparison, from: iso(comparison.from), until: iso(comparison.until) }
+}
