@@ -28,13 +28,12 @@ export function importCommand(output: Output = processOutput): Command {
 function importReport(learned: LearnedCampaign, out: string): Report {
   const priors = Object.entries(learned.priors).map(([objective, prior]) => [
     objective,
-    showNumber(prior.effectSd),
     showNumber(prior.interactionSd),
   ])
-  const table = alignTable(['objective', 'effect sd', 'interaction sd'], priors)
+  const table = alignTable(['objective', 'interaction sd'], priors)
   const data = { rows: learned.rows, features: learned.features.length, priors: learned.priors, out }
   const text = `Learned from ${showNumber(learned.rows)} rows, ${learned.features.length} features, into ${out}.
-Prior widths the data chose, in units of the noise:
+How widely users may differ in effect, by the data, in units of the noise:
 ${table}`
   return { data, text }
 }

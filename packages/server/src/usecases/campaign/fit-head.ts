@@ -17,9 +17,8 @@ export interface Moments {
   readonly square: number
 }
 
-/** The prior that explained the data best; standard deviations are in units of the noise. */
+/** The prior width of interactions that explained the data best, in units of the noise's standard deviation. */
 export interface FittedPrior {
-  readonly effectSd: number
   readonly interactionSd: number
   readonly logEvidence: number
 }
@@ -39,42 +38,37 @@ export function headDimension(layout: HeadLayout): number {
 
 /** Baseline weights are learned from every row, so their prior hardly matters. */
 const BASELINE_SD = 10
-/** Prior standard deviations tried for effects and interactions, in units of the noise. */
+/** Average effects are not shrunk either: there are few, and an interval around a shrunken one would miss too often. */
+const EFFECT_SD = 1
+/** Prior standard deviations tried for interactions, in units of the noise. */
 const GRID: readonly number[] = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1]
 const NOISE_SHAPE = 1
 
 /**
- * Bayesian linear regression with normal-inverse-gamma noise. The prior widths of average effects and of interactions
- * are chosen by the marginal likelihood (empirical Bayes; Bishop 2006, §3.5, with Murphy 2012, eq. 7.79), so that
- * interactions which the data cannot tell from noise shrink towards nothing. Fails to shrink enough when rewards are
- * far from normal and rows few.
+ * Bayesian linear regression with normal-inverse-gamma noise (Murphy 2012, §7.6.3). The prior width of all interactions
+ * together is chosen by the marginal likelihood (empirical Bayes; Bishop 2006, §3.5), so that interactions which the data
+ * cannot tell from noise shrink towards nothing. Fails to shrink enough when rewards are far from normal and rows few.
  */
 export function fitHead(
   moments: Moments,
   layout: HeadLayout,
 ): { readonly head: HeadState; readonly prior: FittedPrior } {
   let best: { readonly head: HeadState; readonly prior: FittedPrior } | undefined
-  for (const effectSd of GRID) {
-    for (const interactionSd of GRID.filter((sd) => sd <= effectSd)) {
-      const precision = priorPrecision(layout, { effectSd, interactionSd })
-      const fit = posterior(moments, precision)
-      if (best !== undefined && fit.logEvidence <= best.prior.logEvidence) continue
-      best = { head: fit.head(), prior: { effectSd, interactionSd, logEvidence: fit.logEvidence } }
-    }
+  for (const interactionSd of GRID) {
+    const fit = posterior(moments, priorPrecision(layout, interactionSd))
+    if (best !== undefined && fit.logEvidence <= best.prior.logEvidence) continue
+    best = { head: fit.head(), prior: { interactionSd, logEvidence: fit.logEvidence } }
   }
   if (best === undefined)
     throw new PalomaError('CAMPAIGN_FIT', 'no prior of the grid gave a finite marginal likelihood')
   return best
 }
 
-function priorPrecision(
-  { width, sends }: HeadLayout,
-  { effectSd, interactionSd }: Pick<FittedPrior, 'effectSd' | 'interactionSd'>,
-): Float64Array {
+function priorPrecision({ width, sends }: HeadLayout, interactionSd: number): Float64Array {
   const precision = new Float64Array(width * (1 + sends))
   precision.fill(1 / BASELINE_SD ** 2, 0, width)
   precision.fill(1 / interactionSd ** 2, width)
-  for (let a = 1; a <= sends; a += 1) precision[a * width] = 1 / effectSd ** 2
+  for (let a = 1; a <= sends; a += 1) precision[a * width] = 1 / EFFECT_SD ** 2
   return precision
 }
 

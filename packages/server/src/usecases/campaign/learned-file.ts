@@ -32,7 +32,6 @@ const headSchema = z.strictObject({
 })
 
 const priorSchema: z.ZodType<FittedPrior> = z.strictObject({
-  effectSd: z.number().positive(),
   interactionSd: z.number().positive(),
   logEvidence: z.number(),
 })
