@@ -486,6 +486,19 @@ describe('transactional messages', () => {
     expect(run({ profile, opportunities: [receipt()] })).toMatchObject({ eligible: [], mandatory: false })
   })
 
+  it('are not mandatory while they cannot leave now', () => {
+    const window = { notBefore: NOW + HOUR_MS, expires: NOW + DAY_MS }
+    const opportunities = [receipt({ window }), proposal({ id: opportunityId('opp-2') })]
+    const { eligible, mandatory } = run({ rules: { slots: { localHours: [18], horizonHours: 12 } }, opportunities })
+    expect(mandatory).toBe(false)
+    expect(eligible.map(({ candidate }) => [candidate.opportunityId, candidate.sendAt])).toEqual([
+      ['opp-1', NOW + 6 * HOUR_MS],
+      ['opp-1', NOW + 6 * HOUR_MS],
+      ['opp-2', NOW],
+      ['opp-2', NOW + 6 * HOUR_MS],
+    ])
+  })
+
   it('leave one by one, the soonest to expire first, with the first variant that has content', () => {
     const soon = { notBefore: 0, expires: NOW + HOUR_MS }
     const variants = [
@@ -529,6 +542,14 @@ describe('the check at the last moment', () => {
     const own = past({ at: NOW, opportunityId: 'opp-1', groupKey: 'g' })
     expect(check({ rules: { caps }, sends: [own] })).toEqual({ kind: 'go' })
     expect(check({ sends: [past({ at: NOW - DAY_MS, opportunityId: 'opp-1' }), own] })).toEqual({
+      kind: 'refuse',
+      refusals: [{ reason: 'already-sent' }],
+    })
+  })
+
+  it('takes the newest entry of its opportunity for the reservation, not an older one', () => {
+    const sends = [NOW - DAY_MS, NOW].map((at) => past({ at, opportunityId: 'opp-1' }))
+    expect(check({ rules: { gaps: [{ name: 'breathe', minutes: 90 }] }, sends })).toEqual({
       kind: 'refuse',
       refusals: [{ reason: 'already-sent' }],
     })

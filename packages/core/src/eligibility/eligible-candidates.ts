@@ -79,7 +79,7 @@ interface Sink {
  *
  * If a transactional message can go out now, `mandatory` is true and `eligible` holds only the ways to send the most
  * urgent one (soonest expiry, then id) now: per channel, in its own order, the first variant with content for it. All
- * else waits for the next decision.
+ * else waits for the next decision. One that cannot leave now competes for its later slots like any other.
  */
 export function eligibleCandidates(input: EligibilityInput): Eligibility {
   const scene = sceneOf(input)
