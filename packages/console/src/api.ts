@@ -1,0 +1,82 @@
+import type {
+  Counts,
+  Explanation,
+  GroupComparison,
+  IsoTime,
+  Readiness,
+  ReplayResult,
+  TimelinePage,
+  UserDetail,
+} from './answers.ts'
+import { countsFrom } from './metrics-text.ts'
+
+/** An answer that was not a success: the problem's words and its HTTP status. */
+export class ApiError extends Error {
+  readonly status: number
+  readonly code: string
+
+  constructor(status: number, code: string, message: string) {
+    super(message)
+    this.name = 'ApiError'
+    this.status = status
+    this.code = code
+  }
+}
+
+/** What the console asks of the server. */
+export interface Api {
+  ready(): Promise<Readiness>
+  counts(): Promise<Counts>
+  clock(): Promise<{ readonly now: IsoTime; readonly isVirtual: boolean }>
+  compareGroups(from: IsoTime, until: IsoTime): Promise<GroupComparison>
+  user(id: string): Promise<UserDetail>
+  timeline(id: string, cursor: string | null): Promise<TimelinePage>
+  explain(decisionId: string): Promise<Explanation>
+  replay(decisionId: string): Promise<ReplayResult>
+}
+
+const TIMELINE_PAGE = 100
+
+async function problemOf(response: Response): Promise<ApiError> {
+  const text = await response.text()
+  const isJson = response.headers.get('content-type')?.includes('json') === true
+  const problem: { readonly code?: string; readonly detail?: string; readonly title?: string } = isJson
+    ? JSON.parse(text)
+    : {}
+  const words = problem.detail ?? problem.title ?? `the server answered ${response.status}`
+  return new ApiError(response.status, problem.code ?? 'HTTP_ERROR', words)
+}
+
+/** The API under one key. `fetch` is given so that tests need no server. Rejects with ApiError. */
+export function createApi(key: string, fetch: typeof globalThis.fetch): Api {
+  const request = async (path: string, options: RequestInit = {}): Promise<Response> => {
+    const headers = { authorization: `Bearer ${key}`, ...options.headers }
+    return fetch(path, { ...options, headers })
+  }
+  const get = async <T>(path: string, options?: RequestInit): Promise<T> => {
+    const response = await request(path, options)
+    if (!response.ok) throw await problemOf(response)
+    return response.json()
+  }
+  const id = encodeURIComponent
+  return {
+    ready: async () => {
+      const response = await request('/readyz')
+      // 503 is an answer here: it says what is not ready.
+      if (!response.ok && response.status !== 503) throw await problemOf(response)
+      return response.json()
+    },
+    counts: async () => {
+      const response = await request('/metrics')
+      if (!response.ok) throw await problemOf(response)
+      return countsFrom(await response.text())
+    },
+    clock: () => get('/v1/clock'),
+    compareGroups: (from, until) => get(`/v1/groups/compare?from=${id(from)}&until=${id(until)}`),
+    user: (userId) => get(`/v1/users/${id(userId)}`),
+    timeline: (userId, cursor) =>
+      get(`/v1/users/${id(userId)}/timeline?limit=${TIMELINE_PAGE}${cursor === null ? '' : `&cursor=${id(cursor)}`}`),
+    explain: (decisionId) => get(`/v1/decisions/${id(decisionId)}/explain`),
+    replay: (decisionId) => get(`/v1/decisions/${id(decisionId)}/replay`, { method: 'POST' }),
+  }
+}

@@ -1,0 +1,58 @@
+import type { ExplainedAction, Explanation } from '../answers.ts'
+import { formatNumber, formatShare, formatSigned, formatTime } from '../format.ts'
+import { refusalText } from './timeline-words.ts'
+
+/** The actions of a decision as a table: one column per objective. */
+export interface ActionTable {
+  readonly columns: readonly string[]
+  readonly rows: readonly {
+    readonly cells: readonly string[]
+    readonly isChosen: boolean
+    readonly isRefused: boolean
+  }[]
+}
+
+function nameOf({ action, message, variant, channel, sendAt }: ExplainedAction): string {
+  if (action === 'hold') return 'hold'
+  const parts = [message, variant === 'default' ? null : variant, channel, sendAt === null ? null : formatTime(sendAt)]
+  return parts.filter((part) => part !== null).join(' \u00b7 ')
+}
+
+function isSame(a: ExplainedAction, b: ExplainedAction): boolean {
+  return a.action === b.action && nameOf(a) === nameOf(b) && a.refusals.length === 0 && b.refusals.length === 0
+}
+
+/** Actions in the server's order with value \u00b1 sd per objective, price, score, probability and refusals. */
+export function actionTable({ actions, chosen }: Explanation): ActionTable {
+  const units = new Map(actions.flatMap(({ values }) => Object.entries(values)).map(([name, { unit }]) => [name, unit]))
+  return {
+    columns: [
+      'Action',
+      ...[...units].map(([name, unit]) => `${name} (${unit})`),
+      'Price',
+      'Score',
+      'Probability',
+      'Refused',
+    ],
+    rows: actions.map((action) => {
+      const isRefused = action.refusals.length > 0
+      const figures = [
+        ...[...units.keys()].map((name) => valueText(action, name)),
+        formatNumber(action.price),
+        `${formatSigned(action.score)} \u00b1 ${formatNumber(action.scoreSd)}`,
+        formatShare(action.probability),
+      ]
+      const cells = [
+        nameOf(action),
+        ...(isRefused ? figures.map(() => '\u2013') : figures),
+        action.refusals.map(refusalText).join('; '),
+      ]
+      return { cells, isChosen: isSame(action, chosen), isRefused }
+    }),
+  }
+}
+
+function valueText(action: ExplainedAction, objective: string): string {
+  const found = action.values[objective]
+  return found === undefined ? '\u2013' : `${formatSigned(found.value)} \u00b1 ${formatNumber(found.sd)}`
+}

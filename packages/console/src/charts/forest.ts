@@ -1,0 +1,78 @@
+import { dot, type PlotOptions, ruleX, ruleY, text } from '@observablehq/plot'
+import type { GroupComparison, Interval } from '../answers.ts'
+import { formatSigned } from '../format.ts'
+
+/** One interval of a forest plot, its ends all there. */
+export interface ForestRow {
+  readonly label: string
+  readonly mean: number
+  readonly low: number
+  readonly high: number
+  readonly isMain: boolean
+}
+
+const NAMES: Readonly<Record<string, string>> = {
+  paloma: 'Paloma',
+  businessAsUsual: 'Business as usual',
+  random: 'Random',
+  holdout: 'Holdout',
+}
+
+/** A group's name for people; unknown ones as they are. */
+export function groupName(group: string): string {
+  return NAMES[group] ?? group
+}
+
+/** `paloma-holdout` as `Paloma − holdout`. */
+export function pairName(pair: string): string {
+  const [first = pair, second] = pair.split('-')
+  return second === undefined ? groupName(first) : `${groupName(first)} \u2212 ${groupName(second).toLowerCase()}`
+}
+
+/** `+1.2 [0.4, 2]`, or a dash where an end is missing. */
+export function intervalText({ mean, low, high }: Interval): string {
+  if (mean === null || low === null || high === null) return formatSigned(mean)
+  return `${formatSigned(mean)} [${formatSigned(low)}, ${formatSigned(high)}]`
+}
+
+/** The differences of one objective (or `combined`) that have an interval, in the server's order. */
+export function forestRows(comparison: GroupComparison, objective: string): readonly ForestRow[] {
+  return Object.entries(comparison.differences).flatMap(([pair, byObjective]) => {
+    const { mean = null, low = null, high = null } = byObjective[objective] ?? {}
+    if (mean === null || low === null || high === null) return []
+    return [{ label: pairName(pair), mean, low, high, isMain: pair === 'paloma-businessAsUsual' }]
+  })
+}
+
+/** What of every comparison can be chosen: `combined` first, then the objectives. */
+export function comparedNames(comparison: GroupComparison): readonly string[] {
+  const names = new Set(Object.values(comparison.differences).flatMap((byObjective) => Object.keys(byObjective)))
+  names.delete('combined')
+  return ['combined', ...names]
+}
+
+const ROW_HEIGHT = 60
+
+/** Intervals against a dashed line at zero, names and numbers above each. */
+export function forestPlot(rows: readonly ForestRow[], unit: string): PlotOptions {
+  const color = (row: ForestRow) => (row.isMain ? 'var(--accent)' : 'var(--quiet)')
+  const words = { y: 'label', frameAnchor: 'left', textAnchor: 'start', fill: 'currentColor' } as const
+  const halo = { stroke: 'var(--ground)', strokeWidth: 5, fontSize: 12 } as const
+  const ends = [0, ...rows.flatMap(({ low, high }) => [low, high])]
+  const pad = (Math.max(...ends) - Math.min(...ends) || 1) * 0.06
+  return {
+    height: rows.length * ROW_HEIGHT + 50,
+    marginLeft: 12,
+    marginRight: 12,
+    marginBottom: 40,
+    x: { label: `${unit} \u2192`, domain: [Math.min(...ends) - pad, Math.max(...ends) + pad], grid: true, ticks: 5 },
+    y: { axis: null, type: 'band', domain: rows.map((row) => row.label), padding: 0 },
+    marks: [
+      ruleX([0], { stroke: 'currentColor', strokeDasharray: '4 3' }),
+      text(rows, { ...words, ...halo, text: 'label', dy: -18 }),
+      text(rows, { ...words, ...halo, text: intervalText, dy: -3, fontWeight: 600 }),
+      ruleY(rows, { y: 'label', x1: 'low', x2: 'high', stroke: color, strokeWidth: 3, dy: 14 }),
+      dot(rows, { y: 'label', x: 'mean', fill: color, r: 5, dy: 14 }),
+    ],
+  }
+}

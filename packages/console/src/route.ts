@@ -1,0 +1,32 @@
+import { useSyncExternalStore } from 'react'
+
+export const PAGES = ['overview', 'users', 'decisions'] as const
+export type Page = (typeof PAGES)[number]
+
+/** Where the console stands: a page, and the id it shows. */
+export interface Route {
+  readonly page: Page
+  readonly id: string | null
+}
+
+/** Reads `#/users/u%201`; anything unknown is the overview. */
+export function routeFrom(hash: string): Route {
+  const [name = '', id = ''] = hash.replace(/^#\/?/, '').split('/')
+  const page = PAGES.find((known) => known === name) ?? 'overview'
+  return { page, id: id === '' ? null : decodeURIComponent(id) }
+}
+
+/** The address of a page. `hrefTo('users', 'u 1')` is `#/users/u%201`. */
+export function hrefTo(page: Page, id?: string): string {
+  return id === undefined ? `#/${page}` : `#/${page}/${encodeURIComponent(id)}`
+}
+
+function subscribe(listener: () => void): () => void {
+  window.addEventListener('hashchange', listener)
+  return () => window.removeEventListener('hashchange', listener)
+}
+
+/** The current route, kept up to date. */
+export function useRoute(): Route {
+  return routeFrom(useSyncExternalStore(subscribe, () => window.location.hash))
+}
