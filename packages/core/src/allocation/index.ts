@@ -1,1 +1,1 @@
-export {}
+export * from './dependent-rounding.ts'
