@@ -1,4 +1,4 @@
-import type { UserId, UserProfile } from '@paloma/core'
+import { PalomaError, type UserId, type UserProfile } from '@paloma/core'
 import type { UserStore } from '../contract.ts'
 import type { Sql, SqlClient } from './client.ts'
 import { insertRows } from './insert-rows.ts'
@@ -42,6 +42,9 @@ async function changeUsers(sql: Sql, changes: Changes): Promise<readonly UserPro
   const after = new Map(before)
   const results = changes.map(({ userId, update }) => {
     const profile = update(after.get(userId))
+    if (profile.userId !== userId) {
+      throw new PalomaError('USER_ID_CHANGED', `an update of user ${userId} gave the profile of ${profile.userId}`)
+    }
     after.set(userId, profile)
     return profile
   })

@@ -1,0 +1,84 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { hostname, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { userId } from '@paloma/core'
+import { afterAll, describe, expect, it } from 'vitest'
+import { defaultCacheDir, templatePath } from './pglite/template.ts'
+import { pgliteStore } from './pglite-store.ts'
+import { exampleProfile, NOON } from './testing/examples.ts'
+import { testStore } from './testing/store-suite.ts'
+
+testStore('pgliteStore', () => pgliteStore({ dataDir: null }))
+
+describe('the data directory of pgliteStore', () => {
+  const root = mkdtempSync(join(tmpdir(), 'paloma-store-'))
+  afterAll(() => rmSync(root, { recursive: true, force: true }))
+  const lockOf = (pid: number, host = hostname()) => JSON.stringify({ pid, startedAt: '1', host })
+
+  it('keeps what was written over close and reopen, locked meanwhile', async () => {
+    const dataDir = join(root, 'reopened')
+    const store = await pgliteStore({ dataDir })
+    await store.users.change([{ userId: userId('u'), update: () => exampleProfile('u') }])
+    await expect(pgliteStore({ dataDir })).rejects.toMatchObject({
+      code: 'STORE_LOCKED',
+      message: expect.stringContaining(`${dataDir} is in use by process ${process.pid}`),
+    })
+    await Promise.all([store.close(), store.close()])
+    expect(existsSync(join(dataDir, 'paloma.lock'))).toBe(false)
+    const again = await pgliteStore({ dataDir })
+    expect((await again.users.loadStates([userId('u')], NOON)).size).toBe(1)
+    await again.close()
+  })
+
+  it('takes over the lock of a dead process and says so, also when its pid lives again', async () => {
+    const dataDir = join(root, 'stale')
+    await (await pgliteStore({ dataDir })).close()
+    for (const text of [lockOf(2 ** 30), lockOf(process.pid), '{"pid":']) {
+      writeFileSync(join(dataDir, 'paloma.lock'), text)
+      const notices: string[] = []
+      const store = await pgliteStore({ dataDir, onNotice: (notice) => notices.push(notice) })
+      await store.close()
+      expect(notices).toEqual([expect.stringContaining(`took over ${dataDir}`)])
+    }
+  })
+
+  it('respects the lock of another machine', async () => {
+    const dataDir = join(root, 'stale')
+    writeFileSync(join(dataDir, 'paloma.lock'), lockOf(1, 'elsewhere'))
+    await expect(pgliteStore({ dataDir })).rejects.toMatchObject({
+      code: 'STORE_LOCKED',
+      hint: expect.stringContaining('paloma.lock'),
+    })
+  })
+
+  it('refuses a directory that is not whole, says what to do, and leaves it unlocked', async () => {
+    const dataDir = join(root, 'half')
+    await (await pgliteStore({ dataDir })).close()
+    const refused = { code: 'STORE_HALF_WRITTEN', message: expect.stringContaining(dataDir) }
+    rmSync(join(dataDir, 'postgres', 'PG_VERSION'))
+    await expect(pgliteStore({ dataDir })).rejects.toMatchObject(refused)
+    writeFileSync(join(dataDir, 'paloma.json'), '{"format":1,"state":"initialising"}')
+    await expect(pgliteStore({ dataDir })).rejects.toMatchObject({
+      ...refused,
+      hint: expect.stringContaining('delete'),
+    })
+    rmSync(join(dataDir, 'paloma.json'))
+    await expect(pgliteStore({ dataDir })).rejects.toMatchObject(refused)
+    expect(existsSync(join(dataDir, 'paloma.lock'))).toBe(false)
+  })
+
+  it('makes a damaged template anew', async () => {
+    const cacheDir = join(root, 'cache')
+    const path = templatePath(cacheDir)
+    await (await pgliteStore({ dataDir: null, cacheDir })).close()
+    const size = readFileSync(path).length
+    truncateSync(path, 1000)
+    const notices: string[] = []
+    const store = await pgliteStore({ dataDir: null, cacheDir, onNotice: (notice) => notices.push(notice) })
+    await store.ping()
+    await store.close()
+    expect(notices).toEqual([`${path} is damaged and will be written anew`])
+    expect(readFileSync(path).length).toBeGreaterThan(size / 2)
+    expect(existsSync(templatePath(defaultCacheDir()))).toBe(true)
+  })
+})

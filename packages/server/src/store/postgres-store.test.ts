@@ -1,0 +1,90 @@
+import { createServer } from 'node:net'
+import { Client } from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { postgresStore } from './postgres-store.ts'
+import { testStore } from './testing/store-suite.ts'
+
+const SERVER_URL = process.env['TEST_DATABASE_URL'] ?? 'postgres://postgres@127.0.0.1:5432/test'
+const DATABASE = `paloma_test_${process.pid}`
+
+/** A database of our own on the server, or undefined when nothing answers there. */
+async function makeDatabase(): Promise<string | undefined> {
+  const admin = new Client({ connectionString: SERVER_URL, connectionTimeoutMillis: 2000 })
+  try {
+    await admin.connect()
+  } catch (error) {
+    console.warn(`no PostgreSQL to test with (set TEST_DATABASE_URL): ${String(error)}`)
+    return undefined
+  }
+  await admin.query(`create database ${DATABASE}`)
+  await admin.end()
+  const url = new URL(SERVER_URL)
+  url.pathname = `/${DATABASE}`
+  return url.href
+}
+
+const databaseUrl = await makeDatabase()
+
+describe.skipIf(databaseUrl === undefined)('on a PostgreSQL server', () => {
+  const url = databaseUrl ?? ''
+  afterAll(async () => {
+    const admin = new Client({ connectionString: SERVER_URL })
+    await admin.connect()
+    await admin.query(`drop database ${DATABASE} with (force)`)
+    await admin.end()
+  })
+
+  testStore('postgresStore', () => postgresStore({ url }))
+
+  describe('several processes', () => {
+    let stores: readonly Awaited<ReturnType<typeof postgresStore>>[] = []
+    beforeAll(async () => {
+      stores = await Promise.all([1, 2, 3].map(() => postgresStore({ url, connections: 2 })))
+    })
+    afterAll(() => Promise.all(stores.map((store) => store.close())))
+
+    it('elect one leader per role, and another when its connection is lost', async () => {
+      const [a, b] = stores
+      expect(await a!.lead('planner')).toBe(true)
+      expect(await b!.lead('planner')).toBe(false)
+      expect(await b!.lead('exporter')).toBe(true)
+      const admin = new Client({ connectionString: url })
+      await admin.connect()
+      await admin.query(
+        `select pg_terminate_backend(l.pid) from pg_locks l
+         where l.locktype = 'advisory' and l.objid::bigint = hashtext('planner')::bigint & 4294967295`,
+      )
+      await admin.end()
+      await expect.poll(() => b!.lead('planner')).toBe(true)
+      await expect.poll(() => a!.lead('planner').catch(() => 'lost')).toBe(false)
+    })
+  })
+})
+
+describe('a PostgreSQL that cannot be reached', () => {
+  it('is named with host and port, never with the password', async () => {
+    const refused = await postgresStore({ url: 'postgres://me:secret@127.0.0.1:1/x' }).catch((error: unknown) => error)
+    expect(refused).toMatchObject({ code: 'STORE_UNREACHABLE', message: expect.stringContaining('127.0.0.1:1 ') })
+    expect(`${String(refused)} ${JSON.stringify(refused)}`).not.toContain('secret')
+  })
+
+  it('is given up within five seconds when it never answers', async () => {
+    const mute = createServer(() => {})
+    await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve))
+    const address = mute.address()
+    const port = typeof address === 'object' && address !== null ? address.port : 0
+    const startedAt = performance.now()
+    await expect(postgresStore({ url: `postgres://me@127.0.0.1:${port}/x` })).rejects.toMatchObject({
+      code: 'STORE_UNREACHABLE',
+      message: expect.stringContaining(`127.0.0.1:${port}`),
+    })
+    expect(performance.now() - startedAt).toBeLessThan(5000)
+    mute.close()
+  })
+
+  it('is told from a URL that is none, which is not repeated', async () => {
+    const refused = await postgresStore({ url: 'http://me:secret@host' }).catch((error: unknown) => error)
+    expect(refused).toMatchObject({ code: 'STORE_URL_INVALID' })
+    expect(String(refused)).not.toContain('secret')
+  })
+})

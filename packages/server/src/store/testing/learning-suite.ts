@@ -1,0 +1,134 @@
+import { DAY_MS, DEFAULT_CONSENT, type EpochMs, HOUR_MS, userId } from '@paloma/core'
+import { describe, expect, it } from 'vitest'
+import type { LearningExample } from '../contract.ts'
+import { exampleDecision, exampleNew, exampleOpportunity, exampleOutcome, exampleProfile } from './examples.ts'
+import type { StoreOf } from './store-suite.ts'
+
+const START = Date.parse('2027-05-01T00:00:00Z')
+const DAY_END = START + DAY_MS
+
+/** What learning and group comparisons read. */
+export function testLearning(storeOf: StoreOf): void {
+  describe('learning and totals', () => {
+    const decide = (id: string, user: string, at: EpochMs, learns = true) =>
+      exampleNew(exampleDecision(id, user, { at, chosen: 0, ...(learns ? {} : { learning: null }) }))
+    const create = (id: string, learning = true, createdAt: EpochMs = START - DAY_MS) =>
+      storeOf().users.change([
+        {
+          userId: userId(id),
+          update: () => exampleProfile(id, { createdAt, consent: { ...DEFAULT_CONSENT, learning } }),
+        },
+      ])
+    const matured = async (from: EpochMs, until: EpochMs): Promise<readonly (readonly LearningExample[])[]> => {
+      const pages: (readonly LearningExample[])[] = []
+      for await (const page of storeOf().decisions.matured({ from, until, windowMs: HOUR_MS })) pages.push(page)
+      return pages
+    }
+
+    it('hands the learner decisions with the outcomes of their window, and nobody who said no', async () => {
+      await create('l-yes')
+      await create('l-no', false)
+      await storeOf().decisions.insertMany([
+        decide('l-2', 'l-yes', START + 5),
+        decide('l-1', 'l-yes', START + 5),
+        decide('l-0', 'l-yes', START),
+        decide('l-plain', 'l-yes', START + 6, false),
+        decide('l-denied', 'l-no', START),
+        decide('l-late', 'l-yes', DAY_END),
+      ])
+      const seen = (id: string, at: EpochMs, changes: object = {}) =>
+        exampleOutcome(`l-${id}`, 'l-yes', { at, ...changes })
+      await storeOf().outcomes.insertMany([
+        seen('before', START - 1),
+        seen('first', START, { values: { conversion: 0.1 + 0.2 }, channel: 'email', reachLoss: 'complained' }),
+        seen('robot', START + 1, { isMachine: true }),
+        seen('last', START + HOUR_MS, { name: 'Order Completed' }),
+        seen('after', START + HOUR_MS + 6),
+      ])
+      const [page, ...rest] = await matured(START, DAY_END)
+      expect(rest).toEqual([])
+      expect(page?.map((example) => example.decisionId)).toEqual(['l-0', 'l-1', 'l-2'])
+      expect(page?.[0]).toStrictEqual({
+        decisionId: 'l-0',
+        userId: 'l-yes',
+        at: START,
+        learning: exampleDecision('l-0', 'l-yes').learning,
+        outcomes: [
+          {
+            at: START,
+            name: 'App Visited',
+            values: { conversion: 0.1 + 0.2 },
+            reachLoss: 'complained',
+            channel: 'email',
+          },
+          { at: START + HOUR_MS, name: 'Order Completed', values: {}, reachLoss: null, channel: null },
+        ],
+      })
+      expect(page?.[1]?.outcomes.map(({ name }) => name)).toEqual(['Order Completed'])
+    })
+
+    it('comes in pages that together hold every decision once, in order', async () => {
+      const from = START + 10 * DAY_MS
+      const items = Array.from({ length: 2300 }, (_, i) => decide(`l-page-${i}`, 'l-pages', from + (i % 7)))
+      await storeOf().decisions.insertMany(items)
+      const pages = await matured(from, from + 7)
+      expect(pages.map((page) => page.length)).toEqual([1000, 1000, 300])
+      const keys = pages.flat().map(({ at, decisionId }) => `${at} ${decisionId}`)
+      expect(new Set(keys).size).toBe(2300)
+      expect(keys).toEqual([...keys].sort())
+    })
+
+    it('sums what users did in an interval, for all who existed before its end', async () => {
+      const [from, until] = [START + 20 * DAY_MS, START + 30 * DAY_MS]
+      await create('t-busy')
+      await create('t-idle')
+      await create('t-unborn', true, until)
+      const seen = (id: string, at: EpochMs, changes: object) => exampleOutcome(`t-${id}`, 't-busy', { at, ...changes })
+      await storeOf().outcomes.insertMany([
+        seen('early', from - 1, { isVisit: true, values: { conversion: 100 } }),
+        seen('one', from, { isVisit: true, values: { conversion: 0.1, engagement: 1 } }),
+        seen('two', from + 1, { isVisit: true, values: { conversion: 0.2 } }),
+        seen('three', from + DAY_MS, { isVisit: true, reachLoss: 'unsubscribed', channel: 'email' }),
+        seen('robot', from + 2, { isVisit: true, isMachine: true, values: { conversion: 100 } }),
+        seen('end', until, { isVisit: true, values: { conversion: 100 } }),
+      ])
+      await storeOf().opportunities.insertMany([exampleOpportunity('o-t-sent', 't-busy')], from)
+      await storeOf().decisions.insertMany([
+        exampleNew(
+          exampleDecision('t-sent', 't-busy', {
+            at: from,
+            actions: [
+              { kind: 'hold' },
+              {
+                kind: 'send',
+                ...exampleCandidate('o-t-sent', from),
+              },
+            ],
+          }),
+        ),
+      ])
+      await storeOf().sends.claim(from, 1, () => ({ kind: 'go' }))
+      const totals = await storeOf().decisions.totals(from, until)
+      const of = (id: string) => totals.find((row) => row.userId === id)
+      expect(of('t-busy')).toStrictEqual({
+        userId: 't-busy',
+        values: { conversion: 0.1 + 0.2, engagement: 1 },
+        activeDays: 2,
+        sends: 1,
+        reachLosses: [{ at: from + DAY_MS, channel: 'email' }],
+      })
+      expect(of('t-idle')).toStrictEqual({ userId: 't-idle', values: {}, activeDays: 0, sends: 0, reachLosses: [] })
+      expect(of('t-unborn')).toBeUndefined()
+      expect(totals.map((row) => row.userId)).toEqual(totals.map((row) => row.userId).toSorted())
+    })
+  })
+}
+
+function exampleCandidate(opportunity: string, sendAt: EpochMs) {
+  return {
+    opportunityId: exampleOpportunity(opportunity, 't-busy').id,
+    variant: 'default',
+    channel: 'email' as const,
+    sendAt,
+  }
+}

@@ -1,0 +1,71 @@
+import { type Opportunity, opportunityId, userId } from '@paloma/core'
+import { describe, expect, it } from 'vitest'
+import { exampleDecision, exampleNew, exampleOpportunity, NOON } from './examples.ts'
+import type { StoreOf } from './store-suite.ts'
+
+/** Opportunities: idempotency, what replaces what, withdrawal. */
+export function testOpportunities(storeOf: StoreOf): void {
+  describe('opportunities', () => {
+    const insert = (items: readonly Opportunity[]) => storeOf().opportunities.insertMany(items, NOON)
+    const statusOf = async (id: string) =>
+      (await storeOf().opportunities.get([opportunityId(id)])).get(opportunityId(id))?.status
+
+    it('tells new from repeated from different, in one list and over several', async () => {
+      const item = exampleOpportunity('o-same', 'o-user')
+      const reordered = { ...item, features: { discount: item.features['discount']! } }
+      const other = { ...item, message: 'digest' }
+      expect(await insert([item, reordered, other])).toEqual(['inserted', 'duplicate', 'conflict'])
+      expect(await insert([other, item])).toEqual(['conflict', 'duplicate'])
+      const stored = (await storeOf().opportunities.get([item.id])).get(item.id)
+      expect(stored).toStrictEqual({ opportunity: item, status: 'open' })
+    })
+
+    it('lets only the newest of a dedupe key stand, per user', async () => {
+      const key = { dedupeKey: 'cart' }
+      await insert([exampleOpportunity('o-k1', 'o-key', key), exampleOpportunity('o-k1-other', 'o-key-other', key)])
+      await insert([exampleOpportunity('o-k2', 'o-key', key), exampleOpportunity('o-k3', 'o-key', key)])
+      await insert([exampleOpportunity('o-k1', 'o-key', key)])
+      expect(await Promise.all(['o-k1', 'o-k2', 'o-k3', 'o-k1-other'].map(statusOf))).toEqual([
+        'superseded',
+        'superseded',
+        'open',
+        'open',
+      ])
+    })
+
+    it('supersedes the one it names only while that is open and of the same user', async () => {
+      await insert([exampleOpportunity('o-s1', 'o-sup'), exampleOpportunity('o-s-foreign', 'o-sup-foreign')])
+      await insert([
+        exampleOpportunity('o-s2', 'o-sup', { supersedes: opportunityId('o-s1') }),
+        exampleOpportunity('o-s3', 'o-sup', { supersedes: opportunityId('o-s-foreign') }),
+      ])
+      expect(await Promise.all(['o-s1', 'o-s2', 'o-s-foreign'].map(statusOf))).toEqual(['superseded', 'open', 'open'])
+    })
+
+    it('lists what is open and not expired per user, in order of arrival', async () => {
+      const ended = { window: { notBefore: 0, expires: NOON } }
+      await insert([
+        exampleOpportunity('o-b', 'o-open'),
+        exampleOpportunity('o-a', 'o-open'),
+        exampleOpportunity('o-ended', 'o-open', ended),
+      ])
+      const open = await storeOf().opportunities.openFor([userId('o-open'), userId('o-none')], NOON)
+      expect([...open.keys()]).toEqual(['o-open'])
+      expect(open.get(userId('o-open'))?.map(({ id }) => id)).toEqual(['o-b', 'o-a'])
+      const listed = await storeOf().opportunities.listByUser(userId('o-open'), 2)
+      expect(listed.map(({ opportunity }) => opportunity.id)).toEqual(['o-ended', 'o-a'])
+    })
+
+    it('withdraws what has not gone out, and calls off its reserved send', async () => {
+      await insert([exampleOpportunity('o-w', 'o-withdraw'), exampleOpportunity('o-d-w', 'o-withdraw')])
+      await storeOf().decisions.insertMany([exampleNew(exampleDecision('d-w', 'o-withdraw'))])
+      expect(await storeOf().opportunities.withdraw(opportunityId('o-w'))).toBe(true)
+      expect(await storeOf().opportunities.withdraw(opportunityId('o-w'))).toBe(false)
+      expect(await storeOf().opportunities.withdraw(opportunityId('o-unheard-of'))).toBe(false)
+      expect(await storeOf().opportunities.withdraw(opportunityId('o-d-w'))).toBe(true)
+      const [send] = await storeOf().sends.listByUser(userId('o-withdraw'), { limit: 1 })
+      expect(send).toMatchObject({ status: 'refused', refusals: [{ reason: 'superseded' }] })
+      expect(await Promise.all(['o-w', 'o-d-w'].map(statusOf))).toEqual(['withdrawn', 'withdrawn'])
+    })
+  })
+}

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest'
+import { exampleDecision, exampleNew, exampleState, NOON } from './examples.ts'
+import type { StoreOf } from './store-suite.ts'
+
+/** States, snapshots, keys, settings, and the store as a whole. */
+export function testRegistry(storeOf: StoreOf): void {
+  describe('registry', () => {
+    it('gives back a policy state bit for bit, and never replaces one', async () => {
+      const state = exampleState(1000)
+      await storeOf().registry.saveState(state)
+      await storeOf().registry.saveState(state)
+      expect(await storeOf().registry.loadState(1000)).toStrictEqual(state)
+      const other = { ...state, schemaHash: 'h2' }
+      await expect(storeOf().registry.saveState(other)).rejects.toMatchObject({ code: 'STATE_EXISTS' })
+      expect(await storeOf().registry.loadState(999_999)).toBeUndefined()
+    })
+
+    it('prunes old states but those that a decision names', async () => {
+      for (const id of [2001, 2002, 2003, 2004]) await storeOf().registry.saveState(exampleState(id))
+      const decision = exampleDecision('r-names', 'r-user', { stateId: 2001, chosen: 0 })
+      await storeOf().decisions.insertMany([exampleNew(decision)])
+      await storeOf().registry.pruneStates(2)
+      const left = await Promise.all([2001, 2002, 2003, 2004].map((id) => storeOf().registry.loadState(id)))
+      expect(left.map((state) => state?.id)).toEqual([2001, undefined, 2003, 2004])
+      expect((await storeOf().registry.latestState())?.id).toBe(2004)
+    })
+
+    it('keeps snapshots by version and settings by name', async () => {
+      const { registry } = storeOf()
+      await registry.saveSnapshot('r-v1', '{"a": 1}', NOON)
+      await registry.saveSnapshot('r-v1', '{"a": 1}', NOON + 1)
+      expect(await registry.loadSnapshot('r-v1')).toBe('{"a": 1}')
+      expect(await registry.loadSnapshot('r-v2')).toBeUndefined()
+      await registry.setSetting('r-set', 'a')
+      await registry.setSetting('r-set', 'b')
+      expect(await registry.getSetting('r-set')).toBe('b')
+      expect(await registry.getSetting('r-unset')).toBeUndefined()
+      const answers = await Promise.all(['x', 'y', 'z'].map((value) => registry.setSettingOnce('r-once', value)))
+      expect(new Set(answers).size).toBe(1)
+      expect(await registry.getSetting('r-once')).toBe(answers[0])
+    })
+
+    it('finds keys by hash and revokes once', async () => {
+      const { registry } = storeOf()
+      const key = { id: 'k1', name: 'shop', scopes: ['ingest', 'read'], hash: 'abc', createdAt: NOON, revokedAt: null }
+      await registry.addKey(key)
+      expect(await registry.findKey('abc')).toStrictEqual(key)
+      expect(await registry.findKey('abd')).toBeUndefined()
+      expect(await registry.revokeKey('k1', NOON + 1)).toBe(true)
+      expect(await registry.revokeKey('k1', NOON + 2)).toBe(false)
+      expect(await registry.listKeys()).toStrictEqual([{ ...key, revokedAt: NOON + 1 }])
+    })
+
+    it('answers when asked whether it is there, and lets us lead', async () => {
+      await storeOf().ping()
+      expect(await storeOf().lead('learner')).toBe(true)
+      expect(await storeOf().lead('learner')).toBe(true)
+    })
+  })
+}

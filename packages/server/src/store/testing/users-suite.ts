@@ -1,0 +1,154 @@
+import { DAY_MS, DEFAULT_CONSENT, HOUR_MS, type UserProfile, userId } from '@paloma/core'
+import { describe, expect, it } from 'vitest'
+import { exampleDecision, exampleNew, exampleOpportunity, exampleOutcome, exampleProfile, NOON } from './examples.ts'
+import type { StoreOf } from './store-suite.ts'
+
+/** Users: changing, loading, aliases, erasure. */
+export function testUsers(storeOf: StoreOf): void {
+  describe('users', () => {
+    const create = (id: string, changes: Partial<UserProfile> = {}) =>
+      storeOf().users.change([{ userId: userId(id), update: () => exampleProfile(id, changes) }])
+
+    it('gives back a profile exactly as it was written', async () => {
+      const profile = exampleProfile('u-exact', { timeZone: 'Europe/Berlin', traits: { z: 1, a: 'ß', n: 0.1 + 0.2 } })
+      await storeOf().users.change([{ userId: profile.userId, update: () => profile }])
+      const states = await storeOf().users.loadStates([profile.userId, userId('u-nobody')], NOON)
+      expect(states.size).toBe(1)
+      expect(states.get(profile.userId)).toStrictEqual({ profile, history: { sends: [], responses: [], visits: [] } })
+    })
+
+    it('runs updates of one user in the order given, each seeing the one before', async () => {
+      const add = (text: string) => ({
+        userId: userId('u-order'),
+        update: (current: UserProfile | undefined) => {
+          const before = current ?? exampleProfile('u-order', { traits: { log: '' } })
+          return { ...before, traits: { log: `${String(before.traits['log'])}${text}` } }
+        },
+      })
+      const results = await storeOf().users.change([add('a'), add('b'), add('c')])
+      expect(results.map((profile) => profile.traits['log'])).toEqual(['a', 'ab', 'abc'])
+    })
+
+    it('loses no update of many that meet in the same new users', async () => {
+      const ids = ['u-race-2', 'u-race-1', 'u-race-3'].map(userId)
+      const bump =
+        (id: string) =>
+        (current: UserProfile | undefined): UserProfile => {
+          const before = current ?? exampleProfile(id, { traits: { n: 0 } })
+          return { ...before, traits: { n: Number(before.traits['n']) + 1 } }
+        }
+      await Promise.all(
+        Array.from({ length: 20 }, (_, i) =>
+          storeOf().users.change(
+            (i % 2 === 0 ? ids : [...ids].reverse()).map((id) => ({ userId: id, update: bump(id) })),
+          ),
+        ),
+      )
+      const states = await storeOf().users.loadStates(ids, NOON)
+      expect([...states.values()].map(({ profile }) => profile.traits['n'])).toEqual([20, 20, 20])
+    })
+
+    it('changes nobody when one update throws', async () => {
+      const failing = storeOf().users.change([
+        { userId: userId('u-atomic-1'), update: () => exampleProfile('u-atomic-1') },
+        {
+          userId: userId('u-atomic-2'),
+          update: () => {
+            throw new RangeError('no such change')
+          },
+        },
+      ])
+      await expect(failing).rejects.toThrow('no such change')
+      expect((await storeOf().users.loadStates([userId('u-atomic-1')], NOON)).size).toBe(0)
+    })
+
+    it('loads the human responses and the days of visit of the last 28 days, oldest first', async () => {
+      await create('u-history')
+      const seen = (id: string, at: number, changes: object) =>
+        exampleOutcome(`m-history-${id}`, 'u-history', { at, ...changes })
+      await storeOf().outcomes.insertMany([
+        seen('late', NOON + 1, { isVisit: true }),
+        seen('now', NOON, { isVisit: true }),
+        seen('morning', NOON - 3 * HOUR_MS, { isVisit: true }),
+        seen('day', NOON - DAY_MS, { isVisit: true }),
+        seen('edge', NOON - 28 * DAY_MS, { isVisit: true }),
+        seen('robot', NOON - 5, { isResponse: true, channel: 'email', isMachine: true }),
+        seen('click', NOON - 6, { isResponse: true, channel: 'push' }),
+        seen('open', NOON - 7, { isResponse: true, channel: 'email' }),
+      ])
+      const state = (await storeOf().users.loadStates([userId('u-history')], NOON)).get(userId('u-history'))
+      expect(state?.history.visits).toEqual([NOON - DAY_MS, NOON])
+      expect(state?.history.responses).toEqual([
+        { at: NOON - 7, channel: 'email' },
+        { at: NOON - 6, channel: 'push' },
+      ])
+    })
+
+    it('moves outcomes and history to the user an id became an alias of, and keeps what was denied', async () => {
+      await create('u-anonymous', {
+        traits: { device: 'phone', plan: 'trial' },
+        consent: { ...DEFAULT_CONSENT, channels: { email: 'denied' }, learning: false },
+        suppressions: [{ channel: 'push', reason: 'gone', since: NOON }],
+        createdAt: 5,
+      })
+      await create('u-known', { consent: { ...DEFAULT_CONSENT, channels: { email: 'granted', push: 'granted' } } })
+      await storeOf().outcomes.insertMany([exampleOutcome('m-moved', 'u-anonymous', { isVisit: true })])
+      await storeOf().opportunities.insertMany([exampleOpportunity('o-moved', 'u-anonymous')], NOON)
+      await storeOf().users.addAlias('u-anonymous', userId('u-known'))
+      const states = await storeOf().users.loadStates([userId('u-anonymous'), userId('u-known')], NOON)
+      expect([...states.keys()]).toEqual(['u-known'])
+      const { profile, history } = states.get(userId('u-known'))!
+      expect(history.visits).toEqual([NOON])
+      expect(profile).toMatchObject({ userId: 'u-known', createdAt: 5, traits: { device: 'phone', plan: 'free' } })
+      expect(profile.consent).toMatchObject({ channels: { email: 'denied', push: 'granted' }, learning: false })
+      expect(profile.suppressions).toHaveLength(1)
+      const open = await storeOf().opportunities.openFor([userId('u-known')], NOON)
+      expect(open.get(userId('u-known'))?.[0]).toMatchObject({ id: 'o-moved', userId: 'u-known' })
+      const again = exampleOpportunity('o-moved', 'u-known')
+      expect(await storeOf().opportunities.insertMany([again], NOON)).toEqual(['duplicate'])
+    })
+
+    it('follows aliases to their end, and knows nobody by an id that is not one', async () => {
+      await create('u-first')
+      await storeOf().users.addAlias('u-first', userId('u-second'))
+      await storeOf().users.addAlias('u-second', userId('u-third'))
+      await storeOf().users.addAlias('u-third', userId('u-first'))
+      await storeOf().users.addAlias('u-fourth', userId('u-first'))
+      const owners = await storeOf().users.resolveAliases(['u-first', 'u-second', 'u-third', 'u-fourth', 'u-fifth'])
+      expect(Object.fromEntries(owners)).toEqual({ 'u-first': 'u-third', 'u-second': 'u-third', 'u-fourth': 'u-third' })
+      expect((await storeOf().users.loadStates([userId('u-third')], NOON)).size).toBe(1)
+    })
+
+    it('erases every row of a user and none of another', async () => {
+      await create('u-gone')
+      await create('u-stays')
+      await storeOf().users.addAlias('u-gone-before', userId('u-gone'))
+      for (const id of ['u-gone', 'u-stays']) {
+        await storeOf().opportunities.insertMany([exampleOpportunity(`o-d-${id}`, id)], NOON)
+        await storeOf().outcomes.insertMany([exampleOutcome(`m-${id}`, id)])
+        await storeOf().decisions.insertMany([exampleNew(exampleDecision(`d-${id}`, id))])
+      }
+      // Profile, alias, opportunity, outcome, decision, send.
+      expect(await storeOf().users.erase(userId('u-gone'), NOON)).toEqual({ rows: 6 })
+      expect(await storeOf().users.erase(userId('u-gone'), NOON)).toEqual({ rows: 0 })
+      expect((await storeOf().users.resolveAliases(['u-gone-before'])).size).toBe(0)
+      const read = async (id: string) => [
+        (await storeOf().users.loadStates([userId(id)], NOON)).size,
+        (await storeOf().opportunities.listByUser(userId(id), 9)).length,
+        (await storeOf().outcomes.listByUser(userId(id), { limit: 9 })).length,
+        (await storeOf().decisions.listByUser(userId(id), { limit: 9 })).length,
+        (await storeOf().sends.listByUser(userId(id), { limit: 9 })).length,
+      ]
+      expect(await read('u-gone')).toEqual([0, 0, 0, 0, 0])
+      expect(await read('u-stays')).toEqual([1, 1, 1, 1, 1])
+    })
+
+    it('pages through users in id order', async () => {
+      await Promise.all(['u-zz-2', 'u-zz-1', 'u-zz-3'].map((id) => create(id)))
+      const first = await storeOf().users.page(userId('u-zz'), 2)
+      expect(first.map((profile) => profile.userId)).toEqual(['u-zz-1', 'u-zz-2'])
+      expect((await storeOf().users.page(first[1]!.userId, 2)).map((profile) => profile.userId)).toEqual(['u-zz-3'])
+      expect((await storeOf().users.page(null, 1)).length).toBe(1)
+    })
+  })
+}
