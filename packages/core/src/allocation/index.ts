@@ -1,1 +1,2 @@
 export * from './dependent-rounding.ts'
+export * from './limit-price.ts'

@@ -1,0 +1,112 @@
+import { PalomaError } from '../domain/index.ts'
+
+/** How a population answers prices, and what it may use. */
+export interface LimitProblem {
+  /** How many users there are; each uses a resource at most once. */
+  readonly users: number
+  /**
+   * Expected use of each resource (Σ over users of the probability of its actions) at one price per resource. Falls, or
+   * stays, when the resource's own price rises, and does not fall when another's does.
+   */
+  readonly probabilitiesAt: (prices: Float64Array) => Float64Array
+  /** Most expected use, per resource; Infinity for none. */
+  readonly limits: ArrayLike<number>
+  /** How closely limits are used and prices found, as a share of each; e.g. 1e-3. */
+  readonly tolerance: number
+}
+
+// A price above which no score matters: 2^60 on the value scale.
+const LARGEST_PRICE = 2 ** 60
+// Prices below this are 0 for every purpose: the first bracket begins here.
+const SMALLEST_PRICE = 2 ** -40
+// Prices only rise from sweep to sweep and converge geometrically; what is left then is closed by doubling the steps.
+const SWEEPS = 40
+
+/**
+ * The smallest prices ≥ 0 at which expected use keeps every limit, up to the tolerance: one price at a time by bisection,
+ * in Gauss–Seidel sweeps (Bertsekas & Tsitsiklis 1989, §3.3). Started at 0, prices rise monotonically when resources are
+ * substitutes, as they are when each user takes one action. The answer always keeps the limits: it is checked, and steps
+ * grow until it does. Throws LIMIT_BELOW_FLOOR when a resource is used beyond its limit even at a price beyond all scores,
+ * as exploration floors make it, and LIMIT_INVALID for a limit that is negative or no number.
+ */
+export function pricesForLimits(problem: LimitProblem): Float64Array {
+  checkLimits(problem)
+  const prices = new Float64Array(problem.limits.length)
+  for (let sweep = 0; sweep < SWEEPS; sweep++) {
+    const broken = brokenLimits(problem, prices)
+    if (broken.length === 0) return prices
+    for (const resource of broken) prices[resource] = priceFor(problem, prices, resource)
+  }
+  return raiseUntilKept(problem, prices)
+}
+
+function checkLimits({ limits }: LimitProblem): void {
+  for (let m = 0; m < limits.length; m++) {
+    if (!(limits[m]! >= 0))
+      throw new PalomaError('LIMIT_INVALID', `limits[${m}] must be a number ≥ 0, got ${limits[m]}`)
+  }
+}
+
+/** Resources whose expected use exceeds the limit at these prices; a limit of all users never binds. */
+function brokenLimits({ users, probabilitiesAt, limits }: LimitProblem, prices: Float64Array): number[] {
+  const binding = Array.from(limits, (_, m) => m).filter((m) => limits[m]! < users)
+  if (binding.length === 0) return []
+  const use = probabilitiesAt(prices)
+  return binding.filter((m) => !(use[m]! <= limits[m]!))
+}
+
+function useAt({ probabilitiesAt }: LimitProblem, prices: Float64Array, own: readonly [number, number]): number {
+  const [resource, price] = own
+  return probabilitiesAt(prices.with(resource, price))[resource]!
+}
+
+/** The smallest price of one resource, the others being fixed, that keeps its limit; its present price breaks it. */
+function priceFor(problem: LimitProblem, prices: Float64Array, resource: number): number {
+  const limit = problem.limits[resource]!
+  let low = prices[resource]!
+  let high = Math.max(2 * low, SMALLEST_PRICE)
+  let use = useAt(problem, prices, [resource, high])
+  for (let factor = 4; use > limit; factor = Math.min(factor * factor, LARGEST_PRICE)) {
+    if (high >= LARGEST_PRICE) throw belowFloor({ resource, minimum: use, limit })
+    low = high
+    high = Math.min(high * factor, LARGEST_PRICE)
+    use = useAt(problem, prices, [resource, high])
+  }
+  while (high - low > problem.tolerance * high && use < limit * (1 - problem.tolerance)) {
+    const middle = middleOf(low, high)
+    const there = useAt(problem, prices, [resource, middle])
+    if (there > limit) low = middle
+    else [high, use] = [middle, there]
+  }
+  return high
+}
+
+/** The geometric mean while the bracket spans orders of magnitude, else the arithmetic one. */
+function middleOf(low: number, high: number): number {
+  return low > 0 && high > 4 * low ? Math.sqrt(low * high) : (low + high) / 2
+}
+
+/** Raises the prices of broken limits by steps that double, until every limit is kept. */
+function raiseUntilKept(problem: LimitProblem, prices: Float64Array): Float64Array {
+  const raised = Float64Array.from(prices)
+  for (let step = problem.tolerance; ; step *= 2) {
+    const broken = brokenLimits(problem, raised)
+    if (broken.length === 0) return raised
+    for (const resource of broken) {
+      const price = raised[resource]!
+      if (price >= LARGEST_PRICE) {
+        const minimum = useAt(problem, raised, [resource, price])
+        throw belowFloor({ resource, minimum, limit: problem.limits[resource]! })
+      }
+      raised[resource] = Math.min(Math.max(price, SMALLEST_PRICE) * (1 + step), LARGEST_PRICE)
+    }
+  }
+}
+
+function belowFloor(use: { readonly resource: number; readonly minimum: number; readonly limit: number }): PalomaError {
+  return new PalomaError(
+    'LIMIT_BELOW_FLOOR',
+    `limits[${use.resource}] must be at least ${use.minimum}, which is used at any price, got ${use.limit}`,
+    { hint: 'raise the limit, or lower the exploration floor of the policies that use it' },
+  )
+}
