@@ -1,4 +1,4 @@
-import type { Category, Channel, EpochMs, PastSend, Refusal, Rules, UserState } from '../domain/index.ts'
+import type { Category, Channel, EpochMs, Refusal, Rules, UserState } from '../domain/index.ts'
 import { channelRefusals } from './channel-refusals.ts'
 import { bindingLimits } from './limits.ts'
 import { type QuietSpell, quietSpells } from './quiet-hours.ts'
@@ -28,15 +28,15 @@ const EXPIRED: Refusal = { reason: 'expired' }
  * Asks the rules once more, with the user as he is known now, before a reserved send leaves. Quiet hours with `wait`
  * postpone it to their end if nothing else speaks against it and it has not expired by then; all else refuses.
  *
- * The history may hold this send's own reservation: the newest entry of the same opportunity is taken for it and does
- * not count; an older one means that the opportunity was already sent.
+ * The history must leave out this send's own reservation: any entry of the same opportunity is another send of it, and
+ * refuses this one as already sent.
  */
 export function lastMomentCheck(
   item: LastMomentItem,
   { user, rules, now }: { readonly user: UserState; readonly rules: Rules; readonly now: EpochMs },
 ): LastMomentVerdict {
   const zone = user.profile.timeZone ?? rules.timeZone
-  const sends = withoutReservation(user.history.sends, item.opportunityId)
+  const { sends } = user.history
   const found = [...channelRefusals(item, user.profile, rules.channels), ...historyRefusals(item, sends)]
   if (now >= item.expires) found.push(EXPIRED)
   for (const { scope, refusal } of bindingLimits(rules, sends, { zone, now })) {
@@ -47,11 +47,6 @@ export function lastMomentCheck(
   const until = endOfWait(spells)
   if (found.length === 0 && until !== undefined && until < item.expires) return { kind: 'postpone', until }
   return { kind: 'refuse', refusals: [...found, ...spells.map(({ refusal }) => refusal)] }
-}
-
-function withoutReservation(sends: readonly PastSend[], opportunityId: string): readonly PastSend[] {
-  const index = sends.findLastIndex((send) => send.opportunityId === opportunityId)
-  return index < 0 ? sends : sends.toSpliced(index, 1)
 }
 
 /** When all spells are over, or undefined if one lapses. An end in further quiet hours is checked again when due. */
