@@ -1,6 +1,6 @@
 import cors from '@fastify/cors'
 import swagger from '@fastify/swagger'
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Registry } from 'prom-client'
 import type { Config } from '../config/contract.ts'
@@ -67,7 +67,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
 function createApp({ config, logger }: HttpOptions): FastifyInstance {
   return fastify({
     ...(logger === undefined ? {} : { loggerInstance: logger }),
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     exposeHeadRoutes: false,
     bodyLimit: config.limits.bodyBytes,
     genReqId: requestIds(),

@@ -24,29 +24,43 @@ export function measure(
   return registry
 }
 
-/** Gauges that are filled together when somebody scrapes. */
+type Counts = Awaited<ReturnType<Usecases['health']['counts']>>
+
+/** Gauges that are filled when somebody scrapes, all from one count. */
 function registerCounts(usecases: Pick<Usecases, 'health'>, registry: Registry): void {
-  const gauge = (name: string, help: string): Gauge => new Gauge({ name, help, registers: [registry] })
-  const stateId = gauge('paloma_policy_state_id', 'Number of the newest policy state.')
-  const users = gauge('paloma_users_in_memory', 'User states held in memory.')
-  const learner = gauge('paloma_is_learner', '1 if this process is the one that learns.')
-  const sends = new Gauge({
+  const counts = sharedWhilePending(() => usecases.health.counts())
+  const gauge = (name: string, help: string, value: (counts: Counts) => number): void => {
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      async collect() {
+        this.set(value(await counts()))
+      },
+    })
+  }
+  gauge('paloma_decisions', 'Decisions in the log.', ({ decisions }) => decisions)
+  gauge('paloma_policy_state_id', 'Number of the newest policy state.', ({ stateId }) => stateId)
+  gauge('paloma_users_in_memory', 'User states held in memory.', ({ usersInMemory }) => usersInMemory)
+  gauge('paloma_is_learner', '1 if this process is the one that learns.', ({ isLearner }) => (isLearner ? 1 : 0))
+  new Gauge({
     name: 'paloma_sends',
     help: 'Sends in the ledger by status.',
     labelNames: ['status'],
     registers: [registry],
-  })
-  new Gauge({
-    name: 'paloma_decisions',
-    help: 'Decisions in the log.',
-    registers: [registry],
     async collect() {
-      const counts = await usecases.health.counts()
-      this.set(counts.decisions)
-      stateId.set(counts.stateId)
-      users.set(counts.usersInMemory)
-      learner.set(counts.isLearner ? 1 : 0)
-      for (const [status, count] of Object.entries(counts.sends)) sends.set({ status }, count)
+      for (const [status, count] of Object.entries((await counts()).sends)) this.set({ status }, count)
     },
   })
+}
+
+/** Callers that ask while an answer is under way get the same one. */
+function sharedWhilePending<T>(ask: () => Promise<T>): () => Promise<T> {
+  let pending: Promise<T> | undefined
+  return () => {
+    pending ??= ask().finally(() => {
+      pending = undefined
+    })
+    return pending
+  }
 }

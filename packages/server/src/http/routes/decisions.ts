@@ -191,7 +191,7 @@ function auditRoute(app: HttpApp, { usecases }: RouteDeps): void {
       operationId: 'auditDecisions',
       summary: 'Replay every decision of the log, or of one UTC day',
       tags,
-      body: z.strictObject({ day: z.iso.date().exactOptional() }).optional(),
+      body: z.strictObject({ day: z.iso.date().exactOptional() }).nullish(),
       response: { 200: auditSchema, ...PROBLEMS },
     },
     handler: (request) => usecases.decisions.audit(request.body ?? {}),

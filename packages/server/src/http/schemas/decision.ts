@@ -17,7 +17,7 @@ import { wireUserSchema } from './user.ts'
 
 /** A request for one decision; `decisionId` may come from the Idempotency-Key header instead. */
 export const decideSchema: z.ZodType<DecideCommand> = named(
-  'DecideInput',
+  'Decide',
   z.strictObject({
     decisionId: decisionIdSchema,
     userId: userIdSchema,

@@ -62,7 +62,7 @@ type Given = z.infer<typeof given>
 
 /** A proposal; `content` stands for one variant named `default`, a window without `notBefore` is open already. */
 export const opportunitySchema: z.ZodType<Opportunity> = named(
-  'OpportunityInput',
+  'Proposal',
   given
     .superRefine((opportunity, context) => {
       for (const { path, message } of faults(opportunity))
