@@ -9,11 +9,21 @@ export interface Route {
   readonly id: string | null
 }
 
+/** A part of an address; one that nobody encoded is taken as it stands. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch (error) {
+    if (error instanceof URIError) return part
+    throw error
+  }
+}
+
 /** Reads `#/users/u%201`; anything unknown is the overview. */
 export function routeFrom(hash: string): Route {
   const [name = '', id = ''] = hash.replace(/^#\/?/, '').split('/')
   const page = PAGES.find((known) => known === name) ?? 'overview'
-  return { page, id: id === '' ? null : decodeURIComponent(id) }
+  return { page, id: id === '' ? null : decoded(id) }
 }
 
 /** The address of a page. `hrefTo('users', 'u 1')` is `#/users/u%201`. */

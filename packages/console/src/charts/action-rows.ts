@@ -28,19 +28,19 @@ export function actionTable({ actions, chosen }: Explanation): ActionTable {
   return {
     columns: [
       'Action',
+      'Probability',
+      'Score',
       ...[...units].map(([name, unit]) => `${name} (${unit})`),
       'Price',
-      'Score',
-      'Probability',
       'Refused',
     ],
     rows: actions.map((action) => {
       const isRefused = action.refusals.length > 0
       const figures = [
+        formatShare(action.probability),
+        spread(action.score, action.scoreSd),
         ...[...units.keys()].map((name) => valueText(action, name)),
         formatNumber(action.price),
-        `${formatSigned(action.score)} \u00b1 ${formatNumber(action.scoreSd)}`,
-        formatShare(action.probability),
       ]
       const cells = [
         nameOf(action),
@@ -54,5 +54,9 @@ export function actionTable({ actions, chosen }: Explanation): ActionTable {
 
 function valueText(action: ExplainedAction, objective: string): string {
   const found = action.values[objective]
-  return found === undefined ? '\u2013' : `${formatSigned(found.value)} \u00b1 ${formatNumber(found.sd)}`
+  return found === undefined ? '\u2013' : spread(found.value, found.sd)
+}
+
+function spread(mean: number, sd: number): string {
+  return `${formatSigned(mean)}\u00a0\u00b1\u00a0${formatNumber(sd)}`
 }

@@ -29,10 +29,11 @@ export function pairName(pair: string): string {
   return second === undefined ? groupName(first) : `${groupName(first)} \u2212 ${groupName(second).toLowerCase()}`
 }
 
-/** `+1.2 [0.4, 2]`, or a dash where an end is missing. */
-export function intervalText({ mean, low, high }: Interval): string {
-  if (mean === null || low === null || high === null) return formatSigned(mean)
-  return `${formatSigned(mean)} [${formatSigned(low)}, ${formatSigned(high)}]`
+/** `+1.2 [+0.4, +2]`, or what there is where an end is missing. */
+export function intervalText(interval: Interval, format: (value: number | null) => string = formatSigned): string {
+  const { mean, low, high } = interval
+  if (mean === null || low === null || high === null) return format(mean)
+  return `${format(mean)} [${format(low)},\u00a0${format(high)}]`
 }
 
 /** The differences of one objective (or `combined`) that have an interval, in the server's order. */
@@ -70,7 +71,7 @@ export function forestPlot(rows: readonly ForestRow[], unit: string): PlotOption
     marks: [
       ruleX([0], { stroke: 'currentColor', strokeDasharray: '4 3' }),
       text(rows, { ...words, ...halo, text: 'label', dy: -18 }),
-      text(rows, { ...words, ...halo, text: intervalText, dy: -3, fontWeight: 600 }),
+      text(rows, { ...words, ...halo, text: (row: ForestRow) => intervalText(row), dy: -3, fontWeight: 600 }),
       ruleY(rows, { y: 'label', x1: 'low', x2: 'high', stroke: color, strokeWidth: 3, dy: 14 }),
       dot(rows, { y: 'label', x: 'mean', fill: color, r: 5, dy: 14 }),
     ],

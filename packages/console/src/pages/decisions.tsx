@@ -18,6 +18,7 @@ function Actions({ explanation }: { readonly explanation: Explanation }): ReactN
   return (
     <DataTable
       label="Actions considered"
+      textColumns={['Refused']}
       columns={columns}
       rows={rows.map(({ cells, isChosen, isRefused }, i) => ({
         key: `${i} ${cells[0]}`,
@@ -46,10 +47,11 @@ function ReplayAnswer({ result }: { readonly result: ReplayResult }): ReactNode 
   return (
     <>
       <p className="error" role="alert">
-        Computed again from the log, it differs in {result.differences.length} places.
+        Computed again from the log, it differs in these members: {result.differences.length}.
       </p>
       <DataTable
         label="Differences of the replay"
+        textColumns={['Logged', 'Replayed']}
         columns={['Member', 'Logged', 'Replayed']}
         rows={result.differences.map(({ pointer, logged, replayed }) => ({
           key: pointer,

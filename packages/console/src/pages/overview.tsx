@@ -9,6 +9,7 @@ import { DataTable } from '../parts/data-table.tsx'
 import { PlotFigure } from '../parts/plot-figure.tsx'
 
 const DAY_MS = 86_400_000
+const NO_INTERVAL = { mean: null, low: null, high: null }
 const SPANS = [7, 28, 90] as const
 
 function Health({ readiness }: { readonly readiness: Readiness }): ReactNode {
@@ -68,10 +69,8 @@ function GroupTable({ comparison }: { readonly comparison: GroupComparison }): R
         cells: [
           groupName(name),
           formatNumber(group.users),
-          ...objectives.map((objective) =>
-            intervalText(group.objectives[objective] ?? { mean: null, low: null, high: null }),
-          ),
-          intervalText(group.combined),
+          ...objectives.map((objective) => intervalText(group.objectives[objective] ?? NO_INTERVAL, formatNumber)),
+          intervalText(group.combined, formatNumber),
           formatNumber(group.sendsPerUser),
           formatShare(group.reach),
         ],

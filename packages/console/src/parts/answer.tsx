@@ -7,7 +7,7 @@ export function ErrorNote({ error }: { readonly error: Error }): ReactNode {
   const code = error instanceof ApiError ? `${error.status} ${error.code}: ` : ''
   const hint =
     error instanceof ApiError && (error.status === 401 || error.status === 403)
-      ? ' The key is wrong or may not read; enter another one above.'
+      ? ' – the key is wrong or may not read; enter another one above.'
       : ''
   return (
     <p className="error" role="alert">

@@ -7,13 +7,15 @@ export interface DataRow {
   readonly className?: string
 }
 
-/** A table that scrolls sideways in itself; `label` names it. */
+/** A table that scrolls sideways in itself; `label` names it. Columns hold numbers unless `textColumns` names them. */
 export function DataTable(props: {
   readonly label: string
   readonly columns: readonly string[]
   readonly rows: readonly DataRow[]
+  readonly textColumns?: readonly string[]
 }): ReactNode {
-  const { label, columns, rows } = props
+  const { label, columns, rows, textColumns = [] } = props
+  const classOf = (column: string | undefined) => (textColumns.includes(column ?? '') ? 'text' : undefined)
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
     <section className="scroll" aria-label={label} tabIndex={0}>
@@ -21,7 +23,7 @@ export function DataTable(props: {
         <thead>
           <tr>
             {columns.map((column) => (
-              <th key={column} scope="col">
+              <th key={column} scope="col" className={classOf(column)}>
                 {column}
               </th>
             ))}
@@ -36,7 +38,9 @@ export function DataTable(props: {
                     {cell}
                   </th>
                 ) : (
-                  <td key={columns[i]}>{cell}</td>
+                  <td key={columns[i]} className={classOf(columns[i])}>
+                    {cell}
+                  </td>
                 ),
               )}
             </tr>

@@ -22,7 +22,9 @@ export function ConsentState({ user }: { readonly user: UserDetail }): ReactNode
     key: `suppressed ${channel}`,
     cells: [`suppressed ${channel}`, `${reason} since ${formatTime(since)}`],
   }))
-  return <DataTable label="Consent" columns={['Consent', 'State']} rows={[...rows, ...barred]} />
+  return (
+    <DataTable label="Consent" columns={['Consent', 'State']} textColumns={['State']} rows={[...rows, ...barred]} />
+  )
 }
 
 /** How many messages the user got lately: what frequency caps count. */
