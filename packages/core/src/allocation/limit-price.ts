@@ -23,11 +23,11 @@ const SMALLEST_PRICE = 2 ** -40
 const SWEEPS = 40
 
 /**
- * The smallest prices ≥ 0 at which expected use keeps every limit, up to the tolerance: one price at a time by bisection,
- * in Gauss–Seidel sweeps (Bertsekas & Tsitsiklis 1989, §3.3). Started at 0, prices rise monotonically when resources are
- * substitutes, as they are when each user takes one action. The answer always keeps the limits: it is checked, and steps
- * grow until it does. Throws LIMIT_BELOW_FLOOR when a resource is used beyond its limit even at a price beyond all scores,
- * as exploration floors make it, and LIMIT_INVALID for a limit that is negative or no number.
+ * The smallest prices ≥ 0 at which expected use keeps every limit, up to the tolerance: one price at a time by safeguarded
+ * interpolation, in Gauss–Seidel sweeps (Bertsekas & Tsitsiklis 1989, §3.3). Started at 0, prices rise monotonically when
+ * resources are substitutes, as they are when each user takes one action. The answer always keeps the limits: it is
+ * checked, and steps grow until it does. Throws LIMIT_BELOW_FLOOR when a resource is used beyond its limit even at a price
+ * beyond all scores, as exploration floors make it, and LIMIT_INVALID for a limit that is negative or no number.
  */
 export function pricesForLimits(problem: LimitProblem): Float64Array {
   checkLimits(problem)
@@ -60,29 +60,56 @@ function useAt({ probabilitiesAt }: LimitProblem, prices: Float64Array, own: rea
   return probabilitiesAt(prices.with(resource, price))[resource]!
 }
 
+/** Prices between which the limit begins to be kept: it is broken at `low` and kept at `high`. */
+interface Bracket {
+  readonly low: number
+  readonly high: number
+  readonly useLow: number
+  readonly useHigh: number
+}
+
 /** The smallest price of one resource, the others being fixed, that keeps its limit; its present price breaks it. */
 function priceFor(problem: LimitProblem, prices: Float64Array, resource: number): number {
   const limit = problem.limits[resource]!
+  const { tolerance } = problem
+  let bracket = bracketFor(problem, prices, resource)
+  let isHalving = false
+  while (bracket.high - bracket.low > tolerance * bracket.high && bracket.useHigh < limit * (1 - tolerance)) {
+    const price: number = isHalving ? middleOf(bracket) : interpolated(bracket, limit * (1 - tolerance / 2))
+    const use = useAt(problem, prices, [resource, price])
+    const next: Bracket =
+      use > limit ? { ...bracket, low: price, useLow: use } : { ...bracket, high: price, useHigh: use }
+    isHalving = !isHalving && next.high - next.low > (bracket.high - bracket.low) / 2
+    bracket = next
+  }
+  return bracket.high
+}
+
+/** Steps up from the present price, each step longer than all before, until the limit is kept. */
+function bracketFor(problem: LimitProblem, prices: Float64Array, resource: number): Bracket {
+  const limit = problem.limits[resource]!
   let low = prices[resource]!
-  let high = Math.max(2 * low, SMALLEST_PRICE)
-  let use = useAt(problem, prices, [resource, high])
-  for (let factor = 4; use > limit; factor = Math.min(factor * factor, LARGEST_PRICE)) {
-    if (high >= LARGEST_PRICE) throw belowFloor({ resource, minimum: use, limit })
+  let useLow = useAt(problem, prices, [resource, low])
+  for (let step = Math.max(4 * problem.tolerance * low, SMALLEST_PRICE); ; step *= step < low ? 8 : 256) {
+    const high = Math.min(low + step, LARGEST_PRICE)
+    const useHigh = useAt(problem, prices, [resource, high])
+    if (useHigh <= limit) return { low, high, useLow, useHigh }
+    if (high === LARGEST_PRICE) throw belowFloor({ resource, minimum: useHigh, limit })
     low = high
-    high = Math.min(high * factor, LARGEST_PRICE)
-    use = useAt(problem, prices, [resource, high])
+    useLow = useHigh
   }
-  while (high - low > problem.tolerance * high && use < limit * (1 - problem.tolerance)) {
-    const middle = middleOf(low, high)
-    const there = useAt(problem, prices, [resource, middle])
-    if (there > limit) low = middle
-    else [high, use] = [middle, there]
-  }
-  return high
+}
+
+/** Where log use meets the target on the chord of the bracket; its middle where the chord says nothing. */
+function interpolated(bracket: Bracket, target: number): number {
+  const { low, high, useLow, useHigh } = bracket
+  const share = Math.log(useLow / target) / Math.log(useLow / useHigh)
+  const price = low + share * (high - low)
+  return price > low && price < high ? price : middleOf(bracket)
 }
 
 /** The geometric mean while the bracket spans orders of magnitude, else the arithmetic one. */
-function middleOf(low: number, high: number): number {
+function middleOf({ low, high }: Bracket): number {
   return low > 0 && high > 4 * low ? Math.sqrt(low * high) : (low + high) / 2
 }
 
