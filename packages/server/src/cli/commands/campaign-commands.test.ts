@@ -122,6 +122,6 @@ describe('paloma import and paloma plan', () => {
     const broken = await run(importCommand, [at('past.jsonl'), '--mapping', at('broken.config.ts')])
     expect(broken).toMatchObject({ code: 1, notes: expect.stringContaining('CAMPAIGN_MAPPING') })
     const bare = await run(importCommand, [at('users.csv'), '--mapping', at('campaign.config.json'), '--out', at('y')])
-    expect(bare).toMatchObject({ code: 1, notes: expect.stringContaining("column 'visit'") })
+    expect(bare).toMatchObject({ code: 1, notes: expect.stringContaining("column 'arm'") })
   })
 })

@@ -45,10 +45,13 @@ describe('learning from a past campaign', () => {
     expect(Math.abs(other.heads.visit!.mean[block]! - 0.03)).toBeLessThan(0.12)
   })
 
-  it('shrinks interactions of pure noise until next to nothing is left of them', () => {
-    const noise = learnCampaign(SAMPLE_MAPPING, sampleRows(12_000, { seed: 'noise', strength: 0 }))
-    expect(noise.priors.visit!.interactionSd).toBeLessThanOrEqual(0.01)
-    expect(learned.priors.visit!.interactionSd).toBeGreaterThanOrEqual(0.03)
+  it('shrinks interactions of pure noise to next to nothing, mostly, and keeps real ones', () => {
+    const widths = Array.from({ length: 8 }, (_, trial) => {
+      const noise = learnCampaign(SAMPLE_MAPPING, sampleRows(6_000, { seed: `noise-${trial}`, strength: 0 }))
+      return noise.priors.visit!.interactionSd
+    })
+    expect(widths.filter((width) => width <= 0.01).length).toBeGreaterThanOrEqual(6)
+    expect(learned.priors.visit!.interactionSd).toBeGreaterThanOrEqual(0.1)
   })
 
   it('has intervals that hold the true average effect about as often as they say', () => {

@@ -93,7 +93,7 @@ describe('a campaign plan', () => {
     const limits = { email: 20 }
     const plan = planCampaign(learned, few, options({ limits }))
     const counts = new Float64Array(plan.probabilities.length)
-    const draws = 600
+    const draws = 300
     for (let seed = 0; seed < draws; seed += 1) {
       const { chosen } = planCampaign(learned, few, options({ limits, seed: `draw-${seed}` }))
       for (const [user, action] of chosen.entries()) counts[user * 4 + action] = counts[user * 4 + action]! + 1
@@ -122,6 +122,14 @@ describe('a campaign plan', () => {
       if (action === 2) expect(rows[user]!.likes).toBe('0')
       if (reasons[user] === 'limit') expect(action).toBe(0)
     }
+  })
+
+  it('fills a limit though all users are alike, and nobody is worth more than another', () => {
+    const alike = learnCampaign({ ...SAMPLE_MAPPING, features: {} }, rows)
+    const greedy = { kind: 'greedy', floor: 0 } as const
+    const plan = planCampaign(alike, rows, options({ limits: { email: 500, push: 0 }, policy: greedy }))
+    expect(sendsPerChannel(plan)[0]).toBeGreaterThanOrEqual(499)
+    expect(new Set(rows.map((_, user) => planReason(plan, user)))).toEqual(new Set(['best', 'limit']))
   })
 
   it.each([

@@ -5,7 +5,7 @@ import { encodeRows } from './features.ts'
 import type { LearnedCampaign } from './learn-campaign.ts'
 import type { CampaignMapping } from './mapping.ts'
 import { type CampaignValues, predictCampaign } from './predict-campaign.ts'
-import { type ChannelLimits, type PricedPolicy, pricedPolicy } from './priced-policy.ts'
+import { CHEAPER, type ChannelLimits, type PricedPolicy, pricedPolicy } from './priced-policy.ts'
 
 /**
  * Why a user got what he got: the action with the highest priced score, another one to keep learning, or nothing
@@ -57,14 +57,16 @@ export function planCampaign(
   return plan
 }
 
-/** Why the user with this number got his action. */
+/** Why the user with this number got his action; the two prices that the plan may mix count alike. */
 export function planReason(plan: CampaignPlan, user: number): PlanReason {
-  const width = plan.actions.length
-  const best = argmax(plan.pricedScores.subarray(user * width, (user + 1) * width))
-  if (plan.chosen[user] !== best) return 'explored'
-  if (best !== 0) return 'best'
-  const unpriced = argmax(plan.scores.subarray(user * width, (user + 1) * width))
-  return unpriced === 0 ? 'best' : 'limit'
+  const start = user * plan.actions.length
+  const end = start + plan.actions.length
+  const scores = plan.scores.subarray(start, end)
+  const priced = plan.pricedScores.subarray(start, end)
+  const cheaper = priced.map((score, a) => score + (1 - CHEAPER) * (scores[a]! - score))
+  const chosen = plan.chosen[user]!
+  if (chosen !== argmax(priced) && chosen !== argmax(cheaper)) return 'explored'
+  return chosen === 0 && argmax(scores) !== 0 ? 'limit' : 'best'
 }
 
 function argmax(values: Float64Array): number {

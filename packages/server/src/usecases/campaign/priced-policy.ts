@@ -20,15 +20,19 @@ export interface PricedPolicy {
   readonly resourceOf: Int32Array
 }
 
-/** Solved to this share of the limit; what is left above it is taken off exactly by `keepWithin`. */
+/** Prices are found to this share; what that leaves unused of a limit is filled by `fillLimits`. */
 const PRICE_TOLERANCE = 0.002
+/** Just below the price found, as a share of it: there the limit is used up or exceeded. */
+export const CHEAPER = 1 - 2 * PRICE_TOLERANCE
+/** A price that no score outweighs; only the floor still sends. */
+const PROHIBITIVE_PRICE = 2 ** 50
 /** Rounding must see sums that are not above the limit in floating point. */
 const SLACK = 1e-6
 
 /**
- * Finds the price per channel at which the expected sends meet the limits, and the distribution under these prices. The
- * little that is left above a limit (or a floor that alone exceeds it) is taken off by mixing with hold, so that
- * expected sends never exceed a limit and every probability stays exact.
+ * Finds the price per channel at which the expected sends meet the limits, and the distribution under these prices. Where
+ * scores tie, no price meets a limit exactly: the distributions at two neighbouring prices are then mixed. Where the
+ * floor alone exceeds a limit, it is mixed with hold. Expected sends never exceed a limit; every probability is exact.
  */
 export function pricedPolicy(values: CampaignValues, policy: BatchPolicy, limits: ChannelLimits): PricedPolicy {
   const { users, actions } = values
@@ -46,18 +50,49 @@ export function pricedPolicy(values: CampaignValues, policy: BatchPolicy, limits
     )
     return usedBy(probabilities, resourceOf, channels.length)
   }
-  const prices =
-    channels.length === 0
-      ? new Float64Array(0)
-      : pricesForLimits({ users, probabilitiesAt, limits: bounds, tolerance: PRICE_TOLERANCE })
+  const prices = solvePrices({ users, probabilitiesAt, limits: bounds, tolerance: PRICE_TOLERANCE })
+  const usedCheaper = probabilitiesAt(prices.map((price) => price * CHEAPER))
+  const cheaper = probabilities.slice()
   const used = probabilitiesAt(prices)
-  keepWithin(probabilities, resourceOf, { used, bounds })
+  fillLimits(probabilities, cheaper, mixtureShare({ used, usedCheaper, bounds }))
+  keepWithin(probabilities, resourceOf, { used: usedBy(probabilities, resourceOf, channels.length), bounds })
   return {
     probabilities,
     pricedScores,
     prices: Object.fromEntries(channels.map((channel, m) => [channel, prices[m]!])),
     channels,
     resourceOf,
+  }
+}
+
+type LimitProblem = Parameters<typeof pricesForLimits>[0]
+
+/** Prices for limits which the floor alone may exceed: for those, prices that leave little more than the floor. */
+function solvePrices(problem: LimitProblem): Float64Array {
+  const count = problem.limits.length
+  if (count === 0) return new Float64Array(0)
+  const least = problem.probabilitiesAt(new Float64Array(count).fill(PROHIBITIVE_PRICE))
+  const limits = least.map((floor, m) => Math.max(problem.limits[m]!, floor * (1 + PRICE_TOLERANCE)))
+  return pricesForLimits({ ...problem, limits })
+}
+
+/** How much of the cheaper distribution may be mixed in before the first limit is reached. */
+function mixtureShare(sums: {
+  readonly used: Float64Array
+  readonly usedCheaper: Float64Array
+  readonly bounds: Float64Array
+}): number {
+  let share = 1
+  for (const [m, used] of sums.used.entries()) {
+    const rise = sums.usedCheaper[m]! - used
+    if (rise > 0) share = Math.min(share, Math.max(0, sums.bounds[m]! - SLACK - used) / rise)
+  }
+  return share
+}
+
+function fillLimits(probabilities: Float64Array, cheaper: Float64Array, share: number): void {
+  for (let i = 0; i < probabilities.length; i += 1) {
+    probabilities[i] = (1 - share) * probabilities[i]! + share * cheaper[i]!
   }
 }
 
