@@ -11,8 +11,7 @@ import {
 } from '../numeric/index.ts'
 import { randomFrom } from '../random/index.ts'
 import { createHead, expectedNoise, forgetHead, type HeadExample, predictHead, updateHead } from './bayesian-head.ts'
-import { headFromBytes, headToBytes } from './head-bytes.ts'
-import { predictBlock } from './predict-block.ts'
+import { headToBytes } from './head-bytes.ts'
 
 const DIMENSION = 4
 const PRIOR = createHead({
@@ -182,53 +181,5 @@ describe('forgetHead', () => {
 
   it('refuses a keep outside (0, 1]', () => {
     expect(() => forgetHead(learned, 0, PRIOR)).toThrow('keep must be in (0, 1], got 0')
-  })
-})
-
-describe('predictBlock', () => {
-  it('equals predictHead on the rows filled up with zeros', () => {
-    const head = updateHead(PRIOR, EXAMPLES)
-    const matrix = Float64Array.of(0, 0, 1.5, 0, -1, 2, 0, 0.5, 0)
-    const out = { mean: new Float64Array(3), variance: new Float64Array(3) }
-    predictBlock(head, { offset: 1, rows: 3, width: 3, matrix }, out)
-    for (let row = 0; row < 3; row++) {
-      const { mean, variance } = predictHead(head, [0, ...matrix.subarray(3 * row, 3 * row + 3)])
-      expect(out.mean[row]).toBeCloseTo(mean, 12)
-      expect(out.variance[row]).toBeCloseTo(variance, 12)
-    }
-  })
-
-  it('gives exactly mean 0 and variance 0 to a row of zeros', () => {
-    const out = { mean: Float64Array.of(9), variance: Float64Array.of(9) }
-    predictBlock(updateHead(PRIOR, EXAMPLES), { offset: 2, rows: 1, width: 2, matrix: new Float64Array(2) }, out)
-    expect([out.mean[0], out.variance[0]]).toEqual([0, 0])
-  })
-})
-
-describe('headToBytes', () => {
-  it('comes back bit for bit', () => {
-    const head = updateHead(PRIOR, EXAMPLES)
-    const bytes = headToBytes(head)
-    const shifted = new Uint8Array(bytes.length + 3)
-    shifted.set(bytes, 3)
-    const back = headFromBytes(shifted.subarray(3))
-    expect(back).toEqual(head)
-    expect(headToBytes(back)).toEqual(bytes)
-  })
-
-  it('keeps extreme numbers and the sign of zero', () => {
-    const mean = Float64Array.of(-0, 5e-324)
-    const odd = { ...PRIOR, dimension: 2, mean, covariance: Float64Array.of(Number.MAX_VALUE, 1 / 3, -1e-17) }
-    const back = headFromBytes(headToBytes(odd))
-    expect(Object.is(back.mean[0], -0)).toBe(true)
-    expect(back.covariance).toEqual(odd.covariance)
-  })
-
-  it('refuses bytes that were cut or are of another version', () => {
-    const bytes = headToBytes(PRIOR)
-    expect(() => headFromBytes(bytes.subarray(0, 100))).toThrow('length must be 152 bytes, got 100')
-    expect(() => headFromBytes(bytes.subarray(0, 8))).toThrow('length must be at least 40 bytes, got 8')
-    bytes[7] = 0
-    expect(() => headFromBytes(bytes)).toThrow('version must be 1')
   })
 })

@@ -2,6 +2,8 @@ import { evaluateNormals, gaussLegendre, type NormalColumns } from '../numeric/i
 
 // Mass beyond: Φ(−6) = 1e-9 per action.
 const REACH_SDS = 6
+// Further out than this a distribution function is flat enough for panels of its wider neighbours: 1 − Φ(4.5) = 3e-6.
+const BEND_SDS = 4.5
 // Φ(−7.04) = 1e-12: an action that beats the surest rival with less chance than that is left out.
 const PRUNE_SDS = 7.04
 // Below this share of its distance from the surest action a standard deviation drowns in rounding: a point mass.
@@ -93,8 +95,8 @@ function panelWidth({ count, mean, inverseSd }: NormalColumns, x: number, upper:
   let width = upper - x
   for (let k = 0; k < count; k++) {
     const sd = 1 / inverseSd[k]!
-    const begin = mean[k]! - REACH_SDS * sd - x
-    if (begin + 2 * REACH_SDS * sd > 0) width = Math.min(width, Math.max(PANEL_SDS * sd, begin))
+    const begin = mean[k]! - BEND_SDS * sd - x
+    if (begin + 2 * BEND_SDS * sd > 0) width = Math.min(width, Math.max(PANEL_SDS * sd, begin))
   }
   return width
 }
