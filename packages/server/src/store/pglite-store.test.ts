@@ -24,6 +24,7 @@ describe('the data directory of pgliteStore', () => {
       message: expect.stringContaining(`${dataDir} is in use by process ${process.pid}`),
     })
     await Promise.all([store.close(), store.close()])
+    await expect(store.ping()).rejects.toMatchObject({ code: 'STORE_UNREACHABLE' })
     expect(existsSync(join(dataDir, 'paloma.lock'))).toBe(false)
     const again = await pgliteStore({ dataDir })
     expect((await again.users.loadStates([userId('u')], NOON)).size).toBe(1)

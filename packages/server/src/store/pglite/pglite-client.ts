@@ -12,9 +12,12 @@ export interface PgliteClient extends SqlClient {
 
 /** Reopens a database directory; what a killed process left in the write-ahead log is replayed. */
 export async function openPglite(directory: string): Promise<PgliteClient> {
-  const db = await start({ dataDir: directory })
-  await migrate(clientOf(db))
-  return clientOf(db)
+  const client = clientOf(await start({ dataDir: directory }))
+  await migrate(client)
+  // Nothing vacuums in the background here. What only grows needs no more than fresh statistics.
+  await client.query('vacuum (analyze) users, opportunities, sends, inbox')
+  await client.query('analyze decisions, outcomes')
+  return client
 }
 
 /**

@@ -35,6 +35,10 @@ export async function openPostgres(options: PostgresOptions): Promise<PostgresCl
   await migrateAlone(config, place)
   const pool = new Pool({ ...config, max: connections })
   pool.on('error', (error) => onNotice(`an idle connection to ${place} broke: ${error.message}`))
+  // Our statements are short and many: compiling them takes longer than running them.
+  pool.on('connect', (client) => {
+    client.query('set jit = off').catch((error: Error) => onNotice(`cannot switch jit off: ${error.message}`))
+  })
   const locks = lockKeeper(config, place)
   return {
     query: (text, values) => reaching(place, () => sqlOf(pool).query(text, values)),

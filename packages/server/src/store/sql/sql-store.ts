@@ -1,3 +1,4 @@
+import { PalomaError } from '@paloma/core'
 import type { Store } from '../contract.ts'
 import type { SqlClient } from './client.ts'
 import { decisionStore } from './decisions.ts'
@@ -19,10 +20,17 @@ export function sqlStore(client: SqlClient, driver: Pick<Store, 'traits' | 'lead
     sends: sendStore(client, driver.traits.isShared),
     inbox: inboxStore(client),
     registry: registryStore(client),
-    async ping() {
-      await client.query('select 1')
-    },
+    ping: () => ping(client),
     lead: (role) => driver.lead(role),
     close: () => driver.close(),
+  }
+}
+
+async function ping(client: SqlClient): Promise<void> {
+  try {
+    await client.query('select 1')
+  } catch (cause) {
+    if (cause instanceof PalomaError) throw cause
+    throw new PalomaError('STORE_UNREACHABLE', `the store does not answer: ${String(cause)}`, { cause })
   }
 }

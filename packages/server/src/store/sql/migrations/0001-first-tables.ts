@@ -50,6 +50,9 @@ export const firstTables: readonly string[] = [
     fingerprint text not null,
     learning text,
     record text not null)`,
+  // Compressing records of more than 2 KB would cost more than writing them: it made inserts two to four times slower.
+  `alter table decisions set (toast_tuple_target = 4080)`,
+  `alter table decisions alter column record set storage external, alter column learning set storage external`,
   `create index decisions_user on decisions (user_id, at)`,
   `create index decisions_at on decisions (at, decision_id)`,
   `create table sends (
@@ -91,6 +94,7 @@ export const firstTables: readonly string[] = [
     schema_hash text not null,
     meta text not null,
     vectors bytea not null)`,
+  `alter table policy_states alter column vectors set storage external`,
   `create table policy_state_uses (state_id bigint primary key)`,
   `create table snapshots (version text primary key, json text not null, created_at bigint not null)`,
   `create table api_keys (
