@@ -2,8 +2,8 @@ import { evaluateNormals, gaussLegendre, type NormalColumns } from '../numeric/i
 
 // Mass beyond: Φ(−6) = 1e-9 per action.
 const REACH_SDS = 6
-// Further out than this a distribution function is flat enough for panels of its wider neighbours: 1 − Φ(4.5) = 3e-6.
-const BEND_SDS = 4.5
+// Further out than this a distribution function is flat enough for panels of its wider neighbours: 1 − Φ(5) = 3e-7.
+const BEND_SDS = 5
 // Φ(−7.04) = 1e-12: an action that beats the surest rival with less chance than that is left out.
 const PRUNE_SDS = 7.04
 // Below this share of its distance from the surest action a standard deviation drowns in rounding: a point mass.
