@@ -127,9 +127,11 @@ describe('a campaign plan', () => {
   it('fills a limit though all users are alike, and nobody is worth more than another', () => {
     const alike = learnCampaign({ ...SAMPLE_MAPPING, features: {} }, rows)
     const greedy = { kind: 'greedy', floor: 0 } as const
-    const plan = planCampaign(alike, rows, options({ limits: { email: 500, push: 0 }, policy: greedy }))
+    const plan = planCampaign(alike, rows, options({ limits: { email: 500 }, policy: greedy }))
     expect(sendsPerChannel(plan)[0]).toBeGreaterThanOrEqual(499)
-    expect(new Set(rows.map((_, user) => planReason(plan, user)))).toEqual(new Set(['best', 'limit']))
+    expect(new Set(rows.map((_, user) => planReason(plan, user)))).toEqual(new Set(['best']))
+    const both = planCampaign(alike, rows, options({ limits: { email: 500, push: 200 } }))
+    expect([...sendsPerChannel(both)]).toEqual([expect.closeTo(499, -1), expect.closeTo(199, -1)])
   })
 
   it.each([

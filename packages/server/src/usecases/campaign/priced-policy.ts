@@ -23,7 +23,7 @@ export interface PricedPolicy {
 /** Prices are found to this share; what that leaves unused of a limit is filled by `fillLimits`. */
 const PRICE_TOLERANCE = 0.002
 /** Just below the price found, as a share of it: there the limit is used up or exceeded. */
-export const CHEAPER = 1 - 2 * PRICE_TOLERANCE
+export const CHEAPER: number = 1 - 2 * PRICE_TOLERANCE
 /** A price that no score outweighs; only the floor still sends. */
 const PROHIBITIVE_PRICE = 2 ** 50
 /** Rounding must see sums that are not above the limit in floating point. */
@@ -51,10 +51,12 @@ export function pricedPolicy(values: CampaignValues, policy: BatchPolicy, limits
     return usedBy(probabilities, resourceOf, channels.length)
   }
   const prices = solvePrices({ users, probabilitiesAt, limits: bounds, tolerance: PRICE_TOLERANCE })
-  const usedCheaper = probabilitiesAt(prices.map((price) => price * CHEAPER))
-  const cheaper = probabilities.slice()
+  const neighbours = channels.map((_, m) => {
+    const used = probabilitiesAt(prices.with(m, prices[m]! * CHEAPER))
+    return { used, probabilities: probabilities.slice() }
+  })
   const used = probabilitiesAt(prices)
-  fillLimits(probabilities, cheaper, mixtureShare({ used, usedCheaper, bounds }))
+  fillLimits(probabilities, { used, bounds, neighbours })
   keepWithin(probabilities, resourceOf, { used: usedBy(probabilities, resourceOf, channels.length), bounds })
   return {
     probabilities,
@@ -76,23 +78,31 @@ function solvePrices(problem: LimitProblem): Float64Array {
   return pricesForLimits({ ...problem, limits })
 }
 
-/** How much of the cheaper distribution may be mixed in before the first limit is reached. */
-function mixtureShare(sums: {
+/** A distribution at prices of which one is cheaper, and what it uses of each resource. */
+interface Neighbour {
   readonly used: Float64Array
-  readonly usedCheaper: Float64Array
-  readonly bounds: Float64Array
-}): number {
-  let share = 1
-  for (const [m, used] of sums.used.entries()) {
-    const rise = sums.usedCheaper[m]! - used
-    if (rise > 0) share = Math.min(share, Math.max(0, sums.bounds[m]! - SLACK - used) / rise)
-  }
-  return share
+  readonly probabilities: Float64Array
 }
 
-function fillLimits(probabilities: Float64Array, cheaper: Float64Array, share: number): void {
+/**
+ * Mixes in, per resource, as much of the distribution at its cheaper price as the limit allows. Cheaper sends on one
+ * channel only take users from the others, so the mixture keeps every limit.
+ */
+function fillLimits(
+  probabilities: Float64Array,
+  sums: { readonly used: Float64Array; readonly bounds: Float64Array; readonly neighbours: readonly Neighbour[] },
+): void {
+  const { used, bounds, neighbours } = sums
+  const shares = neighbours.map((neighbour, m) => {
+    const rise = neighbour.used[m]! - used[m]!
+    const room = Math.max(0, bounds[m]! - SLACK - used[m]!)
+    return rise > 0 ? Math.min(room / rise, 1 / neighbours.length) : 0
+  })
+  const own = 1 - shares.reduce((sum, share) => sum + share, 0)
   for (let i = 0; i < probabilities.length; i += 1) {
-    probabilities[i] = (1 - share) * probabilities[i]! + share * cheaper[i]!
+    let mixed = own * probabilities[i]!
+    for (let m = 0; m < shares.length; m += 1) mixed += shares[m]! * neighbours[m]!.probabilities[i]!
+    probabilities[i] = mixed
   }
 }
 
