@@ -6,6 +6,7 @@ import type { Registry } from 'prom-client'
 import type { Config } from '../config/contract.ts'
 import type { Usecases } from '../usecases/contract.ts'
 import { guard } from './auth.ts'
+import { closeInTime } from './close-in-time.ts'
 import type { HttpApp, RouteDeps } from './http-app.ts'
 import { acceptJson } from './json-body.ts'
 import { measure } from './metrics.ts'
@@ -54,6 +55,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply))
   answerMissingRoutes(app)
   limitInFlight(app, options.maxInFlight ?? 2_000)
+  closeInTime(app)
   guard(app, options.usecases)
   const registry = measure(app, options.usecases, options.metrics)
   app.setValidatorCompiler(validateWithZod)

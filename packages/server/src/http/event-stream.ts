@@ -34,6 +34,8 @@ export function openEventStream(
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-store',
     'x-accel-buffering': 'no',
+    // An ended stream must not keep its connection, or a closing server waits for it.
+    connection: 'close',
   })
   const outlet = bufferedOutlet(response)
   outlet.write(`retry: ${RECONNECT_MS}\n\n`)

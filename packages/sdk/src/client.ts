@@ -1,0 +1,159 @@
+import { createEventQueue } from './event-queue.ts'
+import { createInboxClient, type InboxClient } from './inbox-client.ts'
+import { createTransport, type Transport, type TransportOptions } from './transport.ts'
+import type {
+  DecideInput,
+  EventInput,
+  OpportunityInput,
+  TimeInput,
+  UserInput,
+  WireBatchAnswer,
+  WireDecision,
+  WireDecisionAnswer,
+  WireExplanation,
+  WireGroupComparison,
+  WireItemError,
+  WireOpportunity,
+  WirePage,
+  WireReplay,
+  WireResults,
+  WireTimelineEntry,
+  WireUser,
+  WireUserDetail,
+} from './wire.ts'
+
+export interface ClientOptions extends TransportOptions {
+  /** Most events per request of the queue; 100 by default. */
+  readonly batchSize?: number
+  /** Longest time an event waits in the queue; one second by default. */
+  readonly flushMs?: number
+  /** Hears of events the server refused and of flushes that failed; by default they are warnings on the console. */
+  readonly onError?: (error: WireItemError | Error, events: readonly EventInput[]) => void
+}
+
+/** Without an id the client makes one, so that a retry is still the same decision. */
+export type DecideRequest = Omit<DecideInput, 'decisionId'> & { readonly decisionId?: string }
+
+/** An event to be queued; `messageId` and `timestamp` are filled in. */
+export type QueuedEvent = Omit<EventInput, 'type'>
+
+type Cursor = { readonly limit?: number; readonly cursor?: string }
+type Signal = { readonly signal?: AbortSignal }
+
+/** Everything a customer's program does with Paloma. */
+export interface PalomaClient {
+  decide(request: DecideRequest, options?: Signal): Promise<WireDecisionAnswer>
+  decideBatch(requests: readonly DecideRequest[], options?: Signal): Promise<WireResults<WireDecisionAnswer>>
+  readonly decisions: {
+    get(id: string): Promise<WireDecision>
+    explain(id: string): Promise<WireExplanation>
+    replay(id: string): Promise<WireReplay>
+  }
+  /** Queue an event; it goes out with others, see `flush`. */
+  track(event: QueuedEvent & { readonly event: string }): void
+  identify(event: QueuedEvent): void
+  page(event: QueuedEvent): void
+  /** Sends events at once, without the queue. */
+  batch(events: readonly EventInput[]): Promise<WireBatchAnswer>
+  /** Sends all that is queued; call it before the program ends. */
+  flush(): Promise<void>
+  readonly users: {
+    save(user: UserInput): Promise<WireUser>
+    saveMany(users: readonly UserInput[]): Promise<WireResults<{ readonly userId: string }>>
+    get(id: string): Promise<WireUserDetail>
+    list(options?: Cursor): Promise<WirePage<WireUser>>
+    timeline(id: string, options?: Cursor): Promise<WirePage<WireTimelineEntry>>
+    erase(id: string): Promise<{ readonly rows: number }>
+  }
+  readonly opportunities: {
+    propose(opportunity: OpportunityInput): Promise<{ readonly id: string; readonly status: string }>
+    proposeMany(opportunities: readonly OpportunityInput[]): Promise<WireResults<{ readonly id: string }>>
+    get(id: string): Promise<WireOpportunity>
+    withdraw(id: string): Promise<{ readonly id: string; readonly status: 'withdrawn' }>
+  }
+  readonly groups: {
+    compare(from: TimeInput, until: TimeInput): Promise<WireGroupComparison>
+  }
+  readonly inbox: InboxClient
+}
+
+/** A client of one server. `await createClient({ url, key }).decide({ userId: 'ann' })` answers the decision. */
+export function createClient(options: ClientOptions): PalomaClient {
+  const transport = createTransport(options)
+  return {
+    ...decisionCalls(transport),
+    ...eventCalls(transport, options),
+    users: userCalls(transport),
+    opportunities: opportunityCalls(transport),
+    groups: { compare: (from, until) => transport.request('GET', '/v1/groups/compare', { query: { from, until } }) },
+    inbox: createInboxClient(transport),
+  }
+}
+
+function path(room: string, id: string, rest = ''): string {
+  return `/v1/${room}/${encodeURIComponent(id)}${rest}`
+}
+
+function withDecisionId(request: DecideRequest): DecideInput {
+  return { ...request, decisionId: request.decisionId ?? crypto.randomUUID() }
+}
+
+function decisionCalls(transport: Transport): Pick<PalomaClient, 'decide' | 'decideBatch' | 'decisions'> {
+  return {
+    decide: (request, signal = {}) =>
+      transport.request('POST', '/v1/decisions', { body: withDecisionId(request), ...signal }),
+    decideBatch: (requests, signal = {}) =>
+      transport.request('POST', '/v1/decisions/batch', { body: { items: requests.map(withDecisionId) }, ...signal }),
+    decisions: {
+      get: (id) => transport.request('GET', path('decisions', id)),
+      explain: (id) => transport.request('GET', path('decisions', id, '/explain')),
+      replay: (id) => transport.request('POST', path('decisions', id, '/replay')),
+    },
+  }
+}
+
+function warn(error: WireItemError | Error): void {
+  console.warn('paloma: events were refused or not sent:', error)
+}
+
+function eventCalls(
+  transport: Transport,
+  { batchSize = 100, flushMs = 1_000, onError = warn }: ClientOptions,
+): Pick<PalomaClient, 'track' | 'identify' | 'page' | 'batch' | 'flush'> {
+  const batch = (events: readonly EventInput[]): Promise<WireBatchAnswer> =>
+    transport.request('POST', '/v1/batch', { body: { batch: events, sentAt: new Date().toISOString() } })
+  const queue = createEventQueue({ send: batch, batchSize, flushMs, onError })
+  const add = (type: EventInput['type'], event: QueuedEvent): void => queue.add(completed({ ...event, type }))
+  return {
+    track: (event) => add('track', event),
+    identify: (event) => add('identify', event),
+    page: (event) => add('page', event),
+    batch: (events) => batch(events.map(completed)),
+    flush: () => queue.flush(),
+  }
+}
+
+/** With the id on which the server recognises a repetition, and the moment it happened. */
+function completed(event: EventInput): EventInput {
+  return { messageId: crypto.randomUUID(), timestamp: new Date().toISOString(), ...event }
+}
+
+function userCalls(transport: Transport): PalomaClient['users'] {
+  return {
+    save: (body) => transport.request('POST', '/v1/users', { body }),
+    saveMany: (items) => transport.request('POST', '/v1/users/batch', { body: { items } }),
+    get: (id) => transport.request('GET', path('users', id)),
+    list: (query = {}) => transport.request('GET', '/v1/users', { query }),
+    timeline: (id, query = {}) => transport.request('GET', path('users', id, '/timeline'), { query }),
+    erase: (id) => transport.request('DELETE', path('users', id)),
+  }
+}
+
+function opportunityCalls(transport: Transport): PalomaClient['opportunities'] {
+  return {
+    propose: (body) => transport.request('POST', '/v1/opportunities', { body }),
+    proposeMany: (items) => transport.request('POST', '/v1/opportunities', { body: { items } }),
+    get: (id) => transport.request('GET', path('opportunities', id)),
+    withdraw: (id) => transport.request('DELETE', path('opportunities', id)),
+  }
+}
