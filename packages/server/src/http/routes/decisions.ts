@@ -7,6 +7,7 @@ import { invalidRequest, notFound, ProblemError } from '../problem.ts'
 import { decisionIdSchema, MAX_NAME } from '../schemas/atoms.ts'
 import {
   auditSchema,
+  decideBodySchema,
   decideSchema,
   decisionAnswerSchema,
   explanationSchema,
@@ -41,7 +42,7 @@ function decideRoute(app: HttpApp, { usecases }: RouteDeps): void {
       description: 'Needs an Idempotency-Key header or a decisionId: the same key always gives the same decision.',
       tags,
       headers: z.object({ 'idempotency-key': z.string().exactOptional() }),
-      body: documentedOnly(decideSchema),
+      body: documentedOnly(decideBodySchema),
       response: { 200: decisionAnswerSchema, ...PROBLEMS },
     },
     handler: async (request, reply) => {

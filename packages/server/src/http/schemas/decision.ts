@@ -15,16 +15,23 @@ import type { DecideCommand } from '../../usecases/contract.ts'
 import { channelSchema, decisionIdSchema, isoSchema, named, scalarsSchema, timeSchema, userIdSchema } from './atoms.ts'
 import { wireUserSchema } from './user.ts'
 
-/** A request for one decision; `decisionId` may come from the Idempotency-Key header instead. */
+const decideMembers = {
+  userId: userIdSchema,
+  context: scalarsSchema.default({}),
+  at: timeSchema.exactOptional(),
+  deliver: z.boolean().default(true),
+}
+
+/** The body of `POST /v1/decisions`, where the Idempotency-Key header may stand for `decisionId`. */
+export const decideBodySchema: z.ZodType<Omit<DecideCommand, 'decisionId'> & Partial<DecideCommand>> = named(
+  'DecideBody',
+  z.strictObject({ decisionId: decisionIdSchema.exactOptional(), ...decideMembers }),
+)
+
+/** A request for one decision. */
 export const decideSchema: z.ZodType<DecideCommand> = named(
   'Decide',
-  z.strictObject({
-    decisionId: decisionIdSchema,
-    userId: userIdSchema,
-    context: scalarsSchema.default({}),
-    at: timeSchema.exactOptional(),
-    deliver: z.boolean().default(true),
-  }),
+  z.strictObject({ decisionId: decisionIdSchema, ...decideMembers }),
 )
 
 const numbers = z.array(z.number())

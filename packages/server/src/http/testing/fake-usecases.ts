@@ -1,29 +1,19 @@
 import { createHash } from 'node:crypto'
 import {
-  type Action,
-  chosenAction,
   DEFAULT_CONSENT,
-  type Decision,
   type DecisionId,
   type EpochMs,
   GROUPS,
   type Group,
-  NO_HISTORY,
-  type Opportunity,
   type OpportunityId,
-  type Outcome,
   type Scalar,
-  type SendId,
   sendId,
   type UserId,
   type UserProfile,
   userId,
 } from '@paloma/core/domain'
-import type { ApiKey, InboxItem, OpportunityStatus, Send } from '../../store/contract.ts'
+import type { ApiKey, InboxItem } from '../../store/contract.ts'
 import type {
-  DecideCommand,
-  ExplainedAction,
-  Explanation,
   GroupComparison,
   IncomingEvent,
   ItemResult,
@@ -31,20 +21,10 @@ import type {
   Usecases,
   UserPatch,
 } from '../../usecases/contract.ts'
+import { fakeDecisions } from './fake-decisions.ts'
+import type { Stored } from './stored.ts'
 
 const STATUS_ORDER = ['unseen', 'seen', 'read', 'interacted', 'archived'] as const
-
-interface Stored {
-  readonly users: Map<UserId, UserProfile>
-  readonly opportunities: Map<OpportunityId, { opportunity: Opportunity; status: OpportunityStatus }>
-  readonly outcomes: Map<string, Outcome>
-  readonly decisions: Map<DecisionId, { command: string; decision: Decision; send: Send | null }>
-  readonly inbox: Map<SendId, InboxItem>
-  readonly keys: Map<string, ApiKey>
-  readonly listeners: Map<UserId, Set<(item: InboxItem) => void>>
-  now: EpochMs
-  stateId: number
-}
 
 /** What a test may do to the fake beyond calling it. */
 export interface FakeControls {
@@ -263,153 +243,6 @@ function ingest(stored: Stored, event: IncomingEvent): ItemResult<{ readonly mes
     properties: Object.fromEntries(scalars),
   })
   return { ok: true, status: 'created', value }
-}
-
-type Decided = Awaited<ReturnType<Usecases['decisions']['decide']>>[number]
-
-function fakeDecisions(stored: Stored): Usecases['decisions'] {
-  return {
-    decide: async (commands) => commands.map((command) => decideOne(stored, command)),
-    get: async (id) => stored.decisions.get(id)?.decision,
-    explain: async (id) => {
-      const decision = stored.decisions.get(id)?.decision
-      return decision === undefined ? undefined : explained(decision)
-    },
-    replay: async (id) => (stored.decisions.has(id) ? { decisionId: id, identical: true, differences: [] } : undefined),
-    audit: async ({ day }) => {
-      const of = [...stored.decisions.values()].filter(
-        ({ decision }) => day === undefined || new Date(decision.at).toISOString().startsWith(day),
-      )
-      return { checked: of.length, identical: of.length, failures: [] }
-    },
-  }
-}
-
-function decideOne(stored: Stored, command: DecideCommand): Decided {
-  const fingerprint = JSON.stringify(command)
-  const known = stored.decisions.get(command.decisionId)
-  if (known !== undefined && known.command !== fingerprint) {
-    const detail = 'this decisionId was used for another request'
-    return { ok: false, error: { code: 'DECISION_CONFLICT', detail, pointer: '/decisionId' } }
-  }
-  if (known !== undefined) return { ok: true, status: 'duplicate', value: known }
-  const profile = stored.users.get(command.userId)
-  if (profile === undefined) {
-    return { ok: false, error: { code: 'USER_NOT_FOUND', detail: 'no such user', pointer: '/userId' } }
-  }
-  const opportunity = [...stored.opportunities.values()].find(
-    (each) => each.opportunity.userId === command.userId && each.status === 'open',
-  )
-  const decision = decisionOf(stored, { command, profile, opportunity: opportunity?.opportunity })
-  const send = opportunity === undefined || !command.deliver ? null : sendOf(decision, opportunity.opportunity)
-  if (opportunity !== undefined && send !== null) opportunity.status = 'taken'
-  const entry = { command: fingerprint, decision, send }
-  stored.decisions.set(command.decisionId, entry)
-  return { ok: true, status: 'created', value: entry }
-}
-
-function decisionOf(
-  stored: Stored,
-  of: { command: DecideCommand; profile: UserProfile; opportunity: Opportunity | undefined },
-): Decision {
-  const { command, profile, opportunity } = of
-  const at = command.at ?? stored.now
-  const send: readonly Action[] =
-    opportunity === undefined
-      ? []
-      : [
-          {
-            kind: 'send',
-            opportunityId: opportunity.id,
-            variant: opportunity.variants[0]?.name ?? 'default',
-            channel: opportunity.channels[0] ?? 'in-app',
-            sendAt: at,
-          },
-        ]
-  const actions: readonly Action[] = [{ kind: 'hold' }, ...send]
-  const share = 1 / actions.length
-  const zeros = actions.map(() => 0)
-  return {
-    decisionId: command.decisionId,
-    userId: command.userId,
-    at,
-    trigger: 'request',
-    snapshotVersion: 'fake',
-    stateId: stored.stateId,
-    policy: 'paloma/fake',
-    assignments: [{ experiment: 'groups', variant: 'paloma' }],
-    reason: opportunity === undefined ? 'nothing-eligible' : 'policy',
-    actions,
-    values: { conversion: { mean: zeros, variance: zeros } },
-    prices: zeros,
-    scores: zeros,
-    scoreVariances: zeros,
-    probabilities: actions.map(() => share),
-    chosen: actions.length - 1,
-    propensity: share,
-    draw: 0.75,
-    refused: [],
-    learning: null,
-    inputs: {
-      user: { profile, history: { ...NO_HISTORY, visits: [at - 1] } },
-      opportunityIds: opportunity === undefined ? [] : [opportunity.id],
-      context: command.context,
-    },
-  }
-}
-
-function sendOf(decision: Decision, opportunity: Opportunity): Send {
-  const action = chosenAction(decision)
-  return {
-    sendId: sendId(`send-${decision.decisionId}`),
-    decisionId: decision.decisionId,
-    userId: decision.userId,
-    opportunityId: opportunity.id,
-    message: opportunity.message,
-    variant: action.kind === 'send' ? action.variant : 'default',
-    channel: action.kind === 'send' ? action.channel : 'in-app',
-    category: opportunity.category,
-    topic: opportunity.topic,
-    groupKey: opportunity.groupKey ?? null,
-    dueAt: decision.at,
-    status: 'reserved',
-    updatedAt: decision.at,
-    providerMessageId: null,
-    error: null,
-    refusals: [{ reason: 'capped', rule: 'four-a-week', until: decision.at }],
-  }
-}
-
-function explained(decision: Decision): Explanation {
-  const actions = decision.actions.map(
-    (action, index): ExplainedAction => ({
-      action: action.kind === 'hold' ? 'hold' : action.opportunityId,
-      opportunityId: action.kind === 'hold' ? null : action.opportunityId,
-      message: null,
-      variant: action.kind === 'hold' ? null : action.variant,
-      channel: action.kind === 'hold' ? null : action.channel,
-      sendAt: action.kind === 'hold' ? null : action.sendAt,
-      probability: decision.probabilities[index] ?? 0,
-      score: 0,
-      scoreSd: 0,
-      price: 0,
-      values: { conversion: { value: 0, sd: 0, weighted: 0, unit: 'EUR' } },
-      refusals: [],
-    }),
-  )
-  return {
-    decisionId: decision.decisionId,
-    userId: decision.userId,
-    at: decision.at,
-    reason: decision.reason,
-    summary: ['chosen by the fake'],
-    chosen: actions[decision.chosen]!,
-    actions,
-    contributions: [],
-    policy: decision.policy,
-    snapshotVersion: decision.snapshotVersion,
-    stateId: decision.stateId,
-  }
 }
 
 function deliver(stored: Stored, user: string, id: string): InboxItem {
