@@ -5,7 +5,7 @@ import { alignTable, type Report, showNumber } from '../print/index.ts'
 /** A plan's summary for programs and as tables for people. */
 export function planReport(summary: CampaignSummary, out: string): Report {
   const parts = [
-    `${showNumber(summary.rows)} rows in ${out} (policy ${summary.policy.kind}, seed ${summary.seed})`,
+    `${showNumber(summary.rows)} rows in ${out} (policy ${summary.policy.kind}, floor ${showNumber(floorOf(summary))}, seed ${summary.seed})`,
     actionsText(summary),
     channelsText(summary),
     expectedText(summary),
@@ -13,6 +13,10 @@ export function planReport(summary: CampaignSummary, out: string): Report {
     summary.verdict.sentence,
   ]
   return { data: { ...summary, out }, text: parts.join('\n\n') }
+}
+
+function floorOf({ policy }: CampaignSummary): number {
+  return policy.kind === 'epsilonGreedy' ? policy.epsilon : policy.floor
 }
 
 function actionsText(summary: CampaignSummary): string {

@@ -104,6 +104,21 @@ describe('a campaign plan', () => {
     }
   }, 60_000)
 
+  it('lowers the floor where it would spend a small limit on exploration', () => {
+    const plan = planCampaign(learned, rows, options({ limits: { email: 30 } }))
+    expect(plan.policy).toMatchObject({ kind: 'thompson', floor: (0.1 * 30 * 4) / (USERS * 2) })
+    let gain = 0
+    for (const [user, action] of plan.chosen.entries()) {
+      if (plan.actions[action]!.channel === 'email') gain += plan.scores[user * 4 + action]!
+    }
+    const emails = sendsPerChannel(plan)[0]!
+    expect(emails).toBeGreaterThanOrEqual(29)
+    const first = plan.scores.filter((_, i) => i % 4 === 1 || i % 4 === 2)
+    const average = first.reduce((sum, score) => sum + score, 0) / first.length
+    expect(gain / emails).toBeGreaterThan(2 * average)
+    expect(planCampaign(learned, rows, options({ limits: { email: 1_500 } })).policy).toEqual(DEFAULT_PLAN_POLICY)
+  })
+
   it('is the same for the same seed and another for another', () => {
     const plan = planCampaign(learned, rows, options({ limits: { email: 700 } }))
     const again = planCampaign(learned, rows, options({ limits: { email: 700 } }))

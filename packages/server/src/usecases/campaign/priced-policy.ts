@@ -1,6 +1,7 @@
 import { type Channel, PalomaError, pricesForLimits } from '@paloma/core'
 import type { CampaignAction } from './action.ts'
 import { type BatchPolicy, campaignDistribution } from './campaign-distribution.ts'
+import { lowerFloor } from './lower-floor.ts'
 import type { CampaignValues } from './predict-campaign.ts'
 
 /** Most sends per channel; a channel that is not named has no limit. */
@@ -14,6 +15,8 @@ export interface PricedPolicy {
   readonly pricedScores: Float64Array
   /** By limited channel, on the common value scale. */
   readonly prices: Readonly<Partial<Record<Channel, number>>>
+  /** How scores became probabilities; the floor is the one asked for, or lower where that would use up a limit. */
+  readonly policy: BatchPolicy
   /** Limited channels, in the order in which `resourceOf` counts them. */
   readonly channels: readonly Channel[]
   /** Per action its limited channel, −1 for none. */
@@ -31,14 +34,22 @@ const SLACK = 1e-6
 
 /**
  * Finds the price per channel at which the expected sends meet the limits, and the distribution under these prices. Where
- * scores tie, no price meets a limit exactly: the distributions at two neighbouring prices are then mixed. Where the
- * floor alone exceeds a limit, it is mixed with hold. Expected sends never exceed a limit; every probability is exact.
+ * scores tie, no price meets a limit exactly: the distributions at two neighbouring prices are then mixed. What
+ * still exceeds a limit is mixed with hold. Expected sends never exceed a limit; every probability is exact.
  */
-export function pricedPolicy(values: CampaignValues, policy: BatchPolicy, limits: ChannelLimits): PricedPolicy {
+export function pricedPolicy(values: CampaignValues, asked: BatchPolicy, limits: ChannelLimits): PricedPolicy {
   const { users, actions } = values
   const channels = limitedChannels(actions, limits, users)
   const resourceOf = Int32Array.from(actions, ({ channel }) => (channel === null ? -1 : channels.indexOf(channel)))
   const bounds = Float64Array.from(channels, (channel) => limits[channel]!)
+  const policy = lowerFloor(asked, {
+    users,
+    actions: actions.length,
+    channels: channels.map((channel, m) => ({
+      limit: bounds[m]!,
+      actions: actions.filter((action) => action.channel === channel).length,
+    })),
+  })
   const pricedScores = new Float64Array(values.scores.length)
   const probabilities = new Float64Array(values.scores.length)
   const probabilitiesAt = (prices: Float64Array): Float64Array => {
@@ -61,6 +72,7 @@ export function pricedPolicy(values: CampaignValues, policy: BatchPolicy, limits
   return {
     probabilities,
     pricedScores,
+    policy,
     prices: Object.fromEntries(channels.map((channel, m) => [channel, prices[m]!])),
     channels,
     resourceOf,

@@ -34,7 +34,8 @@ export interface TotalSummary {
 export interface CampaignSummary {
   readonly rows: number
   readonly seed: string
-  readonly policy: CampaignPlan['options']['policy']
+  /** As used: the floor may be lower than asked for. */
+  readonly policy: CampaignPlan['policy']
   readonly actions: readonly ActionSummary[]
   readonly channels: Readonly<Record<string, ChannelSummary>>
   readonly reasons: Readonly<Record<string, number>>
@@ -60,7 +61,7 @@ export function summarisePlan(
   return {
     rows: plan.users,
     seed: plan.options.seed,
-    policy: plan.options.policy,
+    policy: plan.policy,
     actions: actionSummaries(plan),
     channels: channelSummaries(plan),
     reasons: countReasons(plan),
