@@ -52,7 +52,11 @@ export interface UserStore {
       readonly update: (current: UserProfile | undefined) => UserProfile
     }[],
   ): Promise<readonly UserProfile[]>
-  /** Profiles with sends, responses and visits in (now − 28 days, now]. Unknown users are absent from the map. */
+  /**
+   * Profiles with sends, responses and visits in (now − 28 days, now]. Unknown users are absent from the map. Sends are
+   * those that went or may have gone out, at their dispatch, and reserved ones, when due and at the latest now; visits are
+   * one per UTC day, the latest.
+   */
   loadStates(ids: readonly UserId[], now: EpochMs): Promise<ReadonlyMap<UserId, UserState>>
   /** Who an anonymous or previous id belongs to now; absent ids are nobody's alias. */
   resolveAliases(ids: readonly string[]): Promise<ReadonlyMap<string, UserId>>

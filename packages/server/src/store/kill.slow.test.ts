@@ -23,6 +23,12 @@ async function writeUntilKilled(dataDir: string, firstBatch: number, acknowledge
   for await (const line of createInterface({ input: child.stdout })) {
     last = Number(line)
     seen += 1
+    if (seen === 1) {
+      await expect(pgliteStore({ dataDir })).rejects.toMatchObject({
+        code: 'STORE_LOCKED',
+        message: expect.stringContaining(`process ${child.pid}`),
+      })
+    }
     if (seen === acknowledged) child.kill('SIGKILL')
   }
   expect(await ended).toBe('SIGKILL')

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { userId } from '@paloma/core'
@@ -36,11 +36,18 @@ describe('the data directory of pgliteStore', () => {
     await (await pgliteStore({ dataDir })).close()
     for (const text of [lockOf(2 ** 30), lockOf(process.pid), '{"pid":']) {
       writeFileSync(join(dataDir, 'paloma.lock'), text)
+      utimesSync(join(dataDir, 'paloma.lock'), 1, 1)
       const notices: string[] = []
       const store = await pgliteStore({ dataDir, onNotice: (notice) => notices.push(notice) })
       await store.close()
       expect(notices).toEqual([expect.stringContaining(`took over ${dataDir}`)])
     }
+  })
+
+  it('respects a lock that is just being written', async () => {
+    const dataDir = join(root, 'stale')
+    writeFileSync(join(dataDir, 'paloma.lock'), '')
+    await expect(pgliteStore({ dataDir })).rejects.toMatchObject({ code: 'STORE_LOCKED' })
   })
 
   it('respects the lock of another machine', async () => {

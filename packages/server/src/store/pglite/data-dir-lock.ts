@@ -1,9 +1,11 @@
-import { existsSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { PalomaError } from '@paloma/core'
 
 const LOCK_FILE = 'paloma.lock'
+/** A lock that cannot be read and is younger than this may just be being written. */
+const WRITING_MS = 2000
 
 /** Who holds a directory. A process is named by pid and start, because pids come round again. */
 interface LockHolder {
@@ -24,8 +26,10 @@ export interface DataDirLock {
 export function lockDataDir(directory: string, onNotice: (text: string) => void): DataDirLock {
   const path = join(directory, LOCK_FILE)
   const mine = JSON.stringify(thisProcess())
-  const found = tryCreate(path, mine) ? undefined : readIfThere(path)
-  if (found !== undefined) takeOver(directory, { path, mine, found, onNotice })
+  // Twice, because the one who holds it may let go between our two looks.
+  if (!tryCreate(path, mine) && !tryCreate(path, mine)) {
+    takeOver(directory, { path, mine, found: readIfThere(path) ?? '', onNotice })
+  }
   return {
     release() {
       if (readIfThere(path) === mine) rmSync(path)
@@ -43,12 +47,12 @@ interface TakeOver {
 
 function takeOver(directory: string, { path, mine, found, onNotice }: TakeOver): void {
   const holder = parseHolder(found)
-  if (holder !== undefined && mayLive(holder)) throw locked(directory, path, holder)
+  if (holder === undefined ? isYoung(path) : mayLive(holder)) throw locked(directory, path, holder)
   // Move the stale file away; should somebody have been quicker, what we moved is his lock: put it back.
   const aside = `${path}.${process.pid}`
   renameSync(path, aside)
   const moved = readFileSync(aside, 'utf8')
-  if (moved !== found && !existsSync(path)) linkSync(aside, path)
+  if (moved !== found) tryCreate(path, moved)
   rmSync(aside)
   if (moved !== found || !tryCreate(path, mine)) throw locked(directory, path, parseHolder(moved))
   onNotice(`took over ${directory} from process ${holder?.pid ?? 'unknown'}, which ended without closing it`)
@@ -100,6 +104,11 @@ function thisProcess(): LockHolder {
 function mayLive(holder: LockHolder): boolean {
   if (holder.host !== hostname()) return true
   return isAlive(holder.pid) && startOf(holder.pid) === holder.startedAt
+}
+
+function isYoung(path: string): boolean {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  return stat === undefined || Date.now() - stat.mtimeMs < WRITING_MS
 }
 
 function isAlive(pid: number): boolean {

@@ -76,8 +76,7 @@ async function insertOutcomes(sql: Sql, items: readonly Outcome[]): Promise<read
   const fresh = new Set(
     await insertRows(sql, { table: 'outcomes', columns: COLUMNS, returning: 'message_id' }, items.map(outcomeToValues)),
   )
-  const repeated = items.filter((item) => !fresh.has(item.messageId)).length + items.length - fresh.size > 0
-  const stored = repeated ? await storedOutcomes(sql, items) : new Map<string, Outcome>()
+  const stored = items.length > fresh.size ? await storedOutcomes(sql, items) : new Map<string, Outcome>()
   return items.map((item): InsertResult => {
     if (fresh.delete(item.messageId)) return 'inserted'
     return isSameEvent(stored.get(item.messageId), item) ? 'duplicate' : 'conflict'
