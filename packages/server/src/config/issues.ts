@@ -56,7 +56,8 @@ function nearness(issue: AnyIssue): number {
 
 function detailOf(issue: AnyIssue): string {
   const expectation = issue.message.replace(/^Invalid input: /, '').replace(/, received .*$/, '')
-  return issue.input === undefined && issue.code === 'invalid_type'
-    ? `${expectation}, got nothing`
-    : `${expectation}${issue.input === undefined ? '' : `, got ${shown(issue.input)}`}`
+  if (issue.input === undefined) return issue.code === 'invalid_type' ? `${expectation}, got nothing` : expectation
+  // A check across members reports the object that holds them, which is not the value at fault.
+  const isWhole = issue.code === 'custom' && typeof issue.input === 'object'
+  return isWhole ? expectation : `${expectation}, got ${shown(issue.input)}`
 }

@@ -2,7 +2,7 @@ import type { WireItemResult, WireResults } from '@paloma/sdk'
 import type { z } from 'zod'
 import { issuesOf } from '../config/issues.ts'
 import type { ItemError, ItemResult } from '../usecases/contract.ts'
-import { ProblemError, problemOfItem } from './problem.ts'
+import { invalidRequest, ProblemError, problemOfItem } from './problem.ts'
 import { malformation } from './well-formed.ts'
 
 /** One item of a request: fit for the use case, or refused with the field at fault. */
@@ -24,11 +24,13 @@ function refused(
   return { ok: false, error: { code, detail: pointer === '' ? detail : `${pointer}: ${detail}`, pointer } }
 }
 
-/** The only item of a request; throws the problem when it does not fit. */
+/** The only item of a request; throws the problem with every field at fault when it does not fit. */
 export function parseOnly<T>(schema: z.ZodType<T>, value: unknown): T {
-  const parsed = parseItem(schema, value)
-  if (!parsed.ok) throw problemOfItem(parsed.error)
-  return parsed.value
+  const fault = malformation(value)
+  if (fault !== undefined) throw invalidRequest('body', [fault])
+  const result = schema.safeParse(value, { reportInput: true })
+  if (!result.success) throw invalidRequest('body', issuesOf(result.error))
+  return result.data
 }
 
 /** The list under `member` of a body; throws 400 when it is missing, empty or longer than `max`. */

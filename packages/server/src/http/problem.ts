@@ -43,8 +43,9 @@ export function notFound(kind: string, id: string): ProblemError {
 
 /** The refusal of the only item of a request. */
 export function problemOfItem(error: ItemError): ProblemError {
-  return new ProblemError(error.code, error.detail, {
-    status: statusOfCode(error.code) ?? 400,
+  const code = error.code === 'ITEM_INVALID' ? 'BODY_INVALID' : error.code
+  return new ProblemError(code, error.detail, {
+    status: statusOfCode(code) ?? 400,
     errors: [{ pointer: error.pointer ?? '', detail: error.detail }],
   })
 }

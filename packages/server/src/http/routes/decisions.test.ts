@@ -27,6 +27,12 @@ describe('decisions', () => {
     expect(again.headers['idempotent-replayed']).toBe('true')
     const other = await http.call('POST', '/v1/decisions', { userId: 'ann', decisionId: 'd1', deliver: false })
     expect(other.json()).toMatchObject({ status: 422, code: 'DECISION_CONFLICT' })
+    const misfit = await http.call('POST', '/v1/decisions', { userId: 7, decisionId: 'd3', colour: 'red' })
+    expect(misfit.json()).toMatchObject({
+      status: 400,
+      code: 'BODY_INVALID',
+      errors: [{ pointer: '/userId', detail: 'expected string, got 7' }, { pointer: '/colour' }],
+    })
     const two = await http.call(
       'POST',
       '/v1/decisions',
