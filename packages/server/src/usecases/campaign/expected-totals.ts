@@ -4,7 +4,7 @@ import type { Interval } from '../contract.ts'
 /** Confidence level of every interval of a campaign's summary. */
 export const SUMMARY_LEVEL = 0.95
 
-/** Weights on users that a comparison puts on every send; users × actions, row-major. */
+/** How much a comparison counts a send to a user, by the numbers of both: a probability or a difference of two. */
 export type ActionWeights = (user: number, action: number) => number
 
 /** Users as encoded for the heads. */
