@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { postgresStore } from './postgres-store.ts'
 import { testStore } from './testing/store-suite.ts'
 
-const SERVER_URL = process.env['TEST_DATABASE_URL'] ?? 'postgres://postgres@127.0.0.1:5432/test'
+const SERVER_URL = process.env.TEST_DATABASE_URL ?? 'postgres://postgres@127.0.0.1:5432/test'
 const DATABASE = `paloma_test_${process.pid}`
 
 /** A database of our own on the server, or undefined when nothing answers there. */

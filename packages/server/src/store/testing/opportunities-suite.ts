@@ -12,7 +12,7 @@ export function testOpportunities(storeOf: StoreOf): void {
 
     it('tells new from repeated from different, in one list and over several', async () => {
       const item = exampleOpportunity('o-same', 'o-user')
-      const reordered = { ...item, features: { discount: item.features['discount']! } }
+      const reordered = { ...item, features: { discount: item.features.discount! } }
       const other = { ...item, message: 'digest' }
       expect(await insert([item, reordered, other])).toEqual(['inserted', 'duplicate', 'conflict'])
       expect(await insert([other, item])).toEqual(['conflict', 'duplicate'])

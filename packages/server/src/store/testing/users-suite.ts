@@ -22,11 +22,11 @@ export function testUsers(storeOf: StoreOf): void {
         userId: userId('u-order'),
         update: (current: UserProfile | undefined) => {
           const before = current ?? exampleProfile('u-order', { traits: { log: '' } })
-          return { ...before, traits: { log: `${String(before.traits['log'])}${text}` } }
+          return { ...before, traits: { log: `${String(before.traits.log)}${text}` } }
         },
       })
       const results = await storeOf().users.change([add('a'), add('b'), add('c')])
-      expect(results.map((profile) => profile.traits['log'])).toEqual(['a', 'ab', 'abc'])
+      expect(results.map((profile) => profile.traits.log)).toEqual(['a', 'ab', 'abc'])
     })
 
     it('loses no update of many that meet in the same new users', async () => {
@@ -35,7 +35,7 @@ export function testUsers(storeOf: StoreOf): void {
         (id: string) =>
         (current: UserProfile | undefined): UserProfile => {
           const before = current ?? exampleProfile(id, { traits: { n: 0 } })
-          return { ...before, traits: { n: Number(before.traits['n']) + 1 } }
+          return { ...before, traits: { n: Number(before.traits.n) + 1 } }
         }
       await Promise.all(
         Array.from({ length: 20 }, (_, i) =>
@@ -45,7 +45,7 @@ export function testUsers(storeOf: StoreOf): void {
         ),
       )
       const states = await storeOf().users.loadStates(ids, NOON)
-      expect([...states.values()].map(({ profile }) => profile.traits['n'])).toEqual([20, 20, 20])
+      expect([...states.values()].map(({ profile }) => profile.traits.n)).toEqual([20, 20, 20])
     })
 
     it('changes nobody when one update throws', async () => {
