@@ -1,1 +1,9 @@
-export {}
+export { type ChannelHistory, type FeatureContext, featureContext, HISTORY_DAYS } from './context.ts'
+export {
+  type ActionToEncode,
+  compileFeatures,
+  declaredWidth,
+  type EncoderParts,
+  type FeatureEncoder,
+} from './feature-encoder.ts'
+export { schemaHashOf } from './schema-hash.ts'

@@ -1,0 +1,87 @@
+import { CHANNELS, type Channel, DAY_MS, type EpochMs, type FeatureBag, type UserState } from '../domain/index.ts'
+
+/** What the history says about one channel at the moment of the decision. */
+export interface ChannelHistory {
+  readonly sends1d: number
+  readonly sends7d: number
+  readonly sends28d: number
+  readonly responses28d: number
+}
+
+/** Everything features need of user and moment, gathered once per decision. */
+export interface FeatureContext {
+  readonly traits: FeatureBag
+  readonly context: FeatureBag
+  readonly zone: string
+  readonly now: EpochMs
+  readonly channels: Readonly<Record<Channel, ChannelHistory>>
+  readonly sends7d: number
+  readonly visits7d: number
+  readonly visits28d: number
+  /** Days since the last visit, 28 when there was none. */
+  readonly daysSinceVisit: number
+  /** When a message family was last sent to the user; families of the last 28 days only. */
+  readonly lastSentAt: ReadonlyMap<string, EpochMs>
+}
+
+/** History older than this is forgotten, in days. */
+export const HISTORY_DAYS = 28
+
+interface Counts {
+  sends1d: number
+  sends7d: number
+  sends28d: number
+  responses28d: number
+}
+
+function countSends(user: UserState, now: EpochMs, counts: Record<Channel, Counts>): Map<string, EpochMs> {
+  const lastSentAt = new Map<string, EpochMs>()
+  for (const send of user.history.sends) {
+    const age = now - send.at
+    if (age < 0 || age >= HISTORY_DAYS * DAY_MS || send.category === 'transactional') continue
+    const channel = counts[send.channel]
+    channel.sends28d += 1
+    if (age < 7 * DAY_MS) channel.sends7d += 1
+    if (age < DAY_MS) channel.sends1d += 1
+    lastSentAt.set(send.message, send.at)
+  }
+  return lastSentAt
+}
+
+function countRecent(times: readonly EpochMs[], now: EpochMs, days: number): number {
+  let n = 0
+  for (const at of times) if (at <= now && now - at < days * DAY_MS) n += 1
+  return n
+}
+
+/** Gathers history counts, visits and traits; `companyZone` stands in for a user without a time zone. */
+export function featureContext(
+  user: UserState,
+  moment: { readonly now: EpochMs; readonly context: FeatureBag },
+  companyZone: string,
+): FeatureContext {
+  const { now, context } = moment
+  const counts = Object.fromEntries(
+    CHANNELS.map((channel) => [channel, { sends1d: 0, sends7d: 0, sends28d: 0, responses28d: 0 }]),
+  ) as Record<Channel, Counts>
+  const lastSentAt = countSends(user, now, counts)
+  for (const response of user.history.responses) {
+    const age = now - response.at
+    if (age >= 0 && age < HISTORY_DAYS * DAY_MS) counts[response.channel].responses28d += 1
+  }
+  const { visits } = user.history
+  const past = visits.filter((at) => at <= now)
+  const last = past[past.length - 1]
+  return {
+    traits: user.profile.traits,
+    context,
+    zone: user.profile.timeZone ?? companyZone,
+    now,
+    channels: counts,
+    sends7d: CHANNELS.reduce((sum, channel) => sum + counts[channel].sends7d, 0),
+    visits7d: countRecent(visits, now, 7),
+    visits28d: countRecent(visits, now, HISTORY_DAYS),
+    daysSinceVisit: last === undefined ? HISTORY_DAYS : Math.min(HISTORY_DAYS, (now - last) / DAY_MS),
+    lastSentAt,
+  }
+}
