@@ -191,9 +191,7 @@ export interface Usecases {
     ingest(items: readonly IncomingEvent[]): Promise<readonly ItemResult<{ readonly messageId: string }>[]>
   }
   readonly decisions: {
-    decide(
-      commands: readonly DecideCommand[],
-    ): Promise<
+    decide(commands: readonly DecideCommand[]): Promise<
       readonly ItemResult<{
         readonly decision: Decision
         readonly send: Pick<Send, 'sendId' | 'status' | 'dueAt'> | null

@@ -1,0 +1,25 @@
+import type { Channel, EpochMs } from '@paloma/core'
+import type { ChannelAdapter } from '../channel/contract.ts'
+import type { Config } from '../config/contract.ts'
+import type { HistoryLog } from '../log/contract.ts'
+import type { InboxItem, Store } from '../store/contract.ts'
+import type { Clock } from './clock.ts'
+import type { SnapshotKeeper } from './snapshot-keeper.ts'
+
+/** What every use case is made of; joined in `app.ts`. */
+export interface Deps {
+  readonly store: Store
+  readonly history: HistoryLog
+  readonly config: Config
+  readonly adapters: ReadonlyMap<Channel, ChannelAdapter>
+  readonly clock: Clock
+  readonly snapshots: SnapshotKeeper
+  /** Signs unsubscribe and inbox tokens. */
+  readonly secret: string
+  /** Where this server is reached from outside, without a trailing slash. */
+  readonly publicUrl: string
+  readonly inboxListeners: Map<string, Set<(item: InboxItem) => void>>
+}
+
+/** History and caps look this far back. */
+export const HISTORY_MS: EpochMs = 28 * 86_400_000

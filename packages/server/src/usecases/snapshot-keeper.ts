@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto'
+import { initialState, PalomaError, type PolicyState, type Snapshot, shapeOf } from '@paloma/core'
+import type { Config } from '../config/contract.ts'
+import type { Store } from '../store/contract.ts'
+
+/** Holds the snapshot that decisions are made with, and finds the ones that past decisions were made with. */
+export interface SnapshotKeeper {
+  current(): Snapshot
+  /** What was believed before the first reward, under the current configuration. */
+  prior(): PolicyState
+  /** Makes a newly learned state the current one, once it is stored. */
+  adopt(state: PolicyState): void
+  /** @throws PalomaError SNAPSHOT_GONE or STATE_GONE when the store no longer has it */
+  at(version: string, stateId: number): Promise<Snapshot>
+}
+
+type SnapshotParts = Omit<Snapshot, 'version' | 'state'>
+
+function partsOf(config: Config): SnapshotParts {
+  const { objectives, rules, features, groups, groupSalt, prices } = config
+  return { objectives, rules, features, groups, groupSalt, prices }
+}
+
+/** Past snapshots kept in memory. */
+const KEPT = 64
+
+/**
+ * Loads the latest policy state, or starts with the prior: at first, and when features or objectives changed since. A
+ * state learned under another schema stays in the registry, and a new one is numbered after it.
+ */
+export async function snapshotKeeper(store: Store, config: Config, at: number): Promise<SnapshotKeeper> {
+  const parts = partsOf(config)
+  const json = JSON.stringify(parts)
+  const version = createHash('sha256').update(json).digest('hex').slice(0, 16)
+  await store.registry.saveSnapshot(version, json, at)
+  const prior = initialState(parts.objectives, shapeOf(parts), at)
+  const latest = await store.registry.latestState()
+  let state = latest
+  if (latest === undefined || latest.schemaHash !== prior.schemaHash) {
+    state = { ...prior, id: latest === undefined ? 0 : latest.id + 1 }
+    await store.registry.saveState(state)
+  }
+  let current: Snapshot = { ...parts, version, state: state! }
+  const past = new Map<string, Snapshot>()
+
+  const load = async (wanted: string, stateId: number): Promise<Snapshot> => {
+    const text = wanted === version ? json : await store.registry.loadSnapshot(wanted)
+    if (text === undefined) throw new PalomaError('SNAPSHOT_GONE', `snapshot ${wanted} is no longer stored`)
+    const found = await store.registry.loadState(stateId)
+    if (found === undefined) throw new PalomaError('STATE_GONE', `policy state ${stateId} is no longer stored`)
+    return { ...(JSON.parse(text) as SnapshotParts), version: wanted, state: found }
+  }
+
+  return {
+    current: () => current,
+    prior: () => prior,
+    adopt(next) {
+      current = { ...parts, version, state: next }
+    },
+    async at(wanted, stateId) {
+      if (wanted === version && stateId === current.state.id) return current
+      const key = `${wanted}/${stateId}`
+      const known = past.get(key)
+      if (known !== undefined) return known
+      const loaded = await load(wanted, stateId)
+      if (past.size >= KEPT) past.delete(past.keys().next().value!)
+      past.set(key, loaded)
+      return loaded
+    },
+  }
+}
