@@ -1,4 +1,7 @@
+export { type App, createApp } from './app.ts'
 export { campaignCommand } from './cli/commands/plan.ts'
 export { runCommand } from './cli/print/index.ts'
 export * from './cli/table/index.ts'
+export { type ConfigInput, defineConfig } from './config/define-config.ts'
+export { createHttp } from './http/create-http.ts'
 export * from './usecases/campaign/index.ts'

@@ -1,0 +1,62 @@
+import { Command } from 'commander'
+import { type App, createApp } from '../../app.ts'
+import { loadConfig } from '../../config/load-config.ts'
+import { type RuntimeFlags, runtimeFrom } from '../../config/runtime.ts'
+import { startJobs } from '../../jobs/start-jobs.ts'
+import { SCOPES } from '../../usecases/contract.ts'
+import { type Output, processOutput } from '../print/index.ts'
+
+interface ServeFlags extends RuntimeFlags {
+  readonly config?: string
+}
+
+function stopOnSignal(stop: () => Promise<void>): void {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => void stop().then(() => process.exit(0)))
+  }
+}
+
+/** Prints a first key with every scope if there is none yet; it is shown this once. */
+async function firstKey(app: App, output: Output): Promise<void> {
+  if ((await app.usecases.keys.list()).length > 0) return
+  const { secret } = await app.usecases.keys.create('first', SCOPES)
+  output.note(`first API key (shown once): ${secret}\n`)
+}
+
+/** `paloma serve`: the HTTP API, delivery and learning in one process, until SIGTERM. */
+export function serveCommand(
+  env: Readonly<Record<string, string | undefined>>,
+  output: Output = processOutput,
+): Command {
+  return new Command('serve')
+    .description('run the server')
+    .option('--config <file>', 'configuration; default: paloma.config.{ts,mjs,json} here')
+    .option('--data-dir <dir>', 'embedded store and history')
+    .option('--database-url <url>', 'PostgreSQL instead of the embedded store')
+    .option('--host <host>')
+    .option('--port <port>')
+    .option('--public-url <url>', 'where this server is reached from outside')
+    .option('--virtual-clock <moment>', 'a clock that POST /v1/clock moves')
+    .action(async (flags: ServeFlags) => {
+      const config = await loadConfig(flags.config)
+      const runtime = runtimeFrom(env, flags)
+      const app = await createApp(config, runtime)
+      await app.http.listen({ host: runtime.host, port: runtime.port })
+      const stopJobs =
+        runtime.virtualClock === null
+          ? startJobs(app.due, {
+              learnEveryMs: config.learning.everyMinutes * 60_000,
+              onError: (job, error) =>
+                output.note(`${job}: ${error instanceof Error ? error.message : String(error)}\n`),
+            })
+          : async () => {}
+      stopOnSignal(async () => {
+        await stopJobs()
+        await app.close()
+      })
+      await firstKey(app, output)
+      output.note(
+        `Paloma listens on ${runtime.publicUrl} (${app.store.traits.name}); API at /openapi.json, console at /console/\n`,
+      )
+    })
+}
