@@ -41,8 +41,8 @@ function hand(args) {
 
 prepare()
 switch (task) {
-  case 'demo':
-    hand([join(root, 'packages/server/dist/main.js'), 'demo', ...rest])
+  case 'serve':
+    hand([join(root, 'packages/server/dist/main.js'), 'serve', ...rest])
     break
   case 'test':
     hand([join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--root', root, ...rest])
@@ -51,6 +51,6 @@ switch (task) {
     hand([join(root, 'examples/dist/hillstrom/run.js'), ...rest])
     break
   default:
-    say(`unknown task ${task}: expected demo, test or example:hillstrom`)
+    say(`unknown task ${task}: expected serve, test or example:hillstrom`)
     process.exit(2)
 }
