@@ -4,10 +4,13 @@ import { createTransport, type Transport, type TransportOptions } from './transp
 import type {
   DecideInput,
   EventInput,
+  IsoTime,
   OpportunityInput,
   TimeInput,
   UserInput,
+  WireAudit,
   WireBatchAnswer,
+  WireClockAnswer,
   WireDecision,
   WireDecisionAnswer,
   WireExplanation,
@@ -27,6 +30,8 @@ export interface ClientOptions extends TransportOptions {
   readonly batchSize?: number
   /** Longest time an event waits in the queue; one second by default. */
   readonly flushMs?: number
+  /** The time that events are stamped with, epoch milliseconds; the machine's clock by default. */
+  readonly now?: () => number
   /** Hears of events the server refused and of flushes that failed; by default they are warnings on the console. */
   readonly onError?: (error: WireItemError | Error, events: readonly EventInput[]) => void
 }
@@ -48,6 +53,13 @@ export interface PalomaClient {
     get(id: string): Promise<WireDecision>
     explain(id: string): Promise<WireExplanation>
     replay(id: string): Promise<WireReplay>
+    /** Replays every decision of the log, or of one UTC day (`YYYY-MM-DD`); needs a key with the scope `admin`. */
+    audit(day?: string): Promise<WireAudit>
+  }
+  /** The server's time; only a virtual clock can be moved on. */
+  readonly clock: {
+    get(): Promise<{ readonly now: IsoTime; readonly isVirtual: boolean }>
+    advance(now: TimeInput): Promise<WireClockAnswer>
   }
   /** Queue an event; it goes out with others, see `flush`. */
   track(event: QueuedEvent & { readonly event: string }): void
@@ -85,6 +97,10 @@ export function createClient(options: ClientOptions): PalomaClient {
     ...eventCalls(transport, options),
     users: userCalls(transport),
     opportunities: opportunityCalls(transport),
+    clock: {
+      get: () => transport.request('GET', '/v1/clock'),
+      advance: (now) => transport.request('POST', '/v1/clock', { body: { now } }),
+    },
     groups: { compare: (from, until) => transport.request('GET', '/v1/groups/compare', { query: { from, until } }) },
     inbox: createInboxClient(transport),
   }
@@ -108,6 +124,7 @@ function decisionCalls(transport: Transport): Pick<PalomaClient, 'decide' | 'dec
       get: (id) => transport.request('GET', path('decisions', id)),
       explain: (id) => transport.request('GET', path('decisions', id, '/explain')),
       replay: (id) => transport.request('POST', path('decisions', id, '/replay')),
+      audit: (day) => transport.request('POST', '/v1/decisions/audit', { body: day === undefined ? {} : { day } }),
     },
   }
 }
@@ -118,24 +135,24 @@ function warn(error: WireItemError | Error): void {
 
 function eventCalls(
   transport: Transport,
-  { batchSize = 100, flushMs = 1_000, onError = warn }: ClientOptions,
+  { batchSize = 100, flushMs = 1_000, onError = warn, now = Date.now }: ClientOptions,
 ): Pick<PalomaClient, 'track' | 'identify' | 'page' | 'batch' | 'flush'> {
   const batch = (events: readonly EventInput[]): Promise<WireBatchAnswer> =>
-    transport.request('POST', '/v1/batch', { body: { batch: events, sentAt: new Date().toISOString() } })
+    transport.request('POST', '/v1/batch', { body: { batch: events, sentAt: new Date(now()).toISOString() } })
   const queue = createEventQueue({ send: batch, batchSize, flushMs, onError })
-  const add = (type: EventInput['type'], event: QueuedEvent): void => queue.add(completed({ ...event, type }))
+  const add = (type: EventInput['type'], event: QueuedEvent): void => queue.add(completed({ ...event, type }, now()))
   return {
     track: (event) => add('track', event),
     identify: (event) => add('identify', event),
     page: (event) => add('page', event),
-    batch: (events) => batch(events.map(completed)),
+    batch: (events) => batch(events.map((event) => completed(event, now()))),
     flush: () => queue.flush(),
   }
 }
 
 /** With the id on which the server recognises a repetition, and the moment it happened. */
-function completed(event: EventInput): EventInput {
-  return { messageId: crypto.randomUUID(), timestamp: new Date().toISOString(), ...event }
+function completed(event: EventInput, now: number): EventInput {
+  return { messageId: crypto.randomUUID(), timestamp: new Date(now).toISOString(), ...event }
 }
 
 function userCalls(transport: Transport): PalomaClient['users'] {

@@ -279,6 +279,14 @@ export interface WireReplay {
   readonly differences: readonly { readonly pointer: string; readonly logged: unknown; readonly replayed: unknown }[]
 }
 
+/** What ran while a virtual clock was moved on. */
+export interface WireClockAnswer {
+  readonly now: IsoTime
+  readonly redecided: number
+  readonly dispatched: number
+  readonly stateId: number
+}
+
 export interface WireAudit {
   readonly checked: number
   readonly identical: number
