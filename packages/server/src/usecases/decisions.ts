@@ -1,31 +1,15 @@
-import {
-  chosenAction,
-  type Decision,
-  decide,
-  type EpochMs,
-  hash53,
-  type Opportunity,
-  type SendId,
-  type Snapshot,
-  sendId,
-} from '@paloma/core'
+import { chosenAction, type Decision, decide, type EpochMs, type SendId, sendId } from '@paloma/core'
 import type { NewDecision } from '../store/contract.ts'
-import type { DecideCommand, ItemResult, ReplayResult, Usecases } from './contract.ts'
+import type { DecideCommand, ItemResult, Usecases } from './contract.ts'
 import type { Deps } from './deps.ts'
-import { differencesOf } from './differences.ts'
-import { explain } from './explanation.ts'
 import { groupCommit } from './group-commit.ts'
+import { drawFor, pastDecisionUsecases } from './past-decisions.ts'
 
 type Decided = {
   readonly decision: Decision
   readonly send: { sendId: SendId; status: 'reserved' | 'planned'; dueAt: EpochMs } | null
 }
 type DecideResult = ItemResult<Decided>
-
-/** One uniform number, the same for the same decision under the same rules and state. */
-export function drawFor(decisionId: string, snapshot: Pick<Snapshot, 'version' | 'state'>): () => number {
-  return () => hash53(decisionId, snapshot.version, String(snapshot.state.id))
-}
 
 function fingerprintOf({ userId, context, at, deliver }: DecideCommand): string {
   return JSON.stringify([userId, Object.entries(context).sort(), at ?? null, deliver])
@@ -87,25 +71,6 @@ export function decisionUsecases(deps: Deps): Usecases['decisions'] & {
     })
   }
 
-  const replayOne = async (logged: Decision): Promise<ReplayResult> => {
-    const snapshot = await snapshots.at(logged.snapshotVersion, logged.stateId)
-    const stored = await store.opportunities.get(logged.inputs.opportunityIds)
-    const opportunities: Opportunity[] = []
-    for (const id of logged.inputs.opportunityIds) {
-      const found = stored.get(id)
-      if (found !== undefined) opportunities.push(found.opportunity)
-    }
-    const { user, context } = logged.inputs
-    const { decisionId, trigger, at } = logged
-    const replayed = decide(
-      snapshot,
-      { decisionId, user, opportunities, context, trigger },
-      { now: at, random: drawFor(decisionId, snapshot) },
-    )
-    const differences = differencesOf(logged, replayed)
-    return { decisionId, identical: differences.length === 0, differences }
-  }
-
   const redecide = async (limit: number): Promise<number> => {
     const now = clock.now()
     const due = await store.sends.duePlanned(now, limit)
@@ -132,31 +97,6 @@ export function decisionUsecases(deps: Deps): Usecases['decisions'] & {
   return {
     decide: decideAll,
     redecide,
-    get: (id) => store.decisions.get(id),
-    async explain(id) {
-      const decision = await store.decisions.get(id)
-      return decision === undefined ? undefined : explain(deps, decision)
-    },
-    async replay(id) {
-      const decision = await store.decisions.get(id)
-      return decision === undefined ? undefined : replayOne(decision)
-    },
-    async audit({ day, onProgress }) {
-      const failures: ReplayResult[] = []
-      let checked = 0
-      for (const each of day === undefined ? await store.decisions.days() : [day]) {
-        let page = await store.decisions.listByDay(each, null, 500)
-        while (page.length > 0) {
-          for (const decision of page) {
-            const result = await replayOne(decision)
-            checked += 1
-            if (!result.identical) failures.push(result)
-          }
-          onProgress?.(checked)
-          page = await store.decisions.listByDay(each, page[page.length - 1]!.decisionId, 500)
-        }
-      }
-      return { checked, identical: checked - failures.length, failures: failures.slice(0, 100) }
-    },
+    ...pastDecisionUsecases(deps),
   }
 }

@@ -1,6 +1,6 @@
 import { type Action, contributionsOf, type Decision, type Opportunity, type Snapshot } from '@paloma/core'
 import type { ExplainedAction, Explanation } from './contract.ts'
-import type { Deps } from './deps.ts'
+import type { PastDeps } from './past-decisions.ts'
 
 function identityOf(
   action: Action,
@@ -59,7 +59,7 @@ function sentences(chosen: ExplainedAction, decision: Decision): readonly string
 }
 
 /** Everything that spoke for and against each action of a decision, in numbers and in words. */
-export async function explain({ store, snapshots }: Deps, decision: Decision): Promise<Explanation> {
+export async function explain({ store, snapshots }: PastDeps, decision: Decision): Promise<Explanation> {
   const snapshot = await snapshots.at(decision.snapshotVersion, decision.stateId)
   const stored = await store.opportunities.get(decision.inputs.opportunityIds)
   const messages = new Map([...stored].map(([id, { opportunity }]) => [id as string, opportunity]))

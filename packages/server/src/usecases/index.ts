@@ -1,4 +1,6 @@
 export { systemClock, virtualClock } from './clock.ts'
 export { createUsecases, type DueWork } from './create-usecases.ts'
 export type { Deps } from './deps.ts'
-export { snapshotKeeper } from './snapshot-keeper.ts'
+export { keyUsecases } from './keys.ts'
+export { pastDecisionUsecases } from './past-decisions.ts'
+export { pastSnapshots, snapshotKeeper } from './snapshot-keeper.ts'

@@ -11,7 +11,10 @@ function hashOf(secret: string): string {
 }
 
 /** API keys: shown once, stored hashed. */
-export function keyUsecases({ store, clock }: Deps, wallClock: () => number): Usecases['keys'] {
+export function keyUsecases(
+  { store, clock }: Pick<Deps, 'store' | 'clock'>,
+  wallClock: () => number,
+): Usecases['keys'] {
   const believed = new Map<string, { readonly key: ApiKey; readonly until: number }>()
   return {
     async create(name, scopes) {

@@ -41,15 +41,7 @@ export async function snapshotKeeper(store: Store, config: Config, at: number): 
     await store.registry.saveState(state)
   }
   let current: Snapshot = { ...parts, version, state: state! }
-  const past = new Map<string, Snapshot>()
-
-  const load = async (wanted: string, stateId: number): Promise<Snapshot> => {
-    const text = wanted === version ? json : await store.registry.loadSnapshot(wanted)
-    if (text === undefined) throw new PalomaError('SNAPSHOT_GONE', `snapshot ${wanted} is no longer stored`)
-    const found = await store.registry.loadState(stateId)
-    if (found === undefined) throw new PalomaError('STATE_GONE', `policy state ${stateId} is no longer stored`)
-    return { ...(JSON.parse(text) as SnapshotParts), version: wanted, state: found }
-  }
+  const past = pastSnapshots(store)
 
   return {
     current: () => current,
@@ -58,7 +50,25 @@ export async function snapshotKeeper(store: Store, config: Config, at: number): 
       current = { ...parts, version, state: next }
     },
     async at(wanted, stateId) {
-      if (wanted === version && stateId === current.state.id) return current
+      return wanted === version && stateId === current.state.id ? current : past.at(wanted, stateId)
+    },
+  }
+}
+
+/** Finds the snapshots that past decisions were made with; keeps the latest ones in memory and writes nothing. */
+export function pastSnapshots(store: Store): Pick<SnapshotKeeper, 'at'> {
+  const past = new Map<string, Snapshot>()
+
+  const load = async (wanted: string, stateId: number): Promise<Snapshot> => {
+    const text = await store.registry.loadSnapshot(wanted)
+    if (text === undefined) throw new PalomaError('SNAPSHOT_GONE', `snapshot ${wanted} is no longer stored`)
+    const found = await store.registry.loadState(stateId)
+    if (found === undefined) throw new PalomaError('STATE_GONE', `policy state ${stateId} is no longer stored`)
+    return { ...(JSON.parse(text) as SnapshotParts), version: wanted, state: found }
+  }
+
+  return {
+    async at(wanted, stateId) {
       const key = `${wanted}/${stateId}`
       const known = past.get(key)
       if (known !== undefined) return known

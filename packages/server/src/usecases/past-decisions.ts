@@ -1,0 +1,78 @@
+import { type Decision, decide, hash53, type Opportunity, type Snapshot } from '@paloma/core'
+import type { Store } from '../store/contract.ts'
+import type { ReplayResult, Usecases } from './contract.ts'
+import { differencesOf } from './differences.ts'
+import { explain } from './explanation.ts'
+import type { SnapshotKeeper } from './snapshot-keeper.ts'
+
+/** What past decisions are read from: the log, and the snapshots they were made with. */
+export interface PastDeps {
+  readonly store: Store
+  readonly snapshots: Pick<SnapshotKeeper, 'at'>
+}
+
+/** Failures an audit hands out; the count has all of them. */
+const SHOWN_FAILURES = 100
+const PAGE = 500
+
+/** One uniform number, the same for the same decision under the same rules and state. */
+export function drawFor(decisionId: string, snapshot: Pick<Snapshot, 'version' | 'state'>): () => number {
+  return () => hash53(decisionId, snapshot.version, String(snapshot.state.id))
+}
+
+/** Looking up, explaining and replaying what was decided; writes nothing. */
+export function pastDecisionUsecases(
+  deps: PastDeps,
+): Pick<Usecases['decisions'], 'get' | 'explain' | 'replay' | 'audit'> {
+  const { store } = deps
+  return {
+    get: (id) => store.decisions.get(id),
+    async explain(id) {
+      const decision = await store.decisions.get(id)
+      return decision === undefined ? undefined : explain(deps, decision)
+    },
+    async replay(id) {
+      const decision = await store.decisions.get(id)
+      return decision === undefined ? undefined : replayOne(deps, decision)
+    },
+    async audit({ day, onProgress }) {
+      const failures: ReplayResult[] = []
+      let checked = 0
+      for await (const page of pagesOf(store, day)) {
+        for (const decision of page) {
+          const result = await replayOne(deps, decision)
+          if (!result.identical) failures.push(result)
+        }
+        checked += page.length
+        onProgress?.(checked)
+      }
+      return { checked, identical: checked - failures.length, failures: failures.slice(0, SHOWN_FAILURES) }
+    },
+  }
+}
+
+async function* pagesOf(store: Store, day: string | undefined): AsyncGenerator<readonly Decision[]> {
+  for (const each of day === undefined ? await store.decisions.days() : [day]) {
+    let page = await store.decisions.listByDay(each, null, PAGE)
+    while (page.length > 0) {
+      yield page
+      page = await store.decisions.listByDay(each, page[page.length - 1]!.decisionId, PAGE)
+    }
+  }
+}
+
+async function replayOne({ store, snapshots }: PastDeps, logged: Decision): Promise<ReplayResult> {
+  const snapshot = await snapshots.at(logged.snapshotVersion, logged.stateId)
+  const stored = await store.opportunities.get(logged.inputs.opportunityIds)
+  const opportunities: Opportunity[] = []
+  for (const id of logged.inputs.opportunityIds) {
+    const found = stored.get(id)
+    if (found !== undefined) opportunities.push(found.opportunity)
+  }
+  const { user, context } = logged.inputs
+  const { decisionId, trigger, at } = logged
+  const request = { decisionId, user, opportunities, context, trigger }
+  const replayed = decide(snapshot, request, { now: at, random: drawFor(decisionId, snapshot) })
+  const differences = differencesOf(logged, replayed)
+  return { decisionId, identical: differences.length === 0, differences }
+}
