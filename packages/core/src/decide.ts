@@ -205,6 +205,7 @@ function distribution(
     readonly spec: PolicySpec
     readonly request: DecisionRequest
     readonly now: EpochMs
+    readonly zone: string
   },
 ): Float64Array {
   if (options.mandatory) {
@@ -220,6 +221,7 @@ function distribution(
     claimed,
     user: options.request.user,
     now: options.now,
+    zone: options.zone,
   })
 }
 
@@ -285,7 +287,7 @@ export function decide(
   const context = featureContext(user, { now, context: request.context }, snapshot.rules.timeZone)
   const columns = evaluate(snapshot, context, { eligible, mandatory })
   const spec = policyFor(group, snapshot, user.profile.consent.exploration)
-  const probabilities = distribution(columns, { mandatory, spec, request, now })
+  const probabilities = distribution(columns, { mandatory, spec, request, now, zone: context.zone })
   const draw = random()
   const chosen = sampleIndex(probabilities, draw)
   const { encoder } = compile(snapshot)

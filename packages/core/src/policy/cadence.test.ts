@@ -60,6 +60,18 @@ it('prefers channel order, then the earliest moment, then the largest claim, the
   expect(choice({ ...input, actions: actions.slice(0, 2) })).toBe(0)
 })
 
+it.each([
+  ['the usual hour', 'UTC', 18, 2],
+  ['the usual hour on the clock of the user', 'America/New_York', 13, 2],
+  ['the nearest hour across midnight', 'UTC', 23.5, 3],
+])('sends at %s', (_, zone, localHour, expected) => {
+  const midnight = Date.UTC(2026, 2, 2)
+  const at = (hour: number) => sendAction(hour, { channel: 'push', sendAt: midnight + hour * HOUR_MS })
+  const actions = [{ kind: 'hold' } as const, at(9), at(18), at(24)]
+  const input = { ...inputOf([0, 0, 0, 0], [0, 0, 0, 0]), actions, now: midnight, zone }
+  expect(cadence(input, { ...RULE, localHour }).indexOf(1)).toBe(expected)
+})
+
 it('takes the first action when it may not hold', () => {
   const second = sendAction(2, { channel: 'push', opportunityId: opportunityId('a') })
   const input = { ...ONE, actions: [sendAction(1), second] }

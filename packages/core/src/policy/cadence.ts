@@ -1,4 +1,4 @@
-import { type Action, type Channel, DAY_MS, type EpochMs, HOUR_MS, type UserState } from '../domain/index.ts'
+import { type Action, type Channel, DAY_MS, type EpochMs, HOUR_MS, localTime, type UserState } from '../domain/index.ts'
 import { certain } from './certain.ts'
 import type { PolicyInput } from './policy-input.ts'
 
@@ -7,11 +7,13 @@ export interface CadenceRule {
   readonly perWeek: number
   readonly gapHours: number
   readonly channels: readonly Channel[]
+  /** The usual local hour of sending, in [0, 24); without one the earliest moment is taken. */
+  readonly localHour?: number
 }
 
 /**
  * Business as usual, without learning or chance: `hold` while the user's service and marketing sends reach the rule, else
- * the first channel that has an action, there the earliest moment, then the largest claim, then the lowest opportunity id
+ * the first channel that has an action, there the moment nearest to the usual hour (or the earliest), then the largest claim, then the lowest opportunity id
  * and variant. Without `hold` among the actions, the first action.
  */
 export function cadence(input: PolicyInput, rule: CadenceRule): Float64Array {
@@ -19,7 +21,7 @@ export function cadence(input: PolicyInput, rule: CadenceRule): Float64Array {
   const hold = actions.findIndex(({ kind }) => kind === 'hold')
   if (hold < 0) return certain(actions.length, 0)
   const isFull = reachesRule(input.user, input.now, rule)
-  const best = isFull ? -1 : bestSend(input, rule.channels)
+  const best = isFull ? -1 : bestSend(input, rule)
   return certain(actions.length, best < 0 ? hold : best)
 }
 
@@ -30,14 +32,14 @@ function reachesRule({ history }: UserState, now: EpochMs, rule: CadenceRule): b
 }
 
 /** Index of the send that business as usual makes, or −1 when none of its channels has one. */
-function bestSend({ actions, claimed }: PolicyInput, channels: readonly Channel[]): number {
+function bestSend({ actions, claimed, zone }: PolicyInput, rule: CadenceRule): number {
   let best = -1
   for (let i = 0; i < actions.length; i++) {
     const action = actions[i]!
-    if (action.kind === 'hold' || !channels.includes(action.channel)) continue
+    if (action.kind === 'hold' || !rule.channels.includes(action.channel)) continue
     const rival = actions[best]
     if (rival === undefined || rival.kind === 'hold') best = i
-    else if (compareSends(action, rival, { channels, claims: claimed[i]! - claimed[best]! }) < 0) best = i
+    else if (compareSends(action, rival, { rule, zone, claims: claimed[i]! - claimed[best]! }) < 0) best = i
   }
   return best
 }
@@ -48,15 +50,23 @@ type SendAction = Extract<Action, { readonly kind: 'send' }>
 function compareSends(
   a: SendAction,
   b: SendAction,
-  { channels, claims }: { readonly channels: readonly Channel[]; readonly claims: number },
+  { rule, zone, claims }: { readonly rule: CadenceRule; readonly zone: string; readonly claims: number },
 ): number {
   return (
-    channels.indexOf(a.channel) - channels.indexOf(b.channel) ||
+    rule.channels.indexOf(a.channel) - rule.channels.indexOf(b.channel) ||
+    hoursOff(a.sendAt, rule.localHour, zone) - hoursOff(b.sendAt, rule.localHour, zone) ||
     a.sendAt - b.sendAt ||
     -claims ||
     compareText(a.opportunityId, b.opportunityId) ||
     compareText(a.variant, b.variant)
   )
+}
+
+/** How far a moment is from the usual hour on the user's clock, 0 to 12; 0 where there is no usual hour. */
+function hoursOff(at: EpochMs, usualHour: number | undefined, zone: string): number {
+  if (usualHour === undefined) return 0
+  const apart = Math.abs(localTime(zone, at).minuteOfDay / 60 - usualHour)
+  return Math.min(apart, 24 - apart)
 }
 
 function compareText(a: string, b: string): number {

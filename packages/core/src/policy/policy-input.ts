@@ -11,4 +11,6 @@ export interface PolicyInput {
   readonly claimed: Float64Array
   readonly user: UserState
   readonly now: EpochMs
+  /** The user's IANA time zone, or the company's. */
+  readonly zone: string
 }

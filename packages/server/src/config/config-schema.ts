@@ -130,6 +130,7 @@ const policySchema: z.ZodType<PolicySpec> = z.discriminatedUnion('kind', [
     perWeek: z.number().min(0),
     gapHours: z.number().min(0),
     channels: z.array(channel),
+    localHour: z.number().min(0).lt(24).exactOptional(),
   }),
   z.strictObject({ kind: z.literal('random'), holdProbability: probability }),
   z.strictObject({ kind: z.literal('holdout') }),

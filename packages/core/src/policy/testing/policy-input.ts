@@ -34,6 +34,7 @@ export function inputOf(scores: readonly number[], variances: readonly number[])
       history: NO_HISTORY,
     },
     now: NOW,
+    zone: 'UTC',
   }
 }
 
