@@ -1,4 +1,4 @@
-import type { Channel, DecisionId, EpochMs, SendId, UserId, UserProfile } from '@paloma/core'
+import type { Channel, DecisionId, EpochMs, SendId, UserId, UserProfile } from '@paloma/core/domain'
 
 /** A rendered message for one user on one channel. */
 export interface Message {

@@ -1,4 +1,4 @@
-import type { Channel, FeatureSchema, Group, GroupRule, Objective, ReachLoss, Rules } from '@paloma/core'
+import type { Channel, FeatureSchema, Group, GroupRule, Objective, ReachLoss, Rules } from '@paloma/core/domain'
 
 /** How one channel is delivered. */
 export type AdapterConfig =

@@ -1,4 +1,4 @@
-import type { Decision, Outcome } from '@paloma/core'
+import type { Decision, Outcome } from '@paloma/core/domain'
 
 /** The history of decisions and outcomes as hive-partitioned files: `decisions/dt=YYYY-MM-DD/part-0.parquet`. */
 export interface HistoryLog {

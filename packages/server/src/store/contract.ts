@@ -14,7 +14,7 @@ import {
   type UserId,
   type UserProfile,
   type UserState,
-} from '@paloma/core'
+} from '@paloma/core/domain'
 
 /**
  * Operational state, ledger, queue and registry. Every method is atomic: it happens whole or not at all, and what it

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { decisionId, sendId } from '@paloma/core'
+import { decisionId, sendId } from '@paloma/core/domain'
 import { afterAll, expect, it } from 'vitest'
 import { pgliteStore } from './pglite-store.ts'
 

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { userId } from '@paloma/core'
+import { userId } from '@paloma/core/domain'
 import { afterAll, describe, expect, it } from 'vitest'
 import { defaultCacheDir, templatePath } from './pglite/template.ts'
 import { pgliteStore } from './pglite-store.ts'

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { PalomaError } from '@paloma/core'
+import { PalomaError } from '@paloma/core/domain'
 import type { Store } from './contract.ts'
 import { databaseDirectory, inspectDataDir, markDataDir } from './pglite/data-dir.ts'
 import { type DataDirLock, lockDataDir } from './pglite/data-dir-lock.ts'

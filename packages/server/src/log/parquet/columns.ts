@@ -1,4 +1,4 @@
-import { chosenAction, type Decision, GROUPS, type Outcome, PalomaError } from '@paloma/core'
+import { chosenAction, type Decision, GROUPS, type Outcome, PalomaError } from '@paloma/core/domain'
 import type { BasicType } from 'hyparquet-writer'
 
 /** How one column of a partition is made from a record. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { open, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { PalomaError } from '@paloma/core'
+import { PalomaError } from '@paloma/core/domain'
 
 /** Raised whenever a column changes its meaning; readers refuse a version they do not know. */
 export const LOG_SCHEMA_VERSION = 1

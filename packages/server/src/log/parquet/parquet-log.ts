@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Decision, type Outcome, PalomaError } from '@paloma/core'
+import { type Decision, type Outcome, PalomaError } from '@paloma/core/domain'
 import type { HistoryLog } from '../contract.ts'
 import { decisionColumns, outcomeColumns } from './columns.ts'
 import { type DayEntry, type LogManifest, type PartEntry, readManifest, sha256Of, writeManifest } from './manifest.ts'

@@ -1,4 +1,4 @@
-import { PalomaError } from '@paloma/core'
+import { PalomaError } from '@paloma/core/domain'
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
 import { type ColumnSource, fileWriter, ParquetWriter, schemaFromColumnData } from 'hyparquet-writer'
 import type { LogColumn } from './columns.ts'

@@ -1,4 +1,4 @@
-import { type Decision, decisionId, type Outcome, opportunityId, userId } from '@paloma/core'
+import { type Decision, decisionId, type Outcome, opportunityId, userId } from '@paloma/core/domain'
 import { describe, expect, it } from 'vitest'
 import type { HistoryLog } from '../contract.ts'
 

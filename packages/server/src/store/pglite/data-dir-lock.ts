@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { PalomaError } from '@paloma/core'
+import { PalomaError } from '@paloma/core/domain'
 
 const LOCK_FILE = 'paloma.lock'
 /** A lock that cannot be read and is younger than this may just be being written. */

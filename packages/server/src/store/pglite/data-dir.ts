@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { PalomaError } from '@paloma/core'
+import { PalomaError } from '@paloma/core/domain'
 
 const MARKER_FILE = 'paloma.json'
 

@@ -1,4 +1,4 @@
-import { PalomaError } from '@paloma/core'
+import { PalomaError } from '@paloma/core/domain'
 import { Client, type ClientConfig, Pool, type PoolClient, types } from 'pg'
 import { NUMBER_PARSERS, type Row, type Sql, type SqlClient, sqlState } from '../sql/client.ts'
 import { migrate } from '../sql/migrate.ts'

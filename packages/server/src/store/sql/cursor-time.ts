@@ -1,4 +1,4 @@
-import { type EpochMs, PalomaError } from '@paloma/core'
+import { type EpochMs, PalomaError } from '@paloma/core/domain'
 import type { Sql } from './client.ts'
 
 /**

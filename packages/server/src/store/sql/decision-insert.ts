@@ -1,4 +1,4 @@
-import { chosenAction, type Decision, PalomaError } from '@paloma/core'
+import { chosenAction, type Decision, PalomaError } from '@paloma/core/domain'
 import type { InsertResult, NewDecision } from '../contract.ts'
 import type { Sql } from './client.ts'
 import { type DecisionRow, fromRow, toRow } from './decision-row.ts'

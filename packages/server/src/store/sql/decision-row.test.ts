@@ -8,7 +8,7 @@ import {
   type PastSend,
   REFUSAL_REASONS,
   type Refusal,
-} from '@paloma/core'
+} from '@paloma/core/domain'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { exampleDecision } from '../testing/examples.ts'

@@ -14,7 +14,7 @@ import type {
   UserHistory,
   UserId,
   UserProfile,
-} from '@paloma/core'
+} from '@paloma/core/domain'
 import { fromBase64, fromJsonNumbers, type JsonNumbers, toBase64, toJsonNumbers } from './numbers-codec.ts'
 
 /** What the table of decisions keeps of one; the rest of it is `record`, compact JSON. */

@@ -1,4 +1,4 @@
-import type { Decision, DecisionId } from '@paloma/core'
+import type { Decision, DecisionId } from '@paloma/core/domain'
 import type { DecisionStore } from '../contract.ts'
 import type { SqlClient } from './client.ts'
 import { cursorTime } from './cursor-time.ts'

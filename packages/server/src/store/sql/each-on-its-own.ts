@@ -1,4 +1,4 @@
-import { PalomaError } from '@paloma/core'
+import { PalomaError } from '@paloma/core/domain'
 import { RowsRefused } from '../contract.ts'
 import { sqlState } from './client.ts'
 

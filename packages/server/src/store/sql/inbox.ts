@@ -1,4 +1,4 @@
-import type { DecisionId, SendId, UserId } from '@paloma/core'
+import type { DecisionId, SendId, UserId } from '@paloma/core/domain'
 import { INBOX_STATUSES, type InboxItem, type InboxStatus, type InboxStore } from '../contract.ts'
 import { canonicalJson } from './canonical-json.ts'
 import type { SqlClient } from './client.ts'

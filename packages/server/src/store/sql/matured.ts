@@ -1,4 +1,4 @@
-import type { DecisionId, UserId } from '@paloma/core'
+import type { DecisionId, UserId } from '@paloma/core/domain'
 import type { DecisionStore, LearningExample } from '../contract.ts'
 import type { SqlClient } from './client.ts'
 import { fromLearningText } from './decision-row.ts'

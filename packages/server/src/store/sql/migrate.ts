@@ -1,4 +1,4 @@
-import { PalomaError } from '@paloma/core'
+import { PalomaError } from '@paloma/core/domain'
 import {
   type CompiledQuery,
   type DatabaseConnection,

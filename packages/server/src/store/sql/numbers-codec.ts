@@ -1,4 +1,4 @@
-import { PalomaError } from '@paloma/core'
+import { PalomaError } from '@paloma/core/domain'
 
 /** Little-endian doubles as base64: bit for bit, about 10.7 characters each. */
 export function toBase64(values: ArrayLike<number>): string {

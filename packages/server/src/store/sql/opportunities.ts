@@ -1,4 +1,4 @@
-import type { EpochMs, Opportunity, OpportunityId, UserId } from '@paloma/core'
+import type { EpochMs, Opportunity, OpportunityId, UserId } from '@paloma/core/domain'
 import type { InsertResult, OpportunityStatus, OpportunityStore } from '../contract.ts'
 import { canonicalJson } from './canonical-json.ts'
 import type { Sql, SqlClient } from './client.ts'

@@ -1,4 +1,4 @@
-import type { DecisionId, Outcome, UserId } from '@paloma/core'
+import type { DecisionId, Outcome, UserId } from '@paloma/core/domain'
 import type { InsertResult, OutcomeStore } from '../contract.ts'
 import { canonicalJson } from './canonical-json.ts'
 import type { Sql, SqlClient } from './client.ts'

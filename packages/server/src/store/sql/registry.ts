@@ -1,4 +1,4 @@
-import { PalomaError, type PolicyState } from '@paloma/core'
+import { PalomaError, type PolicyState } from '@paloma/core/domain'
 import type { ApiKey, RegistryStore } from '../contract.ts'
 import type { SqlClient } from './client.ts'
 import { type StateRow, stateFromRow, stateToRow } from './state-codec.ts'

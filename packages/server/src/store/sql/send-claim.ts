@@ -1,4 +1,4 @@
-import type { EpochMs, Opportunity, PastSend, Refusal } from '@paloma/core'
+import type { EpochMs, Opportunity, PastSend, Refusal } from '@paloma/core/domain'
 import type { Dispatch, DispatchVerdict, OpportunityStatus, Send, SendStore } from '../contract.ts'
 import type { Sql } from './client.ts'
 import { opportunityFromRow } from './opportunities.ts'

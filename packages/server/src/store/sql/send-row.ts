@@ -1,4 +1,4 @@
-import type { DecisionId, OpportunityId, Refusal, SendId, UserId } from '@paloma/core'
+import type { DecisionId, OpportunityId, Refusal, SendId, UserId } from '@paloma/core/domain'
 import type { Send, SendStatus } from '../contract.ts'
 
 /** A row of the table of sends. */

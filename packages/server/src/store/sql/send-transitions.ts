@@ -1,4 +1,4 @@
-import type { EpochMs } from '@paloma/core'
+import type { EpochMs } from '@paloma/core/domain'
 import type { Sql } from './client.ts'
 
 /** Opens taken opportunities again, unless another send of theirs is planned, on its way or may have arrived. */

@@ -1,4 +1,4 @@
-import { PalomaError } from '@paloma/core'
+import { PalomaError } from '@paloma/core/domain'
 import type { Store } from '../contract.ts'
 import type { SqlClient } from './client.ts'
 import { decisionStore } from './decisions.ts'

@@ -1,4 +1,4 @@
-import { PalomaError, type PolicyState } from '@paloma/core'
+import { PalomaError, type PolicyState } from '@paloma/core/domain'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { exampleState } from '../testing/examples.ts'

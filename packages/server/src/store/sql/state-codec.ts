@@ -1,4 +1,4 @@
-import { type HeadState, PalomaError, type PolicyState } from '@paloma/core'
+import { type HeadState, PalomaError, type PolicyState } from '@paloma/core/domain'
 import { fromBytes, toBytes } from './numbers-codec.ts'
 
 /** What a table of states keeps of one: the vectors as bytes, the rest as JSON. */

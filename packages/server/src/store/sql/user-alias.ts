@@ -5,7 +5,7 @@ import {
   userId as toUserId,
   type UserId,
   type UserProfile,
-} from '@paloma/core'
+} from '@paloma/core/domain'
 import type { Sql } from './client.ts'
 
 const MOVED_TABLES = ['opportunities', 'outcomes', 'decisions', 'sends', 'inbox'] as const

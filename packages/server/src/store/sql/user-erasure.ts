@@ -1,4 +1,4 @@
-import type { EpochMs, UserId } from '@paloma/core'
+import type { EpochMs, UserId } from '@paloma/core/domain'
 import type { Sql } from './client.ts'
 
 const ERASED_TABLES = ['opportunities', 'outcomes', 'decisions', 'sends', 'inbox', 'aliases', 'users'] as const

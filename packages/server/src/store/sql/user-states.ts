@@ -6,7 +6,7 @@ import {
   type UserId,
   type UserProfile,
   type UserState,
-} from '@paloma/core'
+} from '@paloma/core/domain'
 import type { Sql } from './client.ts'
 
 /** How far back a history reaches. */

@@ -1,4 +1,4 @@
-import { DAY_MS, type EpochMs, type UserId } from '@paloma/core'
+import { DAY_MS, type EpochMs, type UserId } from '@paloma/core/domain'
 import type { UserTotals } from '../contract.ts'
 import type { SqlClient } from './client.ts'
 

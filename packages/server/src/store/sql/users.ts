@@ -1,4 +1,4 @@
-import { PalomaError, type UserId, type UserProfile } from '@paloma/core'
+import { PalomaError, type UserId, type UserProfile } from '@paloma/core/domain'
 import type { UserStore } from '../contract.ts'
 import type { Sql, SqlClient } from './client.ts'
 import { insertRows } from './insert-rows.ts'

@@ -1,4 +1,4 @@
-import { DAY_MS, type EpochMs, PalomaError } from '@paloma/core'
+import { DAY_MS, type EpochMs, PalomaError } from '@paloma/core/domain'
 
 /** The name (YYYY-MM-DD) of the UTC day with that number, counted from 1970-01-01. */
 export function dayName(dayNumber: number): string {

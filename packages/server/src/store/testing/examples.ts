@@ -12,7 +12,7 @@ import {
   type PolicyState,
   type UserProfile,
   userId,
-} from '@paloma/core'
+} from '@paloma/core/domain'
 import type { NewDecision } from '../contract.ts'
 
 /** Noon of an ordinary day; every example happens around it. */

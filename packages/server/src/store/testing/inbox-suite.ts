@@ -1,4 +1,4 @@
-import { decisionId, sendId, userId } from '@paloma/core'
+import { decisionId, sendId, userId } from '@paloma/core/domain'
 import { describe, expect, it } from 'vitest'
 import type { InboxItem } from '../contract.ts'
 import { NOON } from './examples.ts'

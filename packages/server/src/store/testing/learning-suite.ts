@@ -1,4 +1,4 @@
-import { DAY_MS, DEFAULT_CONSENT, type EpochMs, HOUR_MS, userId } from '@paloma/core'
+import { DAY_MS, DEFAULT_CONSENT, type EpochMs, HOUR_MS, userId } from '@paloma/core/domain'
 import { describe, expect, it } from 'vitest'
 import type { LearningExample } from '../contract.ts'
 import { exampleDecision, exampleNew, exampleOpportunity, exampleOutcome, exampleProfile } from './examples.ts'

@@ -1,4 +1,4 @@
-import { type Opportunity, opportunityId, userId } from '@paloma/core'
+import { type Opportunity, opportunityId, userId } from '@paloma/core/domain'
 import { describe, expect, it } from 'vitest'
 import { exampleDecision, exampleNew, exampleOpportunity, NOON } from './examples.ts'
 import type { StoreOf } from './store-suite.ts'

@@ -1,4 +1,4 @@
-import { decisionId, userId } from '@paloma/core'
+import { decisionId, userId } from '@paloma/core/domain'
 import { describe, expect, it } from 'vitest'
 import { exampleOutcome, NOON } from './examples.ts'
 import type { StoreOf } from './store-suite.ts'

@@ -1,4 +1,4 @@
-import { DAY_MS, type DecisionId, decisionId, type EpochMs, HOUR_MS, opportunityId, sendId, userId } from '@paloma/core'
+import { DAY_MS, type DecisionId, decisionId, type EpochMs, HOUR_MS, opportunityId, sendId, userId } from '@paloma/core/domain'
 import { describe, expect, it } from 'vitest'
 import type { Dispatch, DispatchResult, DispatchVerdict, Send } from '../contract.ts'
 import { exampleDecision, exampleNew, exampleOpportunity, exampleProfile } from './examples.ts'

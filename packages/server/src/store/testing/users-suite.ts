@@ -1,4 +1,4 @@
-import { DAY_MS, DEFAULT_CONSENT, HOUR_MS, type UserProfile, userId } from '@paloma/core'
+import { DAY_MS, DEFAULT_CONSENT, HOUR_MS, type UserProfile, userId } from '@paloma/core/domain'
 import { describe, expect, it } from 'vitest'
 import { exampleDecision, exampleNew, exampleOpportunity, exampleOutcome, exampleProfile, NOON } from './examples.ts'
 import type { StoreOf } from './store-suite.ts'
