@@ -34,7 +34,7 @@ const STALE_CORRELATION = 0.2
 export function proposalOf(
   kernel: Kernel,
   userIndex: number,
-  { day, family }: { day: number; family: number },
+  { day, family }: { readonly day: number; readonly family: number },
 ): Proposal {
   const { draws, clock, latents } = kernel
   const spec = kernel.scenario.producers[family]!
@@ -56,7 +56,7 @@ export function proposalOf(
 export function isProposed(
   kernel: Kernel,
   userIndex: number,
-  { day, family }: { day: number; family: number },
+  { day, family }: { readonly day: number; readonly family: number },
 ): boolean {
   const { trigger } = kernel.scenario.producers[family]!
   if (kernel.draws.uniform(userIndex, day, PURPOSE.proposal + family) >= trigger.chance) return false

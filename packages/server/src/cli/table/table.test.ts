@@ -6,7 +6,8 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readTable } from './read-table.ts'
 import type { TableRow } from './row.ts'
-import { type TableColumn, writeTable } from './write-table.ts'
+import type { TableColumn } from './table-column.ts'
+import { writeTable } from './write-table.ts'
 
 let dir = ''
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { type ColumnSource, fileWriter, ParquetWriter, schemaFromColumnData } from 'hyparquet-writer'
 import type { Cell, TableRow } from './row.ts'
-import type { RowBatches, TableColumn } from './write-table.ts'
+import type { RowBatches, TableColumn } from './table-column.ts'
 
 /** Rows of one row group; bounds the memory, since a group is encoded as a whole. */
 const GROUP_ROWS = 50_000

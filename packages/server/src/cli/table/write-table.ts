@@ -6,16 +6,9 @@ import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { PalomaError } from '@paloma/core'
 import { type TableFormat, tableFormat } from './format.ts'
-import type { Cell, TableRow } from './row.ts'
+import type { Cell } from './row.ts'
+import type { RowBatches, TableColumn } from './table-column.ts'
 import { writeParquet } from './write-parquet.ts'
-
-/** A column to write; `kind` is the Parquet type, and in text formats how a value looks. */
-export interface TableColumn {
-  readonly name: string
-  readonly kind: 'text' | 'number' | 'boolean'
-}
-
-export type RowBatches = AsyncIterable<readonly TableRow[]> | Iterable<readonly TableRow[]>
 
 /**
  * Writes rows as CSV, JSONL or Parquet by the path's ending (text also .gz) and answers how many. Everything goes to a

@@ -1,7 +1,7 @@
 import { DAY_MS, decisionId, HOUR_MS, opportunityId, userId } from '@paloma/core/domain'
 import { describe, expect, it } from 'vitest'
 import { exampleDecision, exampleNew, exampleOpportunity, NOON } from './examples.ts'
-import type { StoreOf } from './store-suite.ts'
+import type { StoreOf } from './store-of.ts'
 
 const LATER = NOON + 3 * HOUR_MS
 

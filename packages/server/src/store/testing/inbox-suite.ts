@@ -2,7 +2,7 @@ import { decisionId, sendId, userId } from '@paloma/core/domain'
 import { describe, expect, it } from 'vitest'
 import type { InboxItem } from '../contract.ts'
 import { NOON } from './examples.ts'
-import type { StoreOf } from './store-suite.ts'
+import type { StoreOf } from './store-of.ts'
 
 /** The inbox: idempotency, order, statuses that only move forward. */
 export function testInbox(storeOf: StoreOf): void {
@@ -36,6 +36,13 @@ export function testInbox(storeOf: StoreOf): void {
       expect(await ids('i-list')).toEqual(['i-l3', 'i-l1'])
       expect(await ids('i-list', { withArchived: true })).toEqual(['i-l3', 'i-l2', 'i-l1'])
       expect((await storeOf().inbox.list(userId('i-list'), { limit: 1 })).unseen).toBe(2)
+    })
+
+    it('finds what came to some users since a moment, oldest first', async () => {
+      for (const [i, id] of ['i-n1', 'i-n2', 'i-n3'].entries()) await storeOf().inbox.put(item(id, 'i-new', NOON + i))
+      await storeOf().inbox.put(item('i-n4', 'i-other', NOON + 2))
+      const found = await storeOf().inbox.newFor([userId('i-new'), userId('i-nobody')], NOON + 1)
+      expect(found.map(({ sendId: id }) => id)).toEqual(['i-n2', 'i-n3'])
     })
 
     it('moves statuses forward only, and only for the owner', async () => {

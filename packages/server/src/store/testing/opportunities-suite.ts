@@ -1,7 +1,7 @@
 import { type Opportunity, opportunityId, userId } from '@paloma/core/domain'
 import { describe, expect, it } from 'vitest'
 import { exampleDecision, exampleNew, exampleOpportunity, NOON } from './examples.ts'
-import type { StoreOf } from './store-suite.ts'
+import type { StoreOf } from './store-of.ts'
 
 /** Opportunities: idempotency, what replaces what, withdrawal. */
 export function testOpportunities(storeOf: StoreOf): void {

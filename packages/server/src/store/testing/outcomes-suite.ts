@@ -1,7 +1,7 @@
 import { decisionId, userId } from '@paloma/core/domain'
 import { describe, expect, it } from 'vitest'
 import { exampleOutcome, NOON } from './examples.ts'
-import type { StoreOf } from './store-suite.ts'
+import type { StoreOf } from './store-of.ts'
 
 const FAR_DAY = '2031-07-04'
 const FAR = Date.parse(`${FAR_DAY}T00:00:00Z`)

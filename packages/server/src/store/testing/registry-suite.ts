@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { exampleDecision, exampleNew, exampleState, NOON } from './examples.ts'
-import type { StoreOf } from './store-suite.ts'
+import type { StoreOf } from './store-of.ts'
 
 /** States, snapshots, keys, settings, and the store as a whole. */
 export function testRegistry(storeOf: StoreOf): void {
@@ -38,6 +38,18 @@ export function testRegistry(storeOf: StoreOf): void {
       const answers = await Promise.all(['x', 'y', 'z'].map((value) => registry.setSettingOnce('r-once', value)))
       expect(new Set(answers).size).toBe(1)
       expect(await registry.getSetting('r-once')).toBe(answers[0])
+    })
+
+    it('lists settings by prefix, and forgets one', async () => {
+      const { registry } = storeOf()
+      for (const name of ['r-job:b', 'r-job:a', 'r-jo%', 'r-jobless']) await registry.setSetting(name, `of ${name}`)
+      expect(await registry.listSettings('r-job:')).toEqual([
+        { name: 'r-job:a', value: 'of r-job:a' },
+        { name: 'r-job:b', value: 'of r-job:b' },
+      ])
+      await registry.deleteSetting('r-job:a')
+      await registry.deleteSetting('r-job:a')
+      expect((await registry.listSettings('r-job:')).map(({ name }) => name)).toEqual(['r-job:b'])
     })
 
     it('finds keys by hash and revokes once', async () => {

@@ -7,10 +7,8 @@ import { testOpportunities } from './opportunities-suite.ts'
 import { testOutcomes } from './outcomes-suite.ts'
 import { testRegistry } from './registry-suite.ts'
 import { testSends } from './sends-suite.ts'
+import type { StoreOf } from './store-of.ts'
 import { testUsers } from './users-suite.ts'
-
-/** Gives the store under test; every test uses ids of its own. */
-export type StoreOf = () => Store
 
 /** What every store must do. `open` gives an empty one, which the suite closes. */
 export function testStore(name: string, open: () => Promise<Store>): void {

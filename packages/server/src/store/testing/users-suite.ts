@@ -1,7 +1,7 @@
 import { DAY_MS, DEFAULT_CONSENT, HOUR_MS, type UserProfile, userId } from '@paloma/core/domain'
 import { describe, expect, it } from 'vitest'
 import { exampleDecision, exampleNew, exampleOpportunity, exampleOutcome, exampleProfile, NOON } from './examples.ts'
-import type { StoreOf } from './store-suite.ts'
+import type { StoreOf } from './store-of.ts'
 
 /** Users: changing, loading, aliases, erasure. */
 export function testUsers(storeOf: StoreOf): void {
@@ -95,6 +95,7 @@ export function testUsers(storeOf: StoreOf): void {
       await storeOf().outcomes.insertMany([exampleOutcome('m-moved', 'u-anonymous', { isVisit: true })])
       await storeOf().opportunities.insertMany([exampleOpportunity('o-moved', 'u-anonymous')], NOON)
       await storeOf().users.addAlias('u-anonymous', userId('u-known'))
+      expect(await storeOf().users.aliasesOf(userId('u-known'))).toEqual(['u-anonymous'])
       const states = await storeOf().users.loadStates([userId('u-anonymous'), userId('u-known')], NOON)
       expect([...states.keys()]).toEqual(['u-known'])
       const { profile, history } = states.get(userId('u-known'))!
