@@ -60,6 +60,8 @@ export interface UserStore {
   loadStates(ids: readonly UserId[], now: EpochMs): Promise<ReadonlyMap<UserId, UserState>>
   /** Who an anonymous or previous id belongs to now; absent ids are nobody's alias. */
   resolveAliases(ids: readonly string[]): Promise<ReadonlyMap<string, UserId>>
+  /** The other ids of a user, by name; what was exported before they were joined still carries them. */
+  aliasesOf(id: UserId): Promise<readonly string[]>
   /** Makes `previousId` an alias of `userId` and moves its outcomes and history over. */
   addAlias(previousId: string, userId: UserId): Promise<void>
   /** Forgets the user: profile, opportunities, outcomes, decisions, sends, inbox, aliases. Answers how many rows went. */
@@ -134,8 +136,8 @@ export interface UserTotals {
   readonly userId: UserId
   /** By objective name: Σ values of outcomes that are not machine-made. */
   readonly values: Readonly<Record<string, number>>
-  /** Different UTC days with a visit. */
-  readonly activeDays: number
+  /** By objective name: different UTC days with an outcome that counts for it and is not machine-made. */
+  readonly days: Readonly<Record<string, number>>
   readonly sends: number
   readonly reachLosses: readonly { readonly at: EpochMs; readonly channel: Channel | null }[]
 }
@@ -196,7 +198,7 @@ export interface NewDecision {
 
 /**
  * planned → (re-decided) closed; reserved → dispatching → sent | failed | unknown, or refused at the last moment.
- * `unknown` is never retried by itself.
+ * dispatching → reserved again where the provider took nothing. `unknown` is never retried by itself.
  */
 export const SEND_STATUSES = [
   'planned',
@@ -222,8 +224,12 @@ export interface Send {
   readonly category: Opportunity['category']
   readonly topic: string
   readonly groupKey: string | null
+  readonly decidedAt: EpochMs
+  /** When it may next be handed over: its slot, later after a refusal that may pass. */
   readonly dueAt: EpochMs
   readonly status: SendStatus
+  /** How often the provider said "not now"; nothing was sent then. */
+  readonly attempts: number
   /** When the status last changed. */
   readonly updatedAt: EpochMs
   readonly providerMessageId: string | null
@@ -247,17 +253,22 @@ export interface Dispatch {
 
 export type DispatchResult =
   | { readonly kind: 'sent'; readonly providerMessageId: string | null }
+  /** The provider took nothing and may take it later: reserved again, due at `until`, one attempt more. */
+  | { readonly kind: 'retry'; readonly error: string; readonly until: EpochMs }
   | { readonly kind: 'failed'; readonly error: string }
   | { readonly kind: 'unknown'; readonly error: string }
 
 export interface SendStore {
   /**
-   * Takes up to `limit` due reserved sends (skipping those other processes hold), locks their users, and asks `check`
-   * for each in order with the user's state as it is stored now, earlier verdicts of this call included as sends. In
+   * Takes up to `limit` due reserved sends (skipping those other processes hold, and channels other than `channels`
+   * where they are given), locks their users, and asks `check` for each in order with the user's state as it is stored now, earlier verdicts of this call included as sends. In
    * one transaction `go` becomes dispatching, `refuse` refused (its opportunity reopened), `postpone` due later.
    */
-  claim(now: EpochMs, limit: number, check: (item: Dispatch) => DispatchVerdict): Promise<readonly Dispatch[]>
-  /** Ends dispatches. `sent` marks the opportunity sent; `failed` reopens it. */
+  claim(
+    due: { readonly now: EpochMs; readonly limit: number; readonly channels?: readonly Channel[] },
+    check: (item: Dispatch) => DispatchVerdict,
+  ): Promise<readonly Dispatch[]>
+  /** Ends dispatches. `sent` marks the opportunity sent; `failed` reopens it; `retry` leaves it taken. */
   finish(results: readonly { readonly sendId: SendId; readonly result: DispatchResult }[], at: EpochMs): Promise<void>
   /** Planned sends that are due, oldest first. */
   duePlanned(now: EpochMs, limit: number): Promise<readonly Send[]>
@@ -300,6 +311,8 @@ export interface InboxStore {
     userId: UserId,
     options: { readonly before?: SendId; readonly limit: number; readonly withArchived?: boolean },
   ): Promise<{ readonly items: readonly InboxItem[]; readonly unseen: number }>
+  /** Items of these users created at or after `since`, oldest first: what other processes delivered. */
+  newFor(ids: readonly UserId[], since: EpochMs): Promise<readonly InboxItem[]>
   /** Statuses only move forward (unseen → seen → read → interacted; archived from any). Answers the item, or undefined if it is not this user's. */
   mark(userId: UserId, id: SendId, status: InboxStatus, at: EpochMs): Promise<InboxItem | undefined>
 }
@@ -332,4 +345,7 @@ export interface RegistryStore {
   setSetting(name: string, value: string): Promise<void>
   /** Sets it unless it is there; answers what stands. */
   setSettingOnce(name: string, value: string): Promise<string>
+  /** Settings whose name begins with `prefix`, by name. */
+  listSettings(prefix: string): Promise<readonly { readonly name: string; readonly value: string }[]>
+  deleteSetting(name: string): Promise<void>
 }

@@ -96,7 +96,7 @@ export function createDispatcher(deps: Deps): Dispatcher {
     async run(limit) {
       const now = clock.now()
       const { rules } = snapshots.current()
-      const claimed = await store.sends.claim(now, limit, ({ send, user, opportunity }) =>
+      const claimed = await store.sends.claim({ now, limit }, ({ send, user, opportunity }) =>
         lastMomentCheck({ ...send, expires: opportunity.window.expires }, { user, rules, now }),
       )
       await deliverAll(claimed)

@@ -10,7 +10,7 @@ function toInterval(estimate: Estimate): Interval {
 
 /** What one user brought, in the objective's unit. */
 function totalFor(objective: Objective, totals: UserTotals): number {
-  if (objective.aggregate === 'activeDays') return totals.activeDays
+  if (objective.aggregate === 'activeDays') return totals.days[objective.name] ?? 0
   if (objective.aggregate === 'reachLost') return -totals.reachLosses.length * (objective.scale ?? 1)
   return totals.values[objective.name] ?? 0
 }

@@ -118,7 +118,9 @@ function keyFromRow(row: KeyRow): ApiKey {
   }
 }
 
-function settingRegistry(client: SqlClient): Pick<RegistryStore, 'getSetting' | 'setSetting' | 'setSettingOnce'> {
+type SettingMethods = 'getSetting' | 'setSetting' | 'setSettingOnce' | 'listSettings' | 'deleteSetting'
+
+function settingRegistry(client: SqlClient): Pick<RegistryStore, SettingMethods> {
   const getSetting = async (name: string): Promise<string | undefined> => {
     const [row] = await client.query<{ readonly value: string }>('select value from settings where name = $1', [name])
     return row?.value
@@ -138,6 +140,11 @@ function settingRegistry(client: SqlClient): Pick<RegistryStore, 'getSetting' | 
         [name, value],
       )
       return row!.value
+    },
+    listSettings: (prefix) =>
+      client.query('select name, value from settings where starts_with(name, $1) order by name', [prefix]),
+    async deleteSetting(name) {
+      await client.query('delete from settings where name = $1', [name])
     },
   }
 }

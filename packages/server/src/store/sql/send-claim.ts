@@ -1,4 +1,4 @@
-import type { EpochMs, Opportunity, PastSend, Refusal } from '@paloma/core/domain'
+import type { Channel, EpochMs, Opportunity, PastSend, Refusal } from '@paloma/core/domain'
 import type { Dispatch, DispatchVerdict, OpportunityStatus, Send, SendStore } from '../contract.ts'
 import type { Sql } from './client.ts'
 import { opportunityFromRow } from './opportunities.ts'
@@ -9,6 +9,7 @@ import { type KnownSend, type LoadedUser, loadUsers, userState } from './user-st
 interface ClaimOptions {
   readonly now: EpochMs
   readonly limit: number
+  readonly channels?: readonly Channel[]
   readonly check: Parameters<SendStore['claim']>[2]
 }
 
@@ -27,8 +28,8 @@ interface Judged {
 
 /** See SendStore.claim. Locks the sends that nobody else holds, then their users in id order; one transaction. */
 export async function claimSends(sql: Sql, options: ClaimOptions): Promise<readonly Dispatch[]> {
-  const { now, limit, check } = options
-  const due = await takeDue(sql, now, limit)
+  const { now, check } = options
+  const due = await takeDue(sql, options)
   if (due.length === 0) return []
   const users = await lockUsers(sql, due, now)
   const judged = judge(due, users, { now, check })
@@ -45,13 +46,13 @@ interface DueRow extends SendRow {
   readonly record: string
 }
 
-async function takeDue(sql: Sql, now: EpochMs, limit: number): Promise<readonly Due[]> {
+async function takeDue(sql: Sql, { now, limit, channels }: Omit<ClaimOptions, 'check'>): Promise<readonly Due[]> {
   const rows = await sql.query<DueRow>(
     `select ${sendColumns('s.')}, o.status as opportunity_status, o.record
      from sends s join opportunities o on o.opportunity_id = s.opportunity_id
-     where s.status = 'reserved' and s.due_at <= $1
+     where s.status = 'reserved' and s.due_at <= $1 and ($3::text[] is null or s.channel = any($3::text[]))
      order by s.due_at, s.send_id limit $2 for update of s skip locked`,
-    [now, limit],
+    [now, limit, channels ?? null],
   )
   return rows.map((row) => ({
     send: sendFromRow(row),

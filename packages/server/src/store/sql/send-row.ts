@@ -13,7 +13,9 @@ export interface SendRow {
   readonly category: Send['category']
   readonly topic: string
   readonly group_key: string | null
+  readonly decided_at: number
   readonly due_at: number
+  readonly attempts: number
   readonly status: SendStatus
   readonly updated_at: number
   readonly provider_message_id: string | null
@@ -25,7 +27,17 @@ export interface SendRow {
 export function sendColumns(prefix = ''): string {
   const names = [
     ...['send_id', 'decision_id', 'user_id', 'opportunity_id', 'message', 'variant', 'channel', 'category', 'topic'],
-    ...['group_key', 'due_at', 'status', 'updated_at', 'provider_message_id', 'error', 'refusals'],
+    ...[
+      'group_key',
+      'decided_at',
+      'due_at',
+      'attempts',
+      'status',
+      'updated_at',
+      'provider_message_id',
+      'error',
+      'refusals',
+    ],
   ]
   return names.map((name) => `${prefix}${name}`).join(', ')
 }
@@ -43,8 +55,10 @@ export function sendFromRow(row: SendRow): Send {
     category: row.category,
     topic: row.topic,
     groupKey: row.group_key,
+    decidedAt: row.decided_at,
     dueAt: row.due_at,
     status: row.status,
+    attempts: row.attempts,
     updatedAt: row.updated_at,
     providerMessageId: row.provider_message_id,
     error: row.error,

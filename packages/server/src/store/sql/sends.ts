@@ -8,7 +8,7 @@ import { reopenOpportunities } from './send-transitions.ts'
 /** The queue of messages on their way. `isShared`: other processes dispatch too. */
 export function sendStore(client: SqlClient, isShared: boolean): SendStore {
   return {
-    claim: (now, limit, check) => client.transaction((sql) => claimSends(sql, { now, limit, check })),
+    claim: (due, check) => client.transaction((sql) => claimSends(sql, { ...due, check })),
     finish: (results, at) =>
       results.length === 0 ? Promise.resolve() : client.transaction((sql) => finishSends(sql, results, at)),
     async recover(before, at) {
@@ -66,23 +66,38 @@ async function nextDueAt(sql: Sql): Promise<EpochMs | null> {
   return row!.at
 }
 
+type Result = Parameters<SendStore['finish']>[0][number]
+
 /** What a provider said may still correct a dispatch that was given up as unknown; anything else stands. */
-async function finishSends(sql: Sql, results: Parameters<SendStore['finish']>[0], at: EpochMs): Promise<void> {
+async function finishSends(sql: Sql, results: readonly Result[], at: EpochMs): Promise<void> {
+  const values = results.map(finishValues)
   const rows = await sql.query<{ readonly opportunity_id: string; readonly status: SendStatus }>(
-    `update sends s set status = v.status, updated_at = $5, provider_message_id = v.provider_message_id, error = v.error
-     from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as v (send_id, status, provider_message_id, error)
+    `update sends s set status = v.status, updated_at = $6, provider_message_id = v.provider_message_id, error = v.error,
+       due_at = coalesce(v.due_at, s.due_at), attempts = s.attempts + case when v.due_at is null then 0 else 1 end,
+       dispatched_at = case when v.due_at is null then s.dispatched_at end
+     from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[])
+       as v (send_id, status, provider_message_id, error, due_at)
      where s.send_id = v.send_id and s.status in ('dispatching', 'unknown')
      returning s.opportunity_id, s.status`,
-    [
-      results.map(({ sendId }) => sendId),
-      results.map(({ result }) => result.kind),
-      results.map(({ result }) => (result.kind === 'sent' ? result.providerMessageId : null)),
-      results.map(({ result }) => (result.kind === 'sent' ? null : result.error)),
-      at,
-    ],
+    [...[0, 1, 2, 3, 4].map((column) => values.map((row) => row[column])), at],
   )
   const of = (status: SendStatus): readonly string[] =>
     rows.filter((row) => row.status === status).map((row) => row.opportunity_id)
   await sql.query(`update opportunities set status = 'sent' where opportunity_id = any($1::text[])`, [of('sent')])
   await reopenOpportunities(sql, of('failed'))
+}
+
+/** send_id, status, provider_message_id, error, due_at. */
+function finishValues({ sendId, result }: Result): readonly (string | number | null)[] {
+  switch (result.kind) {
+    case 'sent':
+      return [sendId, 'sent', result.providerMessageId, null, null]
+    case 'retry':
+      return [sendId, 'reserved', null, result.error, result.until]
+    case 'failed':
+    case 'unknown':
+      return [sendId, result.kind, null, result.error, null]
+    default:
+      return assertNever(result)
+  }
 }

@@ -24,6 +24,13 @@ export function userStore(client: SqlClient): UserStore {
       )
       return new Map(rows.map((row) => [row.alias, row.user_id]))
     },
+    async aliasesOf(id) {
+      const rows = await client.query<{ readonly alias: string }>(
+        'select alias from aliases where user_id = $1 order by alias',
+        [id],
+      )
+      return rows.map((row) => row.alias)
+    },
     addAlias: (previousId, userId) => client.transaction((sql) => addAlias(sql, previousId, userId)),
     erase: (id, at) => client.transaction((sql) => eraseUser(sql, id, at)),
     async page(after, limit) {

@@ -2,7 +2,7 @@ import { DAY_MS, DEFAULT_CONSENT, type EpochMs, HOUR_MS, userId } from '@paloma/
 import { describe, expect, it } from 'vitest'
 import type { LearningExample } from '../contract.ts'
 import { exampleDecision, exampleNew, exampleOpportunity, exampleOutcome, exampleProfile } from './examples.ts'
-import type { StoreOf } from './store-suite.ts'
+import type { StoreOf } from './store-of.ts'
 
 const START = Date.parse('2027-05-01T00:00:00Z')
 const DAY_END = START + DAY_MS
@@ -88,7 +88,7 @@ export function testLearning(storeOf: StoreOf): void {
         seen('early', from - 1, { isVisit: true, values: { conversion: 100 } }),
         seen('one', from, { isVisit: true, values: { conversion: 0.1, engagement: 1 } }),
         seen('two', from + 1, { isVisit: true, values: { conversion: 0.2 } }),
-        seen('three', from + DAY_MS, { isVisit: true, reachLoss: 'unsubscribed', channel: 'email' }),
+        seen('three', from + DAY_MS, { values: { engagement: 1 }, reachLoss: 'unsubscribed', channel: 'email' }),
         seen('robot', from + 2, { isVisit: true, isMachine: true, values: { conversion: 100 } }),
         seen('end', until, { isVisit: true, values: { conversion: 100 } }),
       ])
@@ -107,17 +107,17 @@ export function testLearning(storeOf: StoreOf): void {
           }),
         ),
       ])
-      await storeOf().sends.claim(from, 1, () => ({ kind: 'go' }))
+      await storeOf().sends.claim({ now: from, limit: 1 }, () => ({ kind: 'go' }))
       const totals = await storeOf().decisions.totals(from, until)
       const of = (id: string) => totals.find((row) => row.userId === id)
       expect(of('t-busy')).toStrictEqual({
         userId: 't-busy',
-        values: { conversion: 0.1 + 0.2, engagement: 1 },
-        activeDays: 2,
+        values: { conversion: 0.1 + 0.2, engagement: 2 },
+        days: { conversion: 1, engagement: 2 },
         sends: 1,
         reachLosses: [{ at: from + DAY_MS, channel: 'email' }],
       })
-      expect(of('t-idle')).toStrictEqual({ userId: 't-idle', values: {}, activeDays: 0, sends: 0, reachLosses: [] })
+      expect(of('t-idle')).toStrictEqual({ userId: 't-idle', values: {}, days: {}, sends: 0, reachLosses: [] })
       expect(of('t-unborn')).toBeUndefined()
       expect(totals.map((row) => row.userId)).toEqual(totals.map((row) => row.userId).toSorted())
     })

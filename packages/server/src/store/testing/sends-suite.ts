@@ -1,8 +1,17 @@
-import { DAY_MS, type DecisionId, decisionId, type EpochMs, HOUR_MS, opportunityId, sendId, userId } from '@paloma/core/domain'
+import {
+  DAY_MS,
+  type DecisionId,
+  decisionId,
+  type EpochMs,
+  HOUR_MS,
+  opportunityId,
+  sendId,
+  userId,
+} from '@paloma/core/domain'
 import { describe, expect, it } from 'vitest'
 import type { Dispatch, DispatchResult, DispatchVerdict, Send } from '../contract.ts'
 import { exampleDecision, exampleNew, exampleOpportunity, exampleProfile } from './examples.ts'
-import type { StoreOf } from './store-suite.ts'
+import type { StoreOf } from './store-of.ts'
 
 const GO = (): DispatchVerdict => ({ kind: 'go' })
 const REFUSE = (): DispatchVerdict => ({ kind: 'refuse', refusals: [{ reason: 'capped', rule: 'daily' }] })
@@ -41,7 +50,7 @@ export function testSends(storeOf: StoreOf): void {
     it('goes from reserved over dispatching to sent, and marks the opportunity', async () => {
       const at = dayOf(1)
       await reserve('s-sent', ['s-sent-1'], at)
-      const [dispatch, ...rest] = await storeOf().sends.claim(at + 5, 10, GO)
+      const [dispatch, ...rest] = await storeOf().sends.claim({ now: at + 5, limit: 10 }, GO)
       expect(rest).toEqual([])
       expect(dispatch).toMatchObject({
         send: { status: 'dispatching', updatedAt: at + 5 },
@@ -49,7 +58,7 @@ export function testSends(storeOf: StoreOf): void {
         opportunity: { id: 'o-s-sent-1' },
       })
       expect(await storeOf().sends.inFlight(userId('s-sent'))).toBe(1)
-      expect(await storeOf().sends.claim(at + 5, 10, GO)).toEqual([])
+      expect(await storeOf().sends.claim({ now: at + 5, limit: 10 }, GO)).toEqual([])
       await finish('s-sent-1', { kind: 'sent', providerMessageId: 'p1' }, at + 9)
       expect(await sendOf('s-sent-1')).toMatchObject({ status: 'sent', providerMessageId: 'p1', updatedAt: at + 9 })
       expect(await storeOf().sends.inFlight(userId('s-sent'))).toBe(0)
@@ -68,21 +77,46 @@ export function testSends(storeOf: StoreOf): void {
     it('reopens the opportunity of a failed send, never that of an unknown one', async () => {
       const at = dayOf(2)
       await reserve('s-fail', ['s-fail-1', 's-fail-2'], at)
-      await storeOf().sends.claim(at, 10, GO)
+      await storeOf().sends.claim({ now: at, limit: 10 }, GO)
       await finish('s-fail-1', { kind: 'failed', error: 'mailbox full' }, at + 1)
       await finish('s-fail-2', { kind: 'unknown', error: 'timeout' }, at + 1)
       expect(await sendOf('s-fail-1')).toMatchObject({ status: 'failed', error: 'mailbox full' })
       expect(await sendOf('s-fail-2')).toMatchObject({ status: 'unknown', error: 'timeout' })
       expect([await opportunityStatus('s-fail-1'), await opportunityStatus('s-fail-2')]).toEqual(['open', 'taken'])
-      expect(await storeOf().sends.claim(at + DAY_MS, 10, GO)).toEqual([])
+      expect(await storeOf().sends.claim({ now: at + DAY_MS, limit: 10 }, GO)).toEqual([])
       const states = await storeOf().users.loadStates([userId('s-fail')], at + 1)
       expect(states.get(userId('s-fail'))?.history.sends.map((send) => send.opportunityId)).toEqual(['o-s-fail-2'])
+    })
+
+    it('reserves again, for later, what its provider did not take', async () => {
+      const at = dayOf(-1)
+      await reserve('s-retry', ['s-retry-1'], at)
+      for (const attempts of [1, 2]) {
+        const now = at + attempts * HOUR_MS
+        expect(await storeOf().sends.claim({ now, limit: 10 }, GO)).toHaveLength(1)
+        await finish('s-retry-1', { kind: 'retry', error: 'busy', until: now + HOUR_MS }, now)
+        const expected = { status: 'reserved', attempts, dueAt: now + HOUR_MS, decidedAt: at, error: 'busy' }
+        expect(await sendOf('s-retry-1')).toMatchObject(expected)
+        expect(await opportunityStatus('s-retry-1')).toBe('taken')
+        expect(await storeOf().sends.inFlight(userId('s-retry'))).toBe(0)
+        expect(await storeOf().sends.claim({ now: now + HOUR_MS - 1, limit: 10 }, GO)).toEqual([])
+      }
+      expect(await storeOf().sends.claim({ now: at + 3 * HOUR_MS, limit: 10 }, GO)).toHaveLength(1)
+      await finish('s-retry-1', { kind: 'failed', error: 'busy' }, at + 3 * HOUR_MS)
+      expect(await sendOf('s-retry-1')).toMatchObject({ status: 'failed', attempts: 2 })
+    })
+
+    it('hands out the sends of the channels asked for', async () => {
+      const at = dayOf(-2)
+      await reserve('s-lane', ['s-lane-1'], at)
+      expect(await storeOf().sends.claim({ now: at, limit: 10, channels: ['push', 'sms'] }, GO)).toEqual([])
+      expect(await storeOf().sends.claim({ now: at, limit: 10, channels: ['push', 'email'] }, GO)).toHaveLength(1)
     })
 
     it('keeps the refusals of the last moment, and reopens the opportunity', async () => {
       const at = dayOf(3)
       await reserve('s-refuse', ['s-refuse-1'], at)
-      expect(await storeOf().sends.claim(at, 10, REFUSE)).toEqual([])
+      expect(await storeOf().sends.claim({ now: at, limit: 10 }, REFUSE)).toEqual([])
       const send = await sendOf('s-refuse-1')
       expect(send).toMatchObject({ status: 'refused', refusals: [{ reason: 'capped', rule: 'daily' }] })
       expect(await opportunityStatus('s-refuse-1')).toBe('open')
@@ -91,11 +125,11 @@ export function testSends(storeOf: StoreOf): void {
     it('postpones a send that stays reserved until its new time', async () => {
       const at = dayOf(4)
       await reserve('s-wait', ['s-wait-1'], at)
-      await storeOf().sends.claim(at, 10, () => ({ kind: 'postpone', until: at + HOUR_MS }))
+      await storeOf().sends.claim({ now: at, limit: 10 }, () => ({ kind: 'postpone', until: at + HOUR_MS }))
       expect(await sendOf('s-wait-1')).toMatchObject({ status: 'reserved', dueAt: at + HOUR_MS })
       expect(await storeOf().sends.nextDueAt()).toBe(at + HOUR_MS)
-      expect(await storeOf().sends.claim(at + HOUR_MS - 1, 10, GO)).toEqual([])
-      expect(await storeOf().sends.claim(at + HOUR_MS, 10, GO)).toHaveLength(1)
+      expect(await storeOf().sends.claim({ now: at + HOUR_MS - 1, limit: 10 }, GO)).toEqual([])
+      expect(await storeOf().sends.claim({ now: at + HOUR_MS, limit: 10 }, GO)).toHaveLength(1)
     })
 
     it('shows each check the other reserved sends of the user and what it let go before', async () => {
@@ -106,7 +140,7 @@ export function testSends(storeOf: StoreOf): void {
         seen.push(user.history.sends.map((past) => past.opportunityId).toSorted())
         return send.opportunityId === 'o-s-seen-1' ? REFUSE() : GO()
       }
-      await storeOf().sends.claim(at + 1, 10, check)
+      await storeOf().sends.claim({ now: at + 1, limit: 10 }, check)
       expect(seen).toEqual([['o-s-seen-2', 'o-s-seen-3'], ['o-s-seen-3'], ['o-s-seen-2']])
     })
 
@@ -115,7 +149,9 @@ export function testSends(storeOf: StoreOf): void {
       const ids = Array.from({ length: 6 }, (_, i) => `s-cap-${i}`)
       await reserve('s-cap', ids, at)
       const check = ({ user }: Dispatch): DispatchVerdict => (user.history.sends.length >= 1 ? REFUSE() : GO())
-      const claims = await Promise.all(Array.from({ length: 3 }, () => storeOf().sends.claim(at, 2, check)))
+      const claims = await Promise.all(
+        Array.from({ length: 3 }, () => storeOf().sends.claim({ now: at, limit: 2 }, check)),
+      )
       expect(claims.flat()).toHaveLength(1)
     })
 
@@ -124,9 +160,11 @@ export function testSends(storeOf: StoreOf): void {
       await reserve('s-many-a', ['s-many-2', 's-many-1'], at + 2)
       await reserve('s-many-b', ['s-many-4', 's-many-3'], at + 1)
       await reserve('s-many-b', ['s-many-later'], at, at + DAY_MS)
-      const claims = await Promise.all(Array.from({ length: 4 }, () => storeOf().sends.claim(at + 3, 1, GO)))
+      const claims = await Promise.all(
+        Array.from({ length: 4 }, () => storeOf().sends.claim({ now: at + 3, limit: 1 }, GO)),
+      )
       const claimed = claims.flat().map(({ send }) => send.decisionId)
-      const rest = await storeOf().sends.claim(at + 3, 10, GO)
+      const rest = await storeOf().sends.claim({ now: at + 3, limit: 10 }, GO)
       expect([...claimed, ...rest.map(({ send }) => send.decisionId)].toSorted()).toEqual(
         ['s-many-1', 's-many-2', 's-many-3', 's-many-4'].map(decisionId),
       )
@@ -138,14 +176,14 @@ export function testSends(storeOf: StoreOf): void {
       await reserve('s-old', ['s-old-1'], at)
       const item = await sendOf('s-old-1')
       expect(await storeOf().opportunities.withdraw(item.opportunityId)).toBe(true)
-      expect(await storeOf().sends.claim(at, 10, GO)).toEqual([])
+      expect(await storeOf().sends.claim({ now: at, limit: 10 }, GO)).toEqual([])
     })
 
     it('makes unknown what a dead process left dispatching, and takes a late answer for true', async () => {
       const at = dayOf(9)
       await storeOf().sends.recover(at, at)
       await reserve('s-dead', ['s-dead-1'], at)
-      await storeOf().sends.claim(at, 10, GO)
+      await storeOf().sends.claim({ now: at, limit: 10 }, GO)
       expect(await storeOf().sends.recover(at + 1, at + 2)).toBe(1)
       expect(await sendOf('s-dead-1')).toMatchObject({ status: 'unknown', updatedAt: at + 2 })
       expect(await storeOf().sends.recover(at + 9, at + 9)).toBe(0)
@@ -161,7 +199,7 @@ export function testSends(storeOf: StoreOf): void {
       expect(await storeOf().sends.duePlanned(at, 5)).toEqual([])
       const due = await storeOf().sends.duePlanned(at + HOUR_MS, 1)
       expect(due.map((send) => send.decisionId)).toEqual(['s-plan-1'])
-      expect(await storeOf().sends.claim(at + HOUR_MS, 5, GO)).toEqual([])
+      expect(await storeOf().sends.claim({ now: at + HOUR_MS, limit: 5 }, GO)).toEqual([])
       const listed = await storeOf().sends.listByUser(userId('s-plan'), { before: at + 1, limit: 1 })
       expect(listed.map((send) => send.decisionId)).toEqual(['s-plan-2'])
       expect(await storeOf().sends.get(listed[0]!.sendId)).toStrictEqual(listed[0])
@@ -173,7 +211,7 @@ export function testSends(storeOf: StoreOf): void {
       const at = dayOf(10)
       await reserve('s-last', ['s-last-1'], at)
       await reserve('s-last', ['s-last-2'], at + HOUR_MS)
-      await storeOf().sends.claim(at + HOUR_MS, 10, GO)
+      await storeOf().sends.claim({ now: at + HOUR_MS, limit: 10 }, GO)
       await reserve('s-last', ['s-last-3'], at + 2 * HOUR_MS, at + DAY_MS)
       const key = { userId: userId('s-last'), channel: null, since: at, at: at + DAY_MS }
       const found = await storeOf().decisions.lastSentFor([
