@@ -21,5 +21,11 @@ export interface Deps {
   readonly inboxListeners: Map<string, Set<(item: InboxItem) => void>>
 }
 
+/** What past decisions are read from: the log, and the snapshots they were made with. */
+export interface PastDeps {
+  readonly store: Store
+  readonly snapshots: Pick<SnapshotKeeper, 'at'>
+}
+
 /** History and caps look this far back. */
 export const HISTORY_MS: EpochMs = 28 * 86_400_000

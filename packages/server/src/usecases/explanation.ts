@@ -1,6 +1,6 @@
 import { type Action, contributionsOf, type Decision, type Opportunity, type Snapshot } from '@paloma/core'
 import type { ExplainedAction, Explanation } from './contract.ts'
-import type { PastDeps } from './past-decisions.ts'
+import type { PastDeps } from './deps.ts'
 
 function identityOf(
   action: Action,

@@ -1,15 +1,9 @@
 import { type Decision, decide, hash53, type Opportunity, type Snapshot } from '@paloma/core'
 import type { Store } from '../store/contract.ts'
 import type { ReplayResult, Usecases } from './contract.ts'
+import type { PastDeps } from './deps.ts'
 import { differencesOf } from './differences.ts'
 import { explain } from './explanation.ts'
-import type { SnapshotKeeper } from './snapshot-keeper.ts'
-
-/** What past decisions are read from: the log, and the snapshots they were made with. */
-export interface PastDeps {
-  readonly store: Store
-  readonly snapshots: Pick<SnapshotKeeper, 'at'>
-}
 
 /** Failures an audit hands out; the count has all of them. */
 const SHOWN_FAILURES = 100
