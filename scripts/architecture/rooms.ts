@@ -1,0 +1,371 @@
+/** One room of the house: what it is for, and where its imports may lead. */
+export interface Room {
+  readonly name: string
+  /** A folder (with `/` at its end) or a file; `*` stands for one name, and each name is a room of its own. Longest wins. */
+  readonly holds: string
+  readonly purpose: string
+  readonly mayImport: readonly string[]
+  /** Imports that leave nothing at run time. */
+  readonly mayImportTypes?: readonly string[]
+}
+
+const CORE_ROOMS = [
+  'core/domain',
+  'core/random',
+  'core/numeric',
+  'core/statistics',
+  'core/experiment',
+  'core/eligibility',
+  'core/features',
+  'core/learning',
+  'core/policy',
+  'core/allocation',
+] as const
+
+const CONTRACTS = [
+  'server/store/contract',
+  'server/log/contract',
+  'server/channel/contract',
+  'server/config/contract',
+] as const
+
+const core: readonly Room[] = [
+  {
+    name: 'core/domain',
+    holds: 'packages/core/src/domain/',
+    purpose: 'The nouns: types, ids, units, local time, the one error class.',
+    mayImport: [],
+  },
+  {
+    name: 'core/random',
+    holds: 'packages/core/src/random/',
+    purpose: 'Hashes and seeded streams of chance.',
+    mayImport: [],
+  },
+  {
+    name: 'core/numeric',
+    holds: 'packages/core/src/numeric/',
+    purpose: 'Sums, matrices, quadrature, distribution functions.',
+    mayImport: [],
+  },
+  {
+    name: 'core/statistics',
+    holds: 'packages/core/src/statistics/',
+    purpose: 'Estimates with intervals; "no answer" has a reason.',
+    mayImport: ['core/numeric', 'core/random'],
+  },
+  {
+    name: 'core/experiment',
+    holds: 'packages/core/src/experiment/',
+    purpose: 'Unit → variant by hashing.',
+    mayImport: ['core/domain', 'core/random', 'core/statistics'],
+  },
+  {
+    name: 'core/eligibility',
+    holds: 'packages/core/src/eligibility/',
+    purpose: 'Consent, suppression, caps, gaps, quiet hours: which candidates may be chosen, and why others not.',
+    mayImport: ['core/domain'],
+  },
+  {
+    name: 'core/features',
+    holds: 'packages/core/src/features/',
+    purpose: 'User and moment → numbers, the same online and in batch.',
+    mayImport: ['core/domain', 'core/random'],
+  },
+  {
+    name: 'core/learning',
+    holds: 'packages/core/src/learning/',
+    purpose: 'Bayesian linear heads; rewards from outcomes; states in, states out.',
+    mayImport: ['core/domain', 'core/random', 'core/numeric'],
+  },
+  {
+    name: 'core/policy',
+    holds: 'packages/core/src/policy/',
+    purpose: 'Scores → distribution over actions; the one draw.',
+    mayImport: ['core/domain', 'core/random', 'core/numeric'],
+  },
+  {
+    name: 'core/allocation',
+    holds: 'packages/core/src/allocation/',
+    purpose: 'Shared limits: prices that keep them, rounding that never exceeds them.',
+    mayImport: ['core/domain', 'core/numeric'],
+  },
+  {
+    name: 'core/evaluation',
+    holds: 'packages/core/src/evaluation/',
+    purpose: 'Off-policy evaluation of a log (empty so far).',
+    mayImport: ['core/domain', 'core/numeric', 'core/random', 'core/statistics'],
+  },
+  {
+    name: 'core/simulation',
+    holds: 'packages/core/src/simulation/',
+    purpose: 'A world of users, producers and channels whose truth is known.',
+    mayImport: ['core/domain', 'core/random', 'core/numeric'],
+  },
+  {
+    name: 'core/decide',
+    holds: 'packages/core/src/decide.ts',
+    purpose: 'One decision from snapshot, request, clock and chance.',
+    mayImport: CORE_ROOMS,
+  },
+  {
+    name: 'core/explain',
+    holds: 'packages/core/src/explain.ts',
+    purpose: 'What each feature added to a choice.',
+    mayImport: [...CORE_ROOMS, 'core/decide'],
+  },
+  {
+    name: 'core',
+    holds: 'packages/core/src/',
+    purpose: 'The public surface of core.',
+    mayImport: [...CORE_ROOMS, 'core/decide', 'core/explain'],
+  },
+]
+
+const contracts: readonly Room[] = [
+  {
+    name: 'server/store/contract',
+    holds: 'packages/server/src/store/contract.ts',
+    purpose: 'What the use cases ask of a store.',
+    mayImport: ['core/domain'],
+  },
+  {
+    name: 'server/log/contract',
+    holds: 'packages/server/src/log/contract.ts',
+    purpose: 'What the use cases ask of the history.',
+    mayImport: ['core/domain'],
+  },
+  {
+    name: 'server/channel/contract',
+    holds: 'packages/server/src/channel/contract.ts',
+    purpose: 'What the use cases ask of a channel.',
+    mayImport: ['core/domain'],
+  },
+  {
+    name: 'server/config/contract',
+    holds: 'packages/server/src/config/contract.ts',
+    purpose: 'The configuration as the house sees it.',
+    mayImport: ['core/domain'],
+  },
+  {
+    name: 'server/usecases/contract',
+    holds: 'packages/server/src/usecases/contract.ts',
+    purpose: 'Everything the server can do.',
+    mayImport: ['core', 'core/domain', ...CONTRACTS],
+  },
+]
+
+const adapters: readonly Room[] = [
+  {
+    name: 'server/store',
+    holds: 'packages/server/src/store/',
+    purpose: 'Opens a store: embedded or server.',
+    mayImport: [
+      'server/store/contract',
+      'server/store/pglite',
+      'server/store/postgres',
+      'server/store/sql',
+      'core/domain',
+    ],
+  },
+  {
+    name: 'server/store/sql',
+    holds: 'packages/server/src/store/sql/',
+    purpose: 'One dialect, one set of migrations, for both drivers.',
+    mayImport: ['server/store/contract', 'core/domain'],
+  },
+  {
+    name: 'server/store/pglite',
+    holds: 'packages/server/src/store/pglite/',
+    purpose: 'PGlite: client, directory lock, first start.',
+    mayImport: ['server/store/contract', 'server/store/sql', 'core/domain'],
+  },
+  {
+    name: 'server/store/postgres',
+    holds: 'packages/server/src/store/postgres/',
+    purpose: 'PostgreSQL: pool and transactions.',
+    mayImport: ['server/store/contract', 'server/store/sql', 'core/domain'],
+  },
+  {
+    name: 'server/log',
+    holds: 'packages/server/src/log/',
+    purpose: 'Opens the history.',
+    mayImport: ['server/log/contract', 'server/log/*', 'core/domain'],
+  },
+  {
+    name: 'server/log/*',
+    holds: 'packages/server/src/log/*/',
+    purpose: 'One format of the history; Parquet by day.',
+    mayImport: ['server/log/contract', 'core/domain'],
+  },
+  {
+    name: 'server/channel/http-post',
+    holds: 'packages/server/src/channel/http-post.ts',
+    purpose: 'One bounded POST, for adapters that speak HTTP.',
+    mayImport: ['server/channel/contract', 'core/domain'],
+  },
+  {
+    name: 'server/channel/template',
+    holds: 'packages/server/src/channel/template.ts',
+    purpose: 'Rendering with limits.',
+    mayImport: ['server/channel/contract', 'core/domain'],
+  },
+  {
+    name: 'server/channel/unsubscribe-token',
+    holds: 'packages/server/src/channel/unsubscribe-token.ts',
+    purpose: 'Signed tokens for unsubscribing and the inbox.',
+    mayImport: ['core/domain'],
+  },
+  {
+    name: 'server/channel/*',
+    holds: 'packages/server/src/channel/*/',
+    purpose: 'One adapter: inbox, memory, smtp, web-push, webhook.',
+    mayImport: ['server/channel/contract', 'server/channel/http-post', 'core/domain'],
+  },
+  {
+    name: 'server/channel',
+    holds: 'packages/server/src/channel/',
+    purpose: 'Adapters from configuration.',
+    mayImport: ['server/channel/contract', 'server/channel/*', 'server/config/contract', 'core/domain'],
+  },
+]
+
+const shell: readonly Room[] = [
+  {
+    name: 'server/config',
+    holds: 'packages/server/src/config/',
+    purpose: 'Defaults, schema, loading, the environment.',
+    mayImport: ['server/config/contract', 'core', 'core/domain'],
+  },
+  {
+    name: 'server/usecases',
+    holds: 'packages/server/src/usecases/',
+    purpose: 'The use cases over the contracts.',
+    mayImport: [
+      'server/usecases/contract',
+      ...CONTRACTS,
+      'server/channel/template',
+      'server/channel/unsubscribe-token',
+      'core',
+      'core/domain',
+    ],
+  },
+  {
+    name: 'server/http',
+    holds: 'packages/server/src/http/',
+    purpose: 'HTTP `/v1`: parse, ask a use case, map to the wire.',
+    mayImport: [
+      'server/usecases/contract',
+      'server/usecases',
+      'server/store/contract',
+      'server/config/contract',
+      'server/config',
+      'core',
+      'core/domain',
+    ],
+    mayImportTypes: ['sdk'],
+  },
+  {
+    name: 'server/jobs',
+    holds: 'packages/server/src/jobs/',
+    purpose: 'What runs by itself.',
+    mayImport: ['server/usecases/contract', 'server/usecases', 'core', 'core/domain'],
+  },
+  {
+    name: 'server/cli/print',
+    holds: 'packages/server/src/cli/print/',
+    purpose: 'The one place that prints, and what an exit code means.',
+    mayImport: ['core', 'core/domain'],
+  },
+  {
+    name: 'server/cli/progress',
+    holds: 'packages/server/src/cli/progress/',
+    purpose: 'A line that says how far long work has come.',
+    mayImport: ['server/cli/print', 'core/domain'],
+  },
+  {
+    name: 'server/cli/table',
+    holds: 'packages/server/src/cli/table/',
+    purpose: 'Tables in and out: CSV, JSONL, Parquet.',
+    mayImport: ['core', 'core/domain'],
+  },
+  {
+    name: 'server/cli/demo',
+    holds: 'packages/server/src/cli/demo/',
+    purpose: 'A simulated world that lives against a real server, and its report.',
+    mayImport: [
+      'server/cli/print',
+      'server/cli/progress',
+      'server/usecases/contract',
+      'server/config/contract',
+      'server/config',
+      'sdk',
+      'core',
+      'core/domain',
+      'core/simulation',
+    ],
+  },
+  {
+    name: 'server/cli',
+    holds: 'packages/server/src/cli/',
+    purpose: 'The command `paloma`: commands return data.',
+    mayImport: [
+      'server/cli/*',
+      'server/usecases/contract',
+      'server/usecases',
+      'server/config/contract',
+      'server/config',
+      'server/jobs',
+      'server/app',
+      'sdk',
+      'core',
+      'core/domain',
+    ],
+  },
+  {
+    name: 'server/app',
+    holds: 'packages/server/src/app.ts',
+    purpose: 'The composition root.',
+    mayImport: ['server/*'],
+  },
+  {
+    name: 'server',
+    holds: 'packages/server/src/',
+    purpose: 'The way in (`main.ts`), the public surface (`index.ts`).',
+    mayImport: ['server/*', 'core', 'core/domain'],
+  },
+]
+
+const outside: readonly Room[] = [
+  {
+    name: 'sdk',
+    holds: 'packages/sdk/',
+    purpose: 'What customers install: a typed client; fetch is injected.',
+    mayImport: [],
+    mayImportTypes: ['core/domain'],
+  },
+  {
+    name: 'console',
+    holds: 'packages/console/',
+    purpose: 'The web UI over the HTTP API.',
+    mayImport: [],
+    mayImportTypes: ['core/domain'],
+  },
+  {
+    name: 'examples',
+    holds: 'examples/',
+    purpose: 'Code that the documents show, compiled and run.',
+    mayImport: ['server', 'sdk', 'core', 'core/domain', 'core/simulation'],
+  },
+  {
+    name: 'benchmarks',
+    holds: 'benchmarks/',
+    purpose: 'Measurements, with the command that made each.',
+    mayImport: ['*'],
+  },
+  { name: 'scripts', holds: 'scripts/', purpose: 'Building, running and checking the house.', mayImport: ['*'] },
+  { name: 'root', holds: '', purpose: 'The architecture test and tool configuration.', mayImport: ['scripts'] },
+]
+
+/** The table of DESIGN §5, with the arrows that docs/decisions added to it. */
+export const ROOMS: readonly Room[] = [...core, ...contracts, ...adapters, ...shell, ...outside]
