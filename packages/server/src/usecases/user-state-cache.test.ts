@@ -1,0 +1,380 @@
+import {
+  DAY_MS,
+  type EpochMs,
+  HOUR_MS,
+  type Opportunity,
+  type Outcome,
+  opportunityId,
+  sendId,
+  type UserId,
+  userId,
+} from '@paloma/core'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { DispatchResult, DispatchVerdict, Store } from '../store/contract.ts'
+import { pgliteStore } from '../store/pglite-store.ts'
+import {
+  exampleDecision,
+  exampleNew,
+  exampleOpportunity,
+  exampleOutcome,
+  exampleProfile,
+} from '../store/testing/examples.ts'
+import { type CachedStore, withUserStateCache } from './user-state-cache.ts'
+
+const START: EpochMs = Date.parse('2027-03-10T12:00:00Z')
+const USERS = 3
+
+/** One thing that happens; numbers choose users and objects of what is there. */
+type Step =
+  | { readonly kind: 'profile'; readonly user: number; readonly plan: string | number }
+  | { readonly kind: 'propose'; readonly user: number; readonly like: Partial<Opportunity>; readonly hours: number }
+  | { readonly kind: 'outcome'; readonly user: number; readonly ageMs: number; readonly like: Partial<Outcome> }
+  | { readonly kind: 'decide'; readonly user: number; readonly hoursAhead: number; readonly deliver: boolean }
+  | { readonly kind: 'redecide'; readonly isChosenAgain: boolean }
+  | { readonly kind: 'claim'; readonly verdict: 'go' | 'refuse' | 'postpone'; readonly result: DispatchResult['kind'] }
+  | { readonly kind: 'withdraw'; readonly which: number }
+  | { readonly kind: 'alias'; readonly from: number; readonly to: number }
+  | { readonly kind: 'erase'; readonly user: number }
+  | { readonly kind: 'wait'; readonly ms: number }
+  | { readonly kind: 'read'; readonly aheadMs: number }
+
+const user = fc.nat(USERS - 1)
+const outcomeLike = fc.constantFrom<Partial<Outcome>>(
+  { isVisit: true },
+  { isResponse: true, channel: 'email' },
+  { isResponse: true, channel: 'push', isVisit: true },
+  { isVisit: true, isMachine: true },
+  {},
+)
+const proposalLike = fc.constantFrom<Partial<Opportunity>>({}, {}, { dedupeKey: 'k' }, { groupKey: 'g' })
+const anyStep: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({ kind: fc.constant('profile' as const), user, plan: fc.constantFrom('free', 'paid', -0) }),
+  {
+    arbitrary: fc.record({
+      kind: fc.constant('propose' as const),
+      user,
+      like: proposalLike,
+      hours: fc.integer({ min: 1, max: 900 }),
+    }),
+    weight: 4,
+  },
+  {
+    arbitrary: fc.record({
+      kind: fc.constant('outcome' as const),
+      user,
+      ageMs: fc.constantFrom(0, 0, 5, HOUR_MS, DAY_MS, 27 * DAY_MS, 28 * DAY_MS, 40 * DAY_MS),
+      like: outcomeLike,
+    }),
+    weight: 3,
+  },
+  {
+    arbitrary: fc.record({
+      kind: fc.constant('decide' as const),
+      user,
+      hoursAhead: fc.constantFrom(0, 0, 0, 3),
+      deliver: fc.boolean(),
+    }),
+    weight: 4,
+  },
+  fc.record({ kind: fc.constant('redecide' as const), isChosenAgain: fc.boolean() }),
+  fc.record({
+    kind: fc.constant('claim' as const),
+    verdict: fc.constantFrom('go' as const, 'go' as const, 'refuse' as const, 'postpone' as const),
+    result: fc.constantFrom<DispatchResult['kind']>('sent', 'failed', 'unknown', 'retry'),
+  }),
+  fc.record({ kind: fc.constant('withdraw' as const), which: fc.nat(9) }),
+  fc.record({ kind: fc.constant('alias' as const), from: user, to: user }),
+  fc.record({ kind: fc.constant('erase' as const), user }),
+  {
+    arbitrary: fc.record({
+      kind: fc.constant('wait' as const),
+      ms: fc.constantFrom(0, 1, HOUR_MS, 5 * HOUR_MS, DAY_MS, 20 * DAY_MS),
+    }),
+    weight: 3,
+  },
+  {
+    arbitrary: fc.record({ kind: fc.constant('read' as const), aheadMs: fc.constantFrom(0, 0, 1, DAY_MS) }),
+    weight: 4,
+  },
+)
+
+/** A little world of its own inside a shared store: names carry its number. */
+class World {
+  readonly name: string
+  readonly store: Store
+  readonly ids: readonly UserId[]
+  now: EpochMs
+  proposed: string[] = []
+  decided = 0
+
+  constructor(name: string, store: Store, now: EpochMs) {
+    this.name = name
+    this.store = store
+    this.now = now
+    this.ids = Array.from({ length: USERS }, (_, i) => userId(`${name}-u${i}`))
+  }
+
+  async run(step: Step): Promise<unknown> {
+    const { store, now, name } = this
+    switch (step.kind) {
+      case 'profile': {
+        const id = this.ids[step.user]!
+        const update = () => exampleProfile(id, { traits: { plan: step.plan } })
+        return store.users.change([{ userId: id, update }])
+      }
+      case 'propose': {
+        const id = `${name}-o${this.proposed.length}`
+        const replaced = this.proposed.length % 4 === 3 ? { supersedes: opportunityId(this.proposed.at(-1)!) } : {}
+        this.proposed.push(id)
+        const window = { notBefore: now - HOUR_MS, expires: now + step.hours * HOUR_MS }
+        const item = exampleOpportunity(id, this.ids[step.user]!, { ...step.like, ...replaced, window })
+        return store.opportunities.insertMany([item, item], now)
+      }
+      case 'outcome': {
+        const id = `${name}-m${step.ageMs}-${JSON.stringify(step.like)}-${now}`
+        return store.outcomes.insertMany([
+          exampleOutcome(id, this.ids[step.user]!, { ...step.like, at: now - step.ageMs }),
+        ])
+      }
+      case 'decide':
+        return this.decide(step.user, step)
+      case 'redecide':
+        return this.redecide(step.isChosenAgain)
+      case 'claim':
+        return this.dispatch(step)
+      case 'withdraw':
+        return store.opportunities.withdraw(
+          opportunityId(this.proposed[step.which % Math.max(1, this.proposed.length)] ?? 'none'),
+        )
+      case 'alias':
+        return step.from === step.to ? undefined : store.users.addAlias(this.ids[step.from]!, this.ids[step.to]!)
+      case 'erase':
+        return store.users.erase(this.ids[step.user]!, now)
+      case 'wait':
+        this.now += step.ms
+        return undefined
+      case 'read': {
+        await store.users.loadStates(this.ids, now + step.aheadMs)
+        return store.opportunities.openFor(this.ids, now + step.aheadMs)
+      }
+    }
+  }
+
+  async decide(who: number, { hoursAhead, deliver }: { readonly hoursAhead: number; readonly deliver: boolean }) {
+    const id = this.ids[who]!
+    const opportunity = (await this.store.opportunities.openFor([id], this.now)).get(id)?.[0]
+    if (opportunity === undefined) return
+    this.decided += 1
+    const send = { kind: 'send' as const, opportunityId: opportunity.id, variant: 'default', channel: 'email' as const }
+    const actions = [{ kind: 'hold' as const }, { ...send, sendAt: this.now + hoursAhead * HOUR_MS }]
+    const decision = exampleDecision(`${this.name}-d${this.decided}`, id, { at: this.now, actions })
+    await this.store.decisions.insertMany([exampleNew(decision, { deliver }), exampleNew(decision, { deliver })])
+  }
+
+  async redecide(isChosenAgain: boolean) {
+    for (const plan of await this.store.sends.duePlanned(this.now, 50)) {
+      if (!plan.decisionId.startsWith(this.name)) continue
+      const send = { ...plan, kind: 'send' as const, sendAt: this.now }
+      const chosen = isChosenAgain ? 1 : 0
+      const decision = exampleDecision(`${plan.decisionId}r`, plan.userId, {
+        at: this.now,
+        actions: [{ kind: 'hold' }, send],
+        chosen,
+      })
+      await this.store.decisions.insertMany([exampleNew(decision, { plannedSendId: plan.sendId })])
+    }
+  }
+
+  async dispatch({ verdict, result }: Extract<Step, { readonly kind: 'claim' }>) {
+    const { now } = this
+    const verdicts: Record<typeof verdict, DispatchVerdict> = {
+      go: { kind: 'go' },
+      refuse: { kind: 'refuse', refusals: [{ reason: 'capped' }] },
+      postpone: { kind: 'postpone', until: now + 2 * HOUR_MS },
+    }
+    const results: Record<typeof result, DispatchResult> = {
+      sent: { kind: 'sent', providerMessageId: null },
+      failed: { kind: 'failed', error: 'full' },
+      unknown: { kind: 'unknown', error: 'timeout' },
+      retry: { kind: 'retry', error: 'later', until: now + HOUR_MS },
+    }
+    const claimed = await this.store.sends.claim({ now, limit: 5 }, () => verdicts[verdict])
+    await this.store.sends.finish(
+      claimed.map(({ send }) => ({ sendId: send.sendId, result: results[result] })),
+      now,
+    )
+  }
+}
+
+describe('a store that remembers users', () => {
+  let raw: Store
+  let wall = 0
+  let worlds = 0
+  const cached = (maxUsers = 100): CachedStore => withUserStateCache(raw, { maxUsers, wallClock: () => wall })
+  const worldOn = ({ store }: CachedStore): World => {
+    worlds += 1
+    return new World(`w${worlds}`, store, START + worlds * 1_000 * DAY_MS)
+  }
+  const save = (store: Store, id: UserId, plan: string) =>
+    store.users.change([{ userId: id, update: () => exampleProfile(id, { traits: { plan } }) }])
+  const planOf = async (store: Store, id: UserId, now = START) =>
+    (await store.users.loadStates([id], now)).get(id)?.profile.traits.plan
+
+  beforeAll(async () => {
+    raw = await pgliteStore({ dataDir: null })
+  })
+  afterAll(() => raw.close())
+
+  const expectAlike = async ({ store }: CachedStore, { ids, now }: World): Promise<void> => {
+    for (const at of [now, now, now + 1, now + HOUR_MS, now + 27 * DAY_MS]) {
+      expect(await store.users.loadStates(ids, at)).toStrictEqual(await raw.users.loadStates(ids, at))
+      expect(await store.opportunities.openFor(ids, at)).toStrictEqual(await raw.opportunities.openFor(ids, at))
+    }
+  }
+
+  it('answers what the store says after any sequence of writes', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(anyStep, { minLength: 5, maxLength: 30 }),
+        fc.constantFrom(2, 100),
+        async (steps, max) => {
+          const cache = cached(max)
+          const world = worldOn(cache)
+          for (const id of world.ids) await save(cache.store, id, 'free')
+          for (const step of steps) {
+            await world.run(step)
+            const { ids, now } = world
+            expect(await cache.store.users.loadStates(ids, now)).toStrictEqual(await raw.users.loadStates(ids, now))
+            expect(await cache.store.opportunities.openFor(ids, now)).toStrictEqual(
+              await raw.opportunities.openFor(ids, now),
+            )
+          }
+          await expectAlike(cache, world)
+          expect(cache.usersInMemory()).toBeLessThanOrEqual(max)
+        },
+      ),
+      { seed: 7, numRuns: 30 },
+    )
+  })
+
+  it('answers what the store says once writes that ran at the same time have ended', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyStep, { minLength: 5, maxLength: 25 }), async (steps) => {
+        const cache = cached()
+        const world = worldOn(cache)
+        for (const id of world.ids) await save(cache.store, id, 'free')
+        for (let start = 0; start < steps.length; start += 5) {
+          await Promise.all(steps.slice(start, start + 5).map((step) => world.run(step)))
+        }
+        await expectAlike(cache, world)
+      }),
+      { seed: 11, numRuns: 25 },
+    )
+  })
+
+  it('asks the store once, and not again until somebody writes', async () => {
+    let asked = 0
+    const counting = {
+      ...raw,
+      users: {
+        ...raw.users,
+        loadStates: (...of: Parameters<Store['users']['loadStates']>) => {
+          asked += 1
+          return raw.users.loadStates(...of)
+        },
+      },
+    }
+    const { store, usersInMemory } = withUserStateCache(counting, { maxUsers: 10, wallClock: () => 0 })
+    const id = userId('c-once')
+    await save(store, id, 'free')
+    for (let i = 0; i < 5; i += 1) await planOf(store, id, START + i)
+    expect(asked).toBe(1)
+    expect(usersInMemory()).toBe(1)
+    await save(store, id, 'paid')
+    await store.outcomes.insertMany([exampleOutcome('c-once-m', id, { isVisit: true, at: START })])
+    const state = (await store.users.loadStates([id], START + 9)).get(id)
+    expect(state).toMatchObject({ profile: { traits: { plan: 'paid' } }, history: { visits: [START] } })
+    expect(asked).toBe(1)
+  })
+
+  it('never keeps what a load read before a write that ended first', async () => {
+    const gates: (() => void)[] = []
+    const slow = {
+      ...raw,
+      users: {
+        ...raw.users,
+        loadStates: async (...of: Parameters<Store['users']['loadStates']>) => {
+          const states = await raw.users.loadStates(...of)
+          await new Promise<void>((open) => gates.push(open))
+          return states
+        },
+      },
+    }
+    const { store } = withUserStateCache(slow, { maxUsers: 10, wallClock: () => 0 })
+    const id = userId('c-late')
+    await save(store, id, 'old')
+    const early = planOf(store, id)
+    while (gates.length === 0) await new Promise((resolve) => setImmediate(resolve))
+    await save(store, id, 'new')
+    gates.pop()?.()
+    expect(await early).toBe('old')
+    const late = planOf(store, id)
+    while (gates.length === 0) await new Promise((resolve) => setImmediate(resolve))
+    gates.pop()?.()
+    expect(await late).toBe('new')
+  })
+
+  it('forgets whom a failed write may have changed', async () => {
+    const { store, usersInMemory } = cached()
+    const id = userId('c-failed')
+    await save(store, id, 'free')
+    await planOf(store, id)
+    expect(usersInMemory()).toBe(1)
+    const update = () => {
+      throw new RangeError('no such change')
+    }
+    await expect(store.users.change([{ userId: id, update }])).rejects.toThrow('no such change')
+    expect(usersInMemory()).toBe(0)
+  })
+
+  it('keeps the users asked for last, as many as it may', async () => {
+    const { store, usersInMemory } = cached(2)
+    const ids = ['c-lru-1', 'c-lru-2', 'c-lru-3'].map(userId)
+    for (const id of ids) await save(store, id, 'free')
+    for (const id of ids) await planOf(store, id)
+    expect(usersInMemory()).toBe(2)
+  })
+
+  it('believes a shared store for a second only', async () => {
+    const shared: Store = { ...raw, traits: { name: 'postgres', isShared: true } }
+    const { store } = withUserStateCache(shared, { maxUsers: 10, wallClock: () => wall })
+    const id = userId('c-shared')
+    await save(store, id, 'old')
+    expect(await planOf(store, id)).toBe('old')
+    await save(raw, id, 'new')
+    wall += 999
+    expect(await planOf(store, id)).toBe('old')
+    wall += 1
+    expect(await planOf(store, id)).toBe('new')
+  })
+
+  it('lets the last check before a send read the store, not the memory', async () => {
+    const { store } = cached()
+    const at = START + 999_999 * DAY_MS
+    const id = userId('c-claim')
+    await save(store, id, 'free')
+    await store.opportunities.insertMany([exampleOpportunity('o-c-d', id)], at)
+    const [, send] = exampleDecision('c-d', id).actions
+    const decision = exampleDecision('c-d', id, { at, actions: [{ kind: 'hold' }, { ...send!, sendAt: at } as never] })
+    await store.decisions.insertMany([exampleNew(decision)])
+    await planOf(store, id, at)
+    await save(raw, id, 'told elsewhere')
+    const seen: unknown[] = []
+    await store.sends.claim({ now: at, limit: 500 }, ({ user, send: claimed }) => {
+      if (claimed.sendId === sendId('send-c-d')) seen.push(user.profile.traits.plan)
+      return { kind: 'refuse', refusals: [] }
+    })
+    expect(seen).toEqual(['told elsewhere'])
+  })
+})
