@@ -22,10 +22,15 @@ export interface App {
   close(): Promise<void>
 }
 
+/** The store that `runtime` names: PostgreSQL, or the embedded one. */
+export function openStore({ databaseUrl, dataDir }: Pick<Runtime, 'databaseUrl' | 'dataDir'>): Promise<Store> {
+  return databaseUrl === null ? pgliteStore({ dataDir }) : postgresStore({ url: databaseUrl })
+}
+
 /** The composition root: the one place where parts are joined. Nothing listens yet. */
 export async function createApp(config: Config, runtime: Runtime): Promise<App> {
-  const { databaseUrl, dataDir } = runtime
-  const store = databaseUrl === null ? await pgliteStore({ dataDir }) : await postgresStore({ url: databaseUrl })
+  const { dataDir } = runtime
+  const store = await openStore(runtime)
   const wallClock = (): number => Date.now()
   const startAt = Number((await store.registry.getSetting('virtual-clock')) ?? runtime.virtualClock?.startAt ?? 0)
   const clock = runtime.virtualClock === null ? systemClock(wallClock) : virtualClock(startAt)

@@ -3,11 +3,20 @@ import { Command } from 'commander'
 import { importCommand } from './cli/commands/import.ts'
 import { planCommand } from './cli/commands/plan.ts'
 import { serveCommand } from './cli/commands/serve.ts'
-import { runCommand } from './cli/print/index.ts'
+import { keysCommand } from './cli/keys/index.ts'
+import { explainCommand, replayCommand } from './cli/past/index.ts'
+import { endOnBrokenPipe, runCommand } from './cli/print/index.ts'
+import { connectFrom } from './connect.ts'
+
+endOnBrokenPipe(process)
+const connect = connectFrom(process.env, Date.now)
 
 const program = new Command('paloma')
   .description('Decides which message reaches which user, through which channel, and at what moment.')
   .addCommand(serveCommand(process.env))
+  .addCommand(keysCommand(connect))
+  .addCommand(explainCommand(connect))
+  .addCommand(replayCommand(connect))
   .addCommand(importCommand())
   .addCommand(planCommand())
 

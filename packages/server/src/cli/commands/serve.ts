@@ -5,6 +5,7 @@ import { type RuntimeFlags, runtimeFrom } from '../../config/runtime.ts'
 import { startJobs } from '../../jobs/start-jobs.ts'
 import { SCOPES } from '../../usecases/contract.ts'
 import { type Output, processOutput } from '../print/index.ts'
+import { listen } from './listen.ts'
 
 interface ServeFlags extends RuntimeFlags {
   readonly config?: string
@@ -41,7 +42,10 @@ export function serveCommand(
       const config = await loadConfig(flags.config)
       const runtime = runtimeFrom(env, flags)
       const app = await createApp(config, runtime)
-      await app.http.listen({ host: runtime.host, port: runtime.port })
+      await listen(app.http, runtime).catch(async (error: unknown) => {
+        await app.close()
+        throw error
+      })
       const stopJobs =
         runtime.virtualClock === null
           ? startJobs(app.due, {

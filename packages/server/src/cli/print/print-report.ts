@@ -6,8 +6,7 @@ export interface Report {
   readonly text: string
 }
 
-/** With `isJson` one JSON object on stdout and nothing else there; otherwise the text as a note. */
+/** With `isJson` one JSON object, otherwise the text; on stdout, so that either can be piped, and nothing else there. */
 export function printReport(output: Output, report: Report, isJson: boolean): void {
-  if (isJson) output.result(`${JSON.stringify(report.data)}\n`)
-  else output.note(`${report.text}\n`)
+  output.result(isJson ? `${JSON.stringify(report.data)}\n` : `${report.text}\n`)
 }

@@ -1,0 +1,39 @@
+import type { WireAudit, WireExplanation, WireReplay } from '@paloma/sdk'
+
+/** An API key as it is listed: never its secret. Times are ISO 8601. */
+export interface ListedKey {
+  readonly id: string
+  readonly name: string
+  readonly scopes: readonly string[]
+  readonly createdAt: string
+  readonly revokedAt: string | null
+}
+
+/** What the commands ask for, of a running server or of the store alone. */
+export interface Connection {
+  /** Where the answers come from, for people. */
+  readonly place: string
+  readonly keys: {
+    create(name: string, scopes: readonly string[]): Promise<{ readonly key: ListedKey; readonly secret: string }>
+    list(): Promise<readonly ListedKey[]>
+    /** False where there is no such key, or it was revoked before. */
+    revoke(id: string): Promise<boolean>
+  }
+  readonly decisions: {
+    explain(id: string): Promise<WireExplanation | undefined>
+    replay(id: string): Promise<WireReplay | undefined>
+    audit(options: { readonly day?: string; readonly onProgress: (text: string) => void }): Promise<WireAudit>
+  }
+  close(): Promise<void>
+}
+
+/** What a command was told about where to go. */
+export interface ConnectionOptions {
+  readonly url?: string
+  readonly key?: string
+  readonly dataDir?: string
+  readonly databaseUrl?: string
+}
+
+/** Opens a connection. Rejects with USAGE, SERVER_UNREACHABLE, STORE_LOCKED, STORE_ABSENT and what the store says. */
+export type Connect = (options: ConnectionOptions, intent: { readonly mayCreate: boolean }) => Promise<Connection>

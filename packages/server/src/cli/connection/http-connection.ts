@@ -1,0 +1,115 @@
+import { PalomaError } from '@paloma/core'
+import type { Problem, WireAudit } from '@paloma/sdk'
+import type { Connection, ListedKey } from './contract.ts'
+
+export interface HttpConnectionOptions {
+  /** Where the server is, e.g. `http://127.0.0.1:7777`. */
+  readonly url: string
+  readonly key: string
+  readonly fetch?: typeof fetch
+  readonly timeoutMs?: number
+}
+
+const DEFAULT_TIMEOUT_MS = 15_000
+/** An audit answers when it is through; Node's `fetch` waits this long for an answer to begin. */
+const AUDIT_TIMEOUT_MS = 300_000
+const SIGN_OF_LIFE_MS = 1_000
+
+interface Call {
+  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly path: string
+  readonly body?: unknown
+  readonly timeoutMs?: number
+}
+
+/** A running server as connection. Nothing is asked yet, so a wrong key shows with the first call. */
+export function httpConnection(options: HttpConnectionOptions): Connection {
+  const call = async <T>(request: Call): Promise<T> => (await responseOf(options, request)).json()
+  const found = <T>(request: Call): Promise<T | undefined> => call<T>(request).catch(undefinedWhereAbsent)
+  return {
+    place: options.url,
+    keys: {
+      create: (name, scopes) => call({ method: 'POST', path: '/v1/keys', body: { name, scopes } }),
+      list: async () => (await call<{ readonly data: readonly ListedKey[] }>({ method: 'GET', path: '/v1/keys' })).data,
+      revoke: (id) =>
+        responseOf(options, { method: 'DELETE', path: pathOf('keys', id) }).then(() => true, falseWhereAbsent),
+    },
+    decisions: {
+      explain: (id) => found({ method: 'GET', path: pathOf('decisions', id, '/explain') }),
+      replay: (id) => found({ method: 'POST', path: pathOf('decisions', id, '/replay') }),
+      audit: ({ day, onProgress }) => audit(call, { body: day === undefined ? {} : { day }, onProgress }),
+    },
+    close: async () => {},
+  }
+}
+
+async function audit(
+  call: <T>(request: Call) => Promise<T>,
+  { body, onProgress }: { readonly body: object; readonly onProgress: (text: string) => void },
+): Promise<WireAudit> {
+  let seconds = 0
+  const timer = setInterval(() => onProgress(`the server replays, ${++seconds} s`), SIGN_OF_LIFE_MS)
+  try {
+    return await call({ method: 'POST', path: '/v1/decisions/audit', body, timeoutMs: AUDIT_TIMEOUT_MS })
+  } finally {
+    clearInterval(timer)
+  }
+}
+
+function pathOf(room: string, id: string, rest = ''): string {
+  return `/v1/${room}/${encodeURIComponent(id)}${rest}`
+}
+
+async function responseOf(options: HttpConnectionOptions, { method, path, body, ...request }: Call): Promise<Response> {
+  const send = options.fetch ?? fetch
+  const timeoutMs = request.timeoutMs ?? options.timeoutMs ?? DEFAULT_TIMEOUT_MS
+  const headers = { authorization: `Bearer ${options.key}`, ...(body === undefined ? {} : JSON_HEADERS) }
+  const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }
+  const response = await send(`${options.url}${path}`, { ...init, signal: AbortSignal.timeout(timeoutMs) }).catch(
+    (cause: unknown) => {
+      throw unreachable(options.url, cause)
+    },
+  )
+  if (!response.ok) throw await refusalOf(options.url, response)
+  return response
+}
+
+const JSON_HEADERS = { 'content-type': 'application/json' }
+
+function unreachable(url: string, cause: unknown): PalomaError {
+  const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause
+  const reason = inner instanceof Error ? inner.message : String(inner)
+  return new PalomaError('SERVER_UNREACHABLE', `${url} does not answer: ${reason}`, {
+    hint: 'start it with paloma serve, or leave --url and PALOMA_URL out to look into the store itself',
+    cause,
+  })
+}
+
+/** The problem that a server answered, as an error; anything else than a problem comes from somebody else. */
+async function refusalOf(url: string, response: Response): Promise<PalomaError> {
+  if (!(response.headers.get('content-type') ?? '').startsWith('application/problem+json')) {
+    return new PalomaError('SERVER_UNEXPECTED', `${url} answered ${response.status} and is no Paloma`, {
+      hint: 'check --url: it is the address alone, such as http://127.0.0.1:7777',
+    })
+  }
+  const { code, detail, hint }: Problem = await response.json()
+  return new PalomaError(code, detail, hintOf(code, hint))
+}
+
+function hintOf(code: string, hint: string | undefined): { readonly hint?: string } {
+  if (code === 'KEY_INVALID') return { hint: 'make one with paloma keys create, and give it as --key or PALOMA_KEY' }
+  return hint === undefined ? {} : { hint }
+}
+
+function undefinedWhereAbsent(error: unknown): undefined {
+  if (!isAbsence(error, 'DECISION_NOT_FOUND')) throw error
+}
+
+function falseWhereAbsent(error: unknown): false {
+  if (!isAbsence(error, 'KEY_NOT_FOUND')) throw error
+  return false
+}
+
+function isAbsence(error: unknown, code: string): boolean {
+  return error instanceof PalomaError && error.code === code
+}

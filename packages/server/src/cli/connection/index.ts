@@ -1,0 +1,3 @@
+export { type ConnectionFlags, withConnection, withConnectionFlags } from './connection-flags.ts'
+export type { Connect, Connection, ConnectionOptions, ListedKey } from './contract.ts'
+export { httpConnection } from './http-connection.ts'

@@ -1,0 +1,1 @@
+export { keysCommand } from './keys-command.ts'

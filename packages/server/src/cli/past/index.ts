@@ -1,0 +1,2 @@
+export { explainCommand } from './explain-command.ts'
+export { replayCommand } from './replay-command.ts'

@@ -1,0 +1,57 @@
+import { PalomaError } from '@paloma/core'
+import type { WireAudit, WireReplay } from '@paloma/sdk'
+import { alignTable, type Report, shortened, showNumber } from '../print/index.ts'
+
+/** A report whose `failure` is thrown after it was printed, so that scripts notice. */
+export type ReplayReport = Report & { readonly failure?: PalomaError }
+
+const SHOWN_DIFFERENCES = 20
+const SHOWN_DECISIONS = 10
+const POINTER_WIDTH = 36
+const VALUE_WIDTH = 26
+
+/** One decision computed again. */
+export function replayReport(replay: WireReplay): ReplayReport {
+  const { decisionId, differences } = replay
+  if (replay.identical) return { data: replay, text: `Decision ${decisionId} comes out the same.` }
+  return {
+    data: replay,
+    text: `Decision ${decisionId} comes out otherwise:\n\n${differencesText(replay)}`,
+    failure: new PalomaError(
+      'REPLAY_DIFFERS',
+      `decision ${decisionId} differs in ${differences.length} ${differences.length === 1 ? 'place' : 'places'}`,
+    ),
+  }
+}
+
+/** Many decisions computed again; of those that differ the first few with their differences. */
+export function auditReport(audit: WireAudit, day: string | undefined): ReplayReport {
+  const { checked, identical, failures } = audit
+  const differing = checked - identical
+  const when = day === undefined ? '' : ` of ${day}`
+  const all = `${showNumber(checked)} ${checked === 1 ? 'decision' : 'decisions'}${when}`
+  if (checked === 0) return { data: audit, text: `There are no decisions${when}.` }
+  if (differing === 0) return { data: audit, text: `${all} replayed: all come out the same.` }
+  const shown = failures.slice(0, SHOWN_DECISIONS)
+  const parts = shown.map((failure) => `Decision ${failure.decisionId}\n${differencesText(failure)}`)
+  const rest = differing - shown.length
+  const more = rest > 0 ? [`… and ${showNumber(rest)} more that differ; --json has up to 100.`] : []
+  return {
+    data: audit,
+    text: [`${all} replayed: ${showNumber(differing)} come out otherwise.`, ...parts, ...more].join('\n\n'),
+    failure: new PalomaError('REPLAY_DIFFERS', `${differing} of ${checked} decisions differ`),
+  }
+}
+
+function differencesText({ differences }: WireReplay): string {
+  const rows = differences
+    .slice(0, SHOWN_DIFFERENCES)
+    .map(({ pointer, logged, replayed }) => [shortened(pointer, POINTER_WIDTH), valueText(logged), valueText(replayed)])
+  const rest = differences.length - rows.length
+  const more = rest > 0 ? `\n  … and ${rest} more; --json has all` : ''
+  return `${alignTable(['member', 'logged', 'replayed'], rows, 3)}${more}`
+}
+
+function valueText(value: unknown): string {
+  return value === undefined ? 'nothing' : shortened(JSON.stringify(value), VALUE_WIDTH)
+}
