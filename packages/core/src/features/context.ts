@@ -34,7 +34,7 @@ interface Counts {
   responses28d: number
 }
 
-function countSends(user: UserState, now: EpochMs, counts: Record<Channel, Counts>): Map<string, EpochMs> {
+function countSends(user: UserState, now: EpochMs, counts: Readonly<Record<Channel, Counts>>): Map<string, EpochMs> {
   const lastSentAt = new Map<string, EpochMs>()
   for (const send of user.history.sends) {
     const age = now - send.at
@@ -48,10 +48,28 @@ function countSends(user: UserState, now: EpochMs, counts: Record<Channel, Count
   return lastSentAt
 }
 
-function countRecent(times: readonly EpochMs[], now: EpochMs, days: number): number {
-  let n = 0
-  for (const at of times) if (at <= now && now - at < days * DAY_MS) n += 1
-  return n
+function noCounts(): Counts {
+  return { sends1d: 0, sends7d: 0, sends28d: 0, responses28d: 0 }
+}
+
+interface Visits {
+  readonly visits7d: number
+  readonly visits28d: number
+  readonly last: EpochMs | undefined
+}
+
+/** Visits up to `now`; `last` is the one listed last. */
+function countVisits(times: readonly EpochMs[], now: EpochMs): Visits {
+  let visits7d = 0
+  let visits28d = 0
+  let last: EpochMs | undefined
+  for (const at of times) {
+    if (at > now) continue
+    last = at
+    if (now - at < 7 * DAY_MS) visits7d += 1
+    if (now - at < HISTORY_DAYS * DAY_MS) visits28d += 1
+  }
+  return { visits7d, visits28d, last }
 }
 
 /** Gathers history counts, visits and traits; `companyZone` stands in for a user without a time zone. */
@@ -61,26 +79,30 @@ export function featureContext(
   companyZone: string,
 ): FeatureContext {
   const { now, context } = moment
-  const counts = Object.fromEntries(
-    CHANNELS.map((channel) => [channel, { sends1d: 0, sends7d: 0, sends28d: 0, responses28d: 0 }]),
-  ) as Record<Channel, Counts>
+  const counts: Readonly<Record<Channel, Counts>> = {
+    push: noCounts(),
+    email: noCounts(),
+    'in-app': noCounts(),
+    sms: noCounts(),
+    webhook: noCounts(),
+  }
   const lastSentAt = countSends(user, now, counts)
   for (const response of user.history.responses) {
     const age = now - response.at
     if (age >= 0 && age < HISTORY_DAYS * DAY_MS) counts[response.channel].responses28d += 1
   }
-  const { visits } = user.history
-  const past = visits.filter((at) => at <= now)
-  const last = past[past.length - 1]
+  const { visits7d, visits28d, last } = countVisits(user.history.visits, now)
+  let sends7d = 0
+  for (const channel of CHANNELS) sends7d += counts[channel].sends7d
   return {
     traits: user.profile.traits,
     context,
     zone: user.profile.timeZone ?? companyZone,
     now,
     channels: counts,
-    sends7d: CHANNELS.reduce((sum, channel) => sum + counts[channel].sends7d, 0),
-    visits7d: countRecent(visits, now, 7),
-    visits28d: countRecent(visits, now, HISTORY_DAYS),
+    sends7d,
+    visits7d,
+    visits28d,
     daysSinceVisit: last === undefined ? HISTORY_DAYS : Math.min(HISTORY_DAYS, (now - last) / DAY_MS),
     lastSentAt,
   }

@@ -4,8 +4,8 @@ import {
   type ChannelRule,
   DAY_MS,
   type EpochMs,
+  type FeatureBag,
   type FeatureSchema,
-  type FeatureSource,
   type FeatureSpec,
   HOUR_MS,
   localTime,
@@ -25,6 +25,13 @@ const MINUTES_PER_DAY = 1440
 /** Saturdays and Sundays, with Monday = 0. */
 const FIRST_WEEKEND_DAY = 5
 const MESSAGE_SEED = 0x6d657373
+const NO_FEATURES: FeatureBag = {}
+
+/** A row of numbers to write: it begins at `offset` of `out`. */
+interface Target {
+  readonly out: Float64Array
+  readonly offset: number
+}
 
 /** One sendable action, as the encoder sees it. */
 export interface ActionToEncode {
@@ -46,11 +53,9 @@ export interface FeatureEncoder {
   readonly channelColumns: Readonly<Partial<Record<Channel, number>>>
   encodeBaseline(context: FeatureContext, out: Float64Array): void
   /** Writes ψ(x, a) at `offset`; `out` must be zero there. */
-  encodeAction(
-    context: FeatureContext,
-    action: ActionToEncode,
-    target: { readonly out: Float64Array; readonly offset: number },
-  ): void
+  encodeAction(context: FeatureContext, action: ActionToEncode, target: Target): void
+  /** The same for many actions of one context, row under row from `offset`. */
+  encodeActions(context: FeatureContext, actions: readonly ActionToEncode[], target: Target): void
 }
 
 export interface EncoderParts {
@@ -86,113 +91,208 @@ const ACTION_NAMES = [
   'slot delay',
 ]
 
-function declared(schema: FeatureSchema, sources: readonly FeatureSource[]): readonly FeatureSpec[] {
-  return schema.features.filter((spec) => sources.includes(spec.source))
+/** What a wall clock contributes: time of day on a circle, and the weekend. */
+interface MomentColumns {
+  readonly zone: string
+  readonly at: EpochMs
+  readonly sine: number
+  readonly cosine: number
+  readonly weekend: number
 }
 
-function encodeMoment(
-  zone: string,
-  at: EpochMs,
-  target: { readonly out: Float64Array; readonly offset: number },
-): void {
+function momentColumns(zone: string, at: EpochMs): MomentColumns {
   const local = localTime(zone, at)
   const angle = (2 * Math.PI * local.minuteOfDay) / MINUTES_PER_DAY
-  target.out[target.offset] = Math.sin(angle)
-  target.out[target.offset + 1] = Math.cos(angle)
-  target.out[target.offset + 2] = local.dayOfWeek >= FIRST_WEEKEND_DAY ? 1 : 0
+  const weekend = local.dayOfWeek >= FIRST_WEEKEND_DAY ? 1 : 0
+  return { zone, at, sine: Math.sin(angle), cosine: Math.cos(angle), weekend }
 }
 
-/** Compiles schema, objectives and channels into an encoder; pure, so it may be kept. */
-export function compileFeatures({ features, objectives, channels }: EncoderParts): FeatureEncoder {
-  const baselineSpecs = declared(features, ['user', 'context'])
-  const actionSpecs = declared(features, ['user', 'context', 'opportunity', 'variant'])
+function putMoment({ sine, cosine, weekend }: MomentColumns, out: Float64Array, offset: number): void {
+  out[offset] = sine
+  out[offset + 1] = cosine
+  out[offset + 2] = weekend
+}
+
+/** A declared feature and its first column. */
+interface PlacedSpec {
+  readonly spec: FeatureSpec
+  readonly column: number
+}
+
+/** Where the columns of ψ lie. */
+interface ActionLayout {
+  readonly width: number
+  readonly channelColumns: Readonly<Partial<Record<Channel, number>>>
+  readonly messageStart: number
+  readonly messageBuckets: number
+  /** By objective name: its claim's column and the noise it is measured in. */
+  readonly claims: ReadonlyMap<string, { readonly column: number; readonly noise: number }>
+  /** What user and context declare: the same for every action of a decision. */
+  readonly common: readonly PlacedSpec[]
+  readonly commonColumns: readonly number[]
+  /** What opportunity and variant declare. */
+  readonly own: readonly PlacedSpec[]
+  readonly names: readonly string[]
+}
+
+function placed(specs: readonly FeatureSpec[], start: number): readonly PlacedSpec[] {
+  let column = start
+  return specs.map((spec) => {
+    const place = { spec, column }
+    column += widthOf(spec)
+    return place
+  })
+}
+
+function isCommon({ source }: FeatureSpec): boolean {
+  return source === 'user' || source === 'context'
+}
+
+function claimsOf(objectives: readonly Objective[], start: number): ActionLayout['claims'] {
+  const claims = new Map<string, { readonly column: number; readonly noise: number }>()
+  for (const [i, { name, noiseSd }] of objectives.entries()) {
+    if (!claims.has(name)) claims.set(name, { column: start + i, noise: noiseSd ?? 1 })
+  }
+  return claims
+}
+
+function layoutOf({ features, objectives, channels }: EncoderParts): ActionLayout {
   const used = CHANNELS.filter((channel) => channels[channel] !== undefined)
   const channelStart = ACTION_NAMES.length
   const messageStart = channelStart + used.length
   const claimStart = messageStart + features.messageBuckets
-  const declaredStart = claimStart + objectives.length
-  const channelColumns = Object.fromEntries(used.map((channel, i) => [channel, channelStart + i]))
-  const buckets = new Map<string, number>()
-
-  const bucketOfMessage = (message: string): number => {
-    const known = buckets.get(message)
-    if (known !== undefined) return known
-    const bucket = murmur3(message, MESSAGE_SEED) % features.messageBuckets
-    buckets.set(message, bucket)
-    return bucket
-  }
-
-  const encodeClaims = (opportunity: Opportunity, out: Float64Array, offset: number): void => {
-    for (const claim of opportunity.claims) {
-      const k = objectives.findIndex((objective) => objective.name === claim.objective)
-      if (k < 0) continue
-      const noise = objectives[k]!.noiseSd ?? 1
-      out[offset + k] = Math.max(-CLAIM_CLIP, Math.min(CLAIM_CLIP, claim.estimate / noise))
-    }
-  }
-
-  const encodeHistory = (x: FeatureContext, action: ActionToEncode, out: Float64Array, offset: number): void => {
-    const channel = x.channels[action.channel]
-    const last = x.lastSentAt.get(action.opportunity.message)
-    out[offset] = 1
-    out[offset + 1] = channel.sends1d
-    out[offset + 2] = channel.sends7d / 4
-    out[offset + 3] = x.sends7d / 8
-    out[offset + 4] = Math.min(1, channel.responses28d / (channel.sends28d + 2))
-    out[offset + 5] = last === undefined ? 0 : 0.5 ** ((x.now - last) / DAY_MS / RECOVERY_HALF_LIFE_DAYS)
-    out[offset + 6] = x.visits7d / 7
-    out[offset + 7] = x.daysSinceVisit / HISTORY_DAYS
-  }
-
+  const specs = placed(features.features, claimStart + objectives.length)
+  const common = specs.filter(({ spec }) => isCommon(spec))
+  const names = [
+    ...ACTION_NAMES,
+    ...used.map((channel) => `channel=${channel}`),
+    ...Array.from({ length: features.messageBuckets }, (_, i) => `message bucket ${i}`),
+    ...objectives.map((objective) => `claim ${objective.name}`),
+    ...features.features.flatMap(namesOf),
+  ]
   return {
-    baselineNames: [...BASELINE_NAMES, ...baselineSpecs.flatMap(namesOf)],
-    actionNames: [
-      ...ACTION_NAMES,
-      ...used.map((channel) => `channel=${channel}`),
-      ...Array.from({ length: features.messageBuckets }, (_, i) => `message bucket ${i}`),
-      ...objectives.map((objective) => `claim ${objective.name}`),
-      ...actionSpecs.flatMap(namesOf),
-    ],
-    channelColumns,
-
-    encodeBaseline(x, out) {
-      out[0] = 1
-      out[1] = x.visits7d / 7
-      out[2] = x.visits28d / HISTORY_DAYS
-      out[3] = x.daysSinceVisit / HISTORY_DAYS
-      out[4] = x.sends7d / 8
-      out[5] = CHANNELS.reduce((sum, channel) => sum + x.channels[channel].responses28d, 0) / 8
-      encodeMoment(x.zone, x.now, { out, offset: 6 })
-      let column = BASELINE_NAMES.length
-      for (const spec of baselineSpecs) {
-        column += encodeDeclared(spec, spec.source === 'user' ? x.traits : x.context, { out, offset: column })
-      }
-    },
-
-    encodeAction(x, action, { out, offset }) {
-      encodeHistory(x, action, out, offset)
-      encodeMoment(x.zone, action.sendAt, { out, offset: offset + 8 })
-      out[offset + 11] = Math.min(2, (action.sendAt - x.now) / (24 * HOUR_MS))
-      const column = channelColumns[action.channel]
-      if (column !== undefined) out[offset + column] = 1
-      if (features.messageBuckets > 0) out[offset + messageStart + bucketOfMessage(action.opportunity.message)] = 1
-      encodeClaims(action.opportunity, out, offset + claimStart)
-      let next = offset + declaredStart
-      for (const spec of actionSpecs) {
-        next += encodeDeclared(spec, bagOf(spec.source, x, action), { out, offset: next })
-      }
-    },
+    width: names.length,
+    channelColumns: Object.fromEntries(used.map((channel, i) => [channel, channelStart + i])),
+    messageStart,
+    messageBuckets: features.messageBuckets,
+    claims: claimsOf(objectives, claimStart),
+    common,
+    commonColumns: common.flatMap(({ spec, column }) => Array.from({ length: widthOf(spec) }, (_, i) => column + i)),
+    own: specs.filter(({ spec }) => !isCommon(spec)),
+    names,
   }
 }
 
-function bagOf(
-  source: FeatureSource,
-  x: FeatureContext,
-  action: ActionToEncode,
-): Readonly<Record<string, string | number | boolean>> {
-  if (source === 'user') return x.traits
-  if (source === 'context') return x.context
-  return source === 'opportunity' ? action.opportunity.features : (action.variant.features ?? {})
+/** A memo of the hash of message families, which are few. */
+function messageBuckets(count: number): (message: string) => number {
+  const known = new Map<string, number>()
+  return (message) => {
+    const found = known.get(message)
+    if (found !== undefined) return found
+    const bucket = murmur3(message, MESSAGE_SEED) % count
+    known.set(message, bucket)
+    return bucket
+  }
+}
+
+/** A memo of one: nearly all actions of a decision share a moment. */
+function recentMoment(): (zone: string, at: EpochMs) => MomentColumns {
+  let recent = momentColumns('UTC', 0)
+  return (zone, at) => {
+    if (recent.at !== at || recent.zone !== zone) recent = momentColumns(zone, at)
+    return recent
+  }
+}
+
+function putHistory(x: FeatureContext, { channel: name, opportunity }: ActionToEncode, { out, offset }: Target): void {
+  const channel = x.channels[name]
+  const last = x.lastSentAt.get(opportunity.message)
+  out[offset] = 1
+  out[offset + 1] = channel.sends1d
+  out[offset + 2] = channel.sends7d / 4
+  out[offset + 3] = x.sends7d / 8
+  out[offset + 4] = Math.min(1, channel.responses28d / (channel.sends28d + 2))
+  out[offset + 5] = last === undefined ? 0 : 0.5 ** ((x.now - last) / DAY_MS / RECOVERY_HALF_LIFE_DAYS)
+  out[offset + 6] = x.visits7d / 7
+  out[offset + 7] = x.daysSinceVisit / HISTORY_DAYS
+}
+
+function putClaims(claims: ActionLayout['claims'], opportunity: Opportunity, { out, offset }: Target): void {
+  for (const { objective, estimate } of opportunity.claims) {
+    const place = claims.get(objective)
+    if (place === undefined) continue
+    out[offset + place.column] = Math.max(-CLAIM_CLIP, Math.min(CLAIM_CLIP, estimate / place.noise))
+  }
+}
+
+function putCommon(common: readonly PlacedSpec[], x: FeatureContext, { out, offset }: Target): void {
+  for (const { spec, column } of common) {
+    encodeDeclared(spec, spec.source === 'user' ? x.traits : x.context, { out, offset: offset + column })
+  }
+}
+
+function putOwn(own: readonly PlacedSpec[], { opportunity, variant }: ActionToEncode, { out, offset }: Target): void {
+  for (const { spec, column } of own) {
+    const bag = spec.source === 'opportunity' ? opportunity.features : (variant.features ?? NO_FEATURES)
+    encodeDeclared(spec, bag, { out, offset: offset + column })
+  }
+}
+
+function putVisits(x: FeatureContext, out: Float64Array): void {
+  out[0] = 1
+  out[1] = x.visits7d / 7
+  out[2] = x.visits28d / HISTORY_DAYS
+  out[3] = x.daysSinceVisit / HISTORY_DAYS
+  out[4] = x.sends7d / 8
+  let responses = 0
+  for (const channel of CHANNELS) responses += x.channels[channel].responses28d
+  out[5] = responses / 8
+}
+
+/** Compiles schema, objectives and channels into an encoder; pure, so it may be kept. */
+export function compileFeatures(parts: EncoderParts): FeatureEncoder {
+  const baseline = placed(parts.features.features.filter(isCommon), BASELINE_NAMES.length)
+  const layout = layoutOf(parts)
+  const bucketOf = messageBuckets(layout.messageBuckets)
+  const momentAt = recentMoment()
+
+  const putAction = (x: FeatureContext, action: ActionToEncode, target: Target): void => {
+    const { out, offset } = target
+    putHistory(x, action, target)
+    putMoment(momentAt(x.zone, action.sendAt), out, offset + 8)
+    out[offset + 11] = Math.min(2, (action.sendAt - x.now) / (24 * HOUR_MS))
+    const column = layout.channelColumns[action.channel]
+    if (column !== undefined) out[offset + column] = 1
+    if (layout.messageBuckets > 0) out[offset + layout.messageStart + bucketOf(action.opportunity.message)] = 1
+    putClaims(layout.claims, action.opportunity, target)
+    putOwn(layout.own, action, target)
+  }
+
+  return {
+    baselineNames: [...BASELINE_NAMES, ...baseline.flatMap(({ spec }) => namesOf(spec))],
+    actionNames: layout.names,
+    channelColumns: layout.channelColumns,
+
+    encodeBaseline(x, out) {
+      putVisits(x, out)
+      putMoment(momentAt(x.zone, x.now), out, 6)
+      putCommon(baseline, x, { out, offset: 0 })
+    },
+
+    encodeAction(x, action, target) {
+      putAction(x, action, target)
+      putCommon(layout.common, x, target)
+    },
+
+    encodeActions(x, actions, { out, offset }) {
+      if (actions.length > 0) putCommon(layout.common, x, { out, offset })
+      for (let i = 0; i < actions.length; i += 1) {
+        const row = offset + i * layout.width
+        putAction(x, actions[i]!, { out, offset: row })
+        for (const column of layout.commonColumns) out[row + column] = out[offset + column]!
+      }
+    },
+  }
 }
 
 /** Total columns a schema adds, for sizing. */

@@ -1,5 +1,6 @@
 export * from './bayesian-head.ts'
 export * from './head-bytes.ts'
+export * from './head-stack.ts'
 export * from './policy-state.ts'
 export * from './predict-block.ts'
 export * from './reward.ts'
