@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
+import { demoCommand } from './cli/commands/demo.ts'
 import { importCommand } from './cli/commands/import.ts'
 import { planCommand } from './cli/commands/plan.ts'
 import { serveCommand } from './cli/commands/serve.ts'
@@ -13,6 +14,7 @@ const connect = connectFrom(process.env, Date.now)
 
 const program = new Command('paloma')
   .description('Decides which message reaches which user, through which channel, and at what moment.')
+  .addCommand(demoCommand(process.env))
   .addCommand(serveCommand(process.env))
   .addCommand(keysCommand(connect))
   .addCommand(explainCommand(connect))
