@@ -1,43 +1,62 @@
 import {
   type Action,
+  type Channel,
   type Decision,
   type DecisionReason,
   type DecisionRequest,
   type EpochMs,
+  GROUPS,
   type Group,
   type HeadState,
   type LearningFeatures,
   type Objective,
+  type Opportunity,
   PalomaError,
   type PolicySpec,
   type Snapshot,
   type ValueEstimates,
 } from './domain/index.ts'
 import { type EligibleCandidate, eligibleCandidates } from './eligibility/index.ts'
-import { groupOf } from './experiment/index.ts'
+import { assign, type Share } from './experiment/index.ts'
 import {
+  type ActionToEncode,
   compileFeatures,
   type FeatureContext,
   type FeatureEncoder,
   featureContext,
   schemaHashOf,
 } from './features/index.ts'
-import { type HeadShape, predictBlock } from './learning/index.ts'
+import { type HeadShape, type HeadStack, predictStack, stackHeads } from './learning/index.ts'
 import { distributionFor, sampleIndex } from './policy/index.ts'
 
-/** One objective made ready: its head and what one raw unit of reward adds to the score. */
-interface CompiledObjective {
-  readonly objective: Objective
-  readonly head: HeadState
-  /** Raw reward → the objective's unit. */
-  readonly scale: number
+/** Working memory for decisions of one number of actions, reused because allocating columns costs more than filling them. */
+interface Scratch {
+  readonly psi: Float64Array
+  readonly centred: Float64Array
+  readonly baseline: Float64Array
+  /** Head by head, `rows` numbers each. */
+  readonly mean: Float64Array
+  readonly variance: Float64Array
 }
 
 /** What can be worked out once per snapshot. */
 interface CompiledSnapshot {
   readonly encoder: FeatureEncoder
-  readonly objectives: readonly CompiledObjective[]
+  readonly objectives: readonly Objective[]
+  readonly heads: HeadStack
+  /** The send itself plus the channel's dual price. */
+  readonly channelPrices: Readonly<Record<Channel, number>>
+  /** Dual prices by message; empty where the plan names none. */
+  readonly messagePrices: ReadonlyMap<string, number>
+  readonly weights: ReadonlyMap<string, number>
+  readonly shares: readonly Share<Group>[]
+  /** By number of actions. */
+  readonly scratch: Scratch[]
 }
+
+/** Decisions with more actions than this get fresh memory. */
+const LARGEST_SCRATCH = 128
+const MESSAGE_PRICE = 'message:'
 
 const compiled = new WeakMap<Snapshot, CompiledSnapshot>()
 
@@ -59,10 +78,42 @@ export function shapeOf(
   }
 }
 
+function headsOf({ objectives, state }: Snapshot): readonly HeadState[] {
+  return objectives.map(({ name }) => {
+    const head = state.heads[name]
+    if (head !== undefined) return head
+    throw new PalomaError('HEAD_MISSING', `policy state ${state.id} has no head for objective ${name}`)
+  })
+}
+
+function channelPricesOf({ rules, prices }: Snapshot): Readonly<Record<Channel, number>> {
+  const priceOf = (channel: Channel): number =>
+    (rules.channels[channel]?.pricePerSend ?? 0) + (prices[`channel:${channel}`] ?? 0)
+  return {
+    push: priceOf('push'),
+    email: priceOf('email'),
+    'in-app': priceOf('in-app'),
+    sms: priceOf('sms'),
+    webhook: priceOf('webhook'),
+  }
+}
+
+function messagePricesOf({ prices }: Snapshot): ReadonlyMap<string, number> {
+  const named = Object.entries(prices).filter(([resource]) => resource.startsWith(MESSAGE_PRICE))
+  return new Map(named.map(([resource, price]) => [resource.slice(MESSAGE_PRICE.length), price]))
+}
+
+/** Weight of the first objective of each name. */
+function weightsOf(objectives: readonly Objective[]): ReadonlyMap<string, number> {
+  const weights = new Map<string, number>()
+  for (const { name, weight } of objectives) if (!weights.has(name)) weights.set(name, weight)
+  return weights
+}
+
 function compile(snapshot: Snapshot): CompiledSnapshot {
   const known = compiled.get(snapshot)
   if (known !== undefined) return known
-  const { encoder, schemaHash } = shapeOf(snapshot)
+  const { encoder, schemaHash, baselineWidth, actionWidth } = shapeOf(snapshot)
   if (schemaHash !== snapshot.state.schemaHash) {
     throw new PalomaError(
       'SCHEMA_CHANGED',
@@ -70,25 +121,43 @@ function compile(snapshot: Snapshot): CompiledSnapshot {
       { hint: 'features or objectives changed: start a new state, or restore the configuration' },
     )
   }
-  const objectives = snapshot.objectives.map((objective) => {
-    const head = snapshot.state.heads[objective.name]
-    if (head === undefined) {
-      throw new PalomaError(
-        'HEAD_MISSING',
-        `policy state ${snapshot.state.id} has no head for objective ${objective.name}`,
-      )
-    }
-    return { objective, head, scale: objective.scale ?? 1 }
-  })
-  const made = { encoder, objectives }
+  const { objectives, groups } = snapshot
+  const made: CompiledSnapshot = {
+    encoder,
+    objectives,
+    heads: stackHeads(headsOf(snapshot), { offset: baselineWidth, width: actionWidth }),
+    channelPrices: channelPricesOf(snapshot),
+    messagePrices: messagePricesOf(snapshot),
+    weights: weightsOf(objectives),
+    shares: GROUPS.map((name) => ({ name, share: groups[name].share })),
+    scratch: [],
+  }
   compiled.set(snapshot, made)
+  return made
+}
+
+function scratchFor({ encoder, objectives, scratch }: CompiledSnapshot, rows: number): Scratch {
+  const known = scratch[rows]
+  if (known !== undefined) {
+    known.psi.fill(0)
+    known.baseline.fill(0)
+    return known
+  }
+  const width = encoder.actionNames.length
+  const made: Scratch = {
+    psi: new Float64Array(rows * width),
+    centred: new Float64Array(width),
+    baseline: new Float64Array(encoder.baselineNames.length),
+    mean: new Float64Array(rows * objectives.length),
+    variance: new Float64Array(rows * objectives.length),
+  }
+  if (rows <= LARGEST_SCRATCH) scratch[rows] = made
   return made
 }
 
 /** Columns of one decision in the making; row 0 is `hold` unless a message is mandatory. */
 interface Columns {
   readonly actions: readonly Action[]
-  readonly psi: Float64Array
   readonly values: Readonly<Record<string, ValueEstimates>>
   readonly prices: Float64Array
   readonly scores: Float64Array
@@ -96,99 +165,94 @@ interface Columns {
   readonly claimed: Float64Array
 }
 
-function toAction({ candidate }: EligibleCandidate): Action {
-  return {
-    kind: 'send',
-    opportunityId: candidate.opportunityId,
-    variant: candidate.variant,
-    channel: candidate.channel,
-    sendAt: candidate.sendAt,
+const HOLD: Action = { kind: 'hold' }
+
+function actionsOf(eligible: readonly EligibleCandidate[], mandatory: boolean): readonly Action[] {
+  const actions: Action[] = mandatory ? [] : [HOLD]
+  for (const { candidate } of eligible) {
+    const { opportunityId, variant, channel, sendAt } = candidate
+    actions.push({ kind: 'send', opportunityId, variant, channel, sendAt })
   }
+  return actions
 }
 
-function encodeActions(
-  encoder: FeatureEncoder,
-  context: FeatureContext,
-  eligible: readonly EligibleCandidate[],
-  rows: { readonly count: number; readonly first: number },
-): Float64Array {
-  const width = encoder.actionNames.length
-  const out = new Float64Array(rows.count * width)
-  for (let i = 0; i < eligible.length; i += 1) {
-    const { opportunity, variant, candidate } = eligible[i]!
-    const { channel, sendAt } = candidate
-    encoder.encodeAction(context, { opportunity, variant, channel, sendAt }, { out, offset: (rows.first + i) * width })
-  }
-  return out
-}
-
-/** Price of an action: the send itself plus the dual price of each resource it uses. */
-function priceOf(snapshot: Snapshot, { candidate, opportunity }: EligibleCandidate): number {
-  const send = snapshot.rules.channels[candidate.channel]?.pricePerSend ?? 0
-  const channel = snapshot.prices[`channel:${candidate.channel}`] ?? 0
-  return send + channel + (snapshot.prices[`message:${opportunity.message}`] ?? 0)
+function toEncode({ opportunity, variant, candidate }: EligibleCandidate): ActionToEncode {
+  return { opportunity, variant, channel: candidate.channel, sendAt: candidate.sendAt }
 }
 
 /** What upstream says the message is worth on the common scale; ranks sends where Paloma does not optimise. */
-function claimOf(snapshot: Snapshot, { opportunity }: EligibleCandidate): number {
+function claimOf(weights: ReadonlyMap<string, number>, { claims }: Opportunity): number {
   let sum = 0
-  for (const claim of opportunity.claims) {
-    const objective = snapshot.objectives.find(({ name }) => name === claim.objective)
-    if (objective !== undefined) sum += objective.weight * claim.estimate
+  for (const { objective, estimate } of claims) {
+    const weight = weights.get(objective)
+    if (weight !== undefined) sum += weight * estimate
   }
   return sum
 }
 
+/** A plain copy for the record. */
+function numbersOf(column: Float64Array): readonly number[] {
+  const numbers: number[] = []
+  for (let i = 0; i < column.length; i += 1) numbers.push(column[i]!)
+  return numbers
+}
+
+/** Adds one objective's values to scores and variances; they stand at `from` of the heads' predictions. */
 function addObjective(
-  columns: Pick<Columns, 'scores' | 'variances' | 'psi'>,
-  { objective, head, scale }: CompiledObjective,
-  baselineWidth: number,
+  columns: Pick<Columns, 'scores' | 'variances'>,
+  { weight, scale = 1 }: Objective,
+  predicted: { readonly mean: Float64Array; readonly variance: Float64Array; readonly from: number },
 ): ValueEstimates {
-  const rows = columns.scores.length
-  const mean = new Float64Array(rows)
-  const variance = new Float64Array(rows)
-  const width = head.dimension - baselineWidth
-  predictBlock(head, { offset: baselineWidth, rows, width, matrix: columns.psi }, { mean, variance })
-  for (let i = 0; i < rows; i += 1) {
-    mean[i] = mean[i]! * scale
-    variance[i] = variance[i]! * scale * scale
-    columns.scores[i] = columns.scores[i]! + objective.weight * mean[i]!
-    columns.variances[i] = columns.variances[i]! + objective.weight * objective.weight * variance[i]!
+  const { scores, variances } = columns
+  const mean: number[] = []
+  const variance: number[] = []
+  for (let i = 0; i < scores.length; i += 1) {
+    const value = predicted.mean[predicted.from + i]! * scale
+    const spread = predicted.variance[predicted.from + i]! * scale * scale
+    mean.push(value)
+    variance.push(spread)
+    scores[i] = scores[i]! + weight * value
+    variances[i] = variances[i]! + weight * weight * spread
   }
-  return { mean: Array.from(mean), variance: Array.from(variance) }
+  return { mean, variance }
+}
+
+/** Price of an action: the send itself plus the dual price of each resource it uses. */
+function fillPrices(
+  { channelPrices, messagePrices, weights }: CompiledSnapshot,
+  eligible: readonly EligibleCandidate[],
+  { prices, claimed, first }: { readonly prices: Float64Array; readonly claimed: Float64Array; readonly first: number },
+): void {
+  for (let i = 0; i < eligible.length; i += 1) {
+    const { candidate, opportunity } = eligible[i]!
+    prices[first + i] = channelPrices[candidate.channel] + (messagePrices.get(opportunity.message) ?? 0)
+    claimed[first + i] = claimOf(weights, opportunity)
+  }
 }
 
 function evaluate(
-  snapshot: Snapshot,
-  context: FeatureContext,
+  parts: CompiledSnapshot,
+  { context, scratch }: { readonly context: FeatureContext; readonly scratch: Scratch },
   choice: { readonly eligible: readonly EligibleCandidate[]; readonly mandatory: boolean },
 ): Columns {
-  const { encoder, objectives } = compile(snapshot)
-  const first = choice.mandatory ? 0 : 1
-  const count = choice.eligible.length + first
-  const psi = encodeActions(encoder, context, choice.eligible, { count, first })
-  const prices = new Float64Array(count)
-  const claimed = new Float64Array(count)
-  for (let i = 0; i < choice.eligible.length; i += 1) {
-    prices[first + i] = priceOf(snapshot, choice.eligible[i]!)
-    claimed[first + i] = claimOf(snapshot, choice.eligible[i]!)
-  }
-  const scores = prices.map((price) => -price)
-  const variances = new Float64Array(count)
+  const { eligible, mandatory } = choice
+  const first = mandatory ? 0 : 1
+  const rows = eligible.length + first
+  const { psi, mean, variance } = scratch
+  parts.encoder.encodeActions(context, eligible.map(toEncode), { out: psi, offset: first * parts.heads.width })
+  predictStack(parts.heads, { rows, matrix: psi, mean, variance })
+  const prices = new Float64Array(rows)
+  const claimed = new Float64Array(rows)
+  fillPrices(parts, eligible, { prices, claimed, first })
+  const scores = new Float64Array(rows)
+  for (let i = 0; i < rows; i += 1) scores[i] = -prices[i]!
+  const variances = new Float64Array(rows)
   const values: Record<string, ValueEstimates> = {}
-  for (const objective of objectives) {
-    values[objective.objective.name] = addObjective({ scores, variances, psi }, objective, encoder.baselineNames.length)
+  for (let k = 0; k < parts.objectives.length; k += 1) {
+    const objective = parts.objectives[k]!
+    values[objective.name] = addObjective({ scores, variances }, objective, { mean, variance, from: k * rows })
   }
-  const sends = choice.eligible.map(toAction)
-  return {
-    actions: first === 1 ? [{ kind: 'hold' }, ...sends] : sends,
-    psi,
-    values,
-    prices,
-    scores,
-    variances,
-    claimed,
-  }
+  return { actions: actionsOf(eligible, mandatory), values, prices, scores, variances, claimed }
 }
 
 /** Someone who does not want to be explored on gets the same rules and values, without chance. */
@@ -232,12 +296,11 @@ function countsNow(action: Action, now: EpochMs): boolean {
 
 /** Action-centred features (Greenewald et al. 2017): the choice minus its mean under the logged distribution. */
 function learningFeatures(
-  columns: Columns,
+  actions: readonly Action[],
   probabilities: Float64Array,
-  choice: { readonly chosen: number; readonly now: EpochMs; readonly baseline: Float64Array },
+  choice: { readonly chosen: number; readonly now: EpochMs; readonly scratch: Scratch },
 ): LearningFeatures | null {
-  const { actions, psi } = columns
-  const { chosen, now, baseline } = choice
+  const { chosen, now, scratch } = choice
   if (!countsNow(actions[chosen]!, now)) return null
   let mass = 0
   let largest = 0
@@ -247,14 +310,15 @@ function learningFeatures(
     largest = Math.max(largest, probabilities[i]!)
   }
   if (largest >= mass) return null // without chance there is nothing to learn about effects
-  const width = psi.length / actions.length
-  const centred = psi.slice(chosen * width, (chosen + 1) * width)
+  const { psi, centred, baseline } = scratch
+  const width = centred.length
+  for (let j = 0; j < width; j += 1) centred[j] = psi[chosen * width + j]!
   for (let i = 0; i < actions.length; i += 1) {
     if (!countsNow(actions[i]!, now)) continue
     const share = probabilities[i]! / mass
-    for (let j = 0; j < width; j += 1) centred[j] = centred[j]! - share * psi[i * width + j]!
+    for (let j = 0, at = i * width; j < width; j += 1, at += 1) centred[j] = centred[j]! - share * psi[at]!
   }
-  return { baseline: Array.from(baseline), centred: Array.from(centred) }
+  return { baseline: numbersOf(baseline), centred: numbersOf(centred) }
 }
 
 function reasonFor(group: Group, columns: Columns, mandatory: boolean): DecisionReason {
@@ -276,7 +340,8 @@ export function decide(
   { now, random }: { readonly now: EpochMs; readonly random: () => number },
 ): Decision {
   const { user, opportunities, trigger } = request
-  const group = groupOf(snapshot.groups, snapshot.groupSalt, user.profile.userId)
+  const parts = compile(snapshot)
+  const group = assign(snapshot.groupSalt, user.profile.userId, parts.shares)
   const { eligible, refused, mandatory } = eligibleCandidates({
     user,
     opportunities,
@@ -285,15 +350,15 @@ export function decide(
     trigger,
   })
   const context = featureContext(user, { now, context: request.context }, snapshot.rules.timeZone)
-  const columns = evaluate(snapshot, context, { eligible, mandatory })
+  const draw = random()
+  // From here to the end nothing but our own functions runs, so that no other decision can use the same memory.
+  const scratch = scratchFor(parts, eligible.length + (mandatory ? 0 : 1))
+  const columns = evaluate(parts, { context, scratch }, { eligible, mandatory })
   const spec = policyFor(group, snapshot, user.profile.consent.exploration)
   const probabilities = distribution(columns, { mandatory, spec, request, now, zone: context.zone })
-  const draw = random()
   const chosen = sampleIndex(probabilities, draw)
-  const { encoder } = compile(snapshot)
-  const baseline = new Float64Array(encoder.baselineNames.length)
-  encoder.encodeBaseline(context, baseline)
   const mayLearn = user.profile.consent.learning && !mandatory
+  parts.encoder.encodeBaseline(context, scratch.baseline)
   return {
     decisionId: request.decisionId,
     userId: user.profile.userId,
@@ -306,15 +371,15 @@ export function decide(
     reason: reasonFor(group, columns, mandatory),
     actions: columns.actions,
     values: columns.values,
-    prices: Array.from(columns.prices),
-    scores: Array.from(columns.scores),
-    scoreVariances: Array.from(columns.variances),
-    probabilities: Array.from(probabilities),
+    prices: numbersOf(columns.prices),
+    scores: numbersOf(columns.scores),
+    scoreVariances: numbersOf(columns.variances),
+    probabilities: numbersOf(probabilities),
     chosen,
     propensity: probabilities[chosen]!,
     draw,
     refused,
-    learning: mayLearn ? learningFeatures(columns, probabilities, { chosen, now, baseline }) : null,
+    learning: mayLearn ? learningFeatures(columns.actions, probabilities, { chosen, now, scratch }) : null,
     inputs: { user, opportunityIds: opportunities.map(({ id }) => id).sort(), context: request.context },
   }
 }
