@@ -1,75 +1,164 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { constants, existsSync } from 'node:fs'
+import { access, mkdir, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { EpochMs } from '@paloma/core'
 import type { FastifyInstance } from 'fastify'
 import { createAdapters } from './channel/adapters.ts'
 import type { Config, Runtime } from './config/contract.ts'
 import { createHttp } from './http/create-http.ts'
 import { parquetLog } from './log/index.ts'
-import type { InboxItem, Store } from './store/contract.ts'
+import type { Store } from './store/contract.ts'
 import { pgliteStore } from './store/pglite-store.ts'
 import { postgresStore } from './store/postgres-store.ts'
 import type { Usecases } from './usecases/contract.ts'
-import { createUsecases, type Deps, type DueWork, snapshotKeeper, systemClock, virtualClock } from './usecases/index.ts'
+import {
+  createNotes,
+  createUsecases,
+  type Deps,
+  type DueWork,
+  type Heartbeats,
+  inboxFeed,
+  type Notes,
+  resumeErasures,
+  snapshotKeeper,
+  systemClock,
+  VIRTUAL_CLOCK,
+  virtualClock,
+  withUserStateCache,
+} from './usecases/index.ts'
 
 /** A running Paloma: its use cases, its HTTP server, and how to stop it. */
 export interface App {
   readonly usecases: Usecases
   readonly due: DueWork
+  readonly heartbeats: Heartbeats
+  readonly notes: Notes
   readonly http: FastifyInstance
   readonly store: Store
+  /** Ends requests, providers and the store, in this order. */
   close(): Promise<void>
 }
 
+/** A dispatch of another process that has not changed for so long was left behind. */
+const LEFT_BEHIND_MS = 600_000
+/** Less free space than this is trouble. */
+const LEAST_FREE_BYTES = 100 * 2 ** 20
+
 /** The store that `runtime` names: PostgreSQL, or the embedded one. */
-export function openStore({ databaseUrl, dataDir }: Pick<Runtime, 'databaseUrl' | 'dataDir'>): Promise<Store> {
-  return databaseUrl === null ? pgliteStore({ dataDir }) : postgresStore({ url: databaseUrl })
+export function openStore(
+  { databaseUrl, dataDir }: Pick<Runtime, 'databaseUrl' | 'dataDir'>,
+  onNotice: (text: string) => void = () => {},
+): Promise<Store> {
+  return databaseUrl === null ? pgliteStore({ dataDir, onNotice }) : postgresStore({ url: databaseUrl, onNotice })
 }
 
-/** The composition root: the one place where parts are joined. Nothing listens yet. */
-export async function createApp(config: Config, runtime: Runtime): Promise<App> {
-  const { dataDir } = runtime
-  const store = await openStore(runtime)
+/**
+ * The composition root: the one place where parts are joined. Nothing listens yet, and no job runs. `print` gets whole
+ * lines about what the owner should know.
+ */
+export async function createApp(
+  config: Config,
+  runtime: Runtime,
+  print: (line: string) => void = () => {},
+): Promise<App> {
   const wallClock = (): number => Date.now()
-  const startAt = Number((await store.registry.getSetting('virtual-clock')) ?? runtime.virtualClock?.startAt ?? 0)
-  const clock = runtime.virtualClock === null ? systemClock(wallClock) : virtualClock(startAt)
-  const secret = await store.registry.setSettingOnce('token-secret', randomBytes(32).toString('base64url'))
-  const inboxListeners = new Map<string, Set<(item: InboxItem) => void>>()
-  const adapters = createAdapters(config.adapters, {
-    putInboxItem: (item) => store.inbox.put(item),
-    onInboxItem: (item) => {
-      for (const listener of inboxListeners.get(item.userId) ?? []) listener(item)
-    },
-    now: () => clock.now(),
-    wallClock,
-  })
-  const snapshots = await snapshotKeeper(store, config, clock.now())
-  await store.sends.recover(clock.now() - (store.traits.isShared ? 10 * 60_000 : 0), clock.now())
-  const history = parquetLog({ dir: join(dataDir, 'history') })
-  const deps: Deps = {
-    store,
-    history,
-    config,
-    adapters,
-    clock,
-    snapshots,
-    secret,
-    publicUrl: runtime.publicUrl,
-    inboxListeners,
+  const notes = createNotes(print, wallClock)
+  const opened = await openStore(runtime, notes.say)
+  try {
+    return await joinApp(opened, { config, runtime, wallClock, notes })
+  } catch (error) {
+    await opened.close()
+    throw error
   }
-  const { usecases, due } = createUsecases(deps, wallClock)
+}
+
+interface AppParts {
+  readonly config: Config
+  readonly runtime: Runtime
+  readonly wallClock: () => EpochMs
+  readonly notes: Notes
+}
+
+async function joinApp(opened: Store, { config, runtime, wallClock, notes }: AppParts): Promise<App> {
+  const maxUsers = config.limits.userStatesInMemory
+  const { store, usersInMemory } = withUserStateCache(opened, { maxUsers, wallClock })
+  const deps = await depsOf(store, { config, runtime, wallClock, notes })
+  await putInOrder(deps, notes)
+  const checkDisk = (): Promise<DiskCheck> => checkDirectory(runtime.dataDir)
+  const { usecases, due, heartbeats } = createUsecases(deps, wallClock, { notes, checkDisk, usersInMemory })
   const consoleDir = fileURLToPath(new URL('../../console/dist', import.meta.url))
   const http = createHttp({ usecases, config, ...(existsSync(consoleDir) ? { consoleDir } : {}) })
   return {
     usecases,
     due,
+    heartbeats,
+    notes,
     http,
     store,
     async close() {
       await http.close()
-      for (const adapter of adapters.values()) await adapter.close?.()
+      for (const adapter of deps.adapters.values()) await adapter.close?.()
       await store.close()
     },
+  }
+}
+
+async function depsOf(store: Store, { config, runtime, wallClock, notes }: AppParts): Promise<Deps> {
+  const clock = runtime.virtualClock === null ? systemClock(wallClock) : await keptClock(store, runtime.virtualClock)
+  const secret = await store.registry.setSettingOnce('token-secret', randomBytes(32).toString('base64url'))
+  const feed = inboxFeed({
+    inbox: store.inbox,
+    now: () => clock.now(),
+    failed: (error) => notes.failed('a listener to the inbox', String(error)),
+  })
+  const adapters = createAdapters(config.adapters, {
+    putInboxItem: (item) => store.inbox.put(item),
+    onInboxItem: (item) => feed.tell(item),
+    now: () => clock.now(),
+    wallClock,
+  })
+  const snapshots = await snapshotKeeper(store, config, clock.now())
+  const history = parquetLog({ dir: join(runtime.dataDir, 'history') })
+  const { publicUrl } = runtime
+  return { store, history, config, adapters, clock, snapshots, secret, publicUrl, inboxFeed: feed }
+}
+
+/** A virtual clock where it stood when the store was last used, or later if the owner says so. */
+async function keptClock(
+  store: Store,
+  { startAt }: { readonly startAt: EpochMs },
+): Promise<ReturnType<typeof virtualClock>> {
+  const kept = Number((await store.registry.getSetting(VIRTUAL_CLOCK)) ?? startAt)
+  const at = Math.max(kept, startAt)
+  await store.registry.setSetting(VIRTUAL_CLOCK, String(at))
+  return virtualClock(at)
+}
+
+/** What a process that died left undone: sends without an answer, and erasures. */
+async function putInOrder(deps: Deps, notes: Notes): Promise<void> {
+  const { store, clock } = deps
+  const before = clock.now() - (store.traits.isShared ? LEFT_BEHIND_MS : 0)
+  const lost = await store.sends.recover(before, clock.now())
+  if (lost > 0) notes.say(`${lost} sends were with their provider when a process died: they count as unknown`)
+  const resumed = await resumeErasures(deps).catch((error: unknown) => {
+    notes.failed('an erasure that was cut short', String(error))
+    return 0
+  })
+  if (resumed > 0) notes.say(`${resumed} erasures that were cut short are done`)
+}
+
+type DiskCheck = { readonly ok: boolean; readonly detail: string }
+
+async function checkDirectory(dir: string): Promise<DiskCheck> {
+  try {
+    await mkdir(dir, { recursive: true })
+    await access(dir, constants.W_OK)
+    const { bavail, bsize } = await statfs(dir)
+    const free = bavail * bsize
+    return { ok: free >= LEAST_FREE_BYTES, detail: `${dir} is writable, ${Math.floor(free / 2 ** 20)} MiB free` }
+  } catch (error) {
+    return { ok: false, detail: `${dir}: ${error instanceof Error ? error.message : String(error)}` }
   }
 }

@@ -1,3 +1,4 @@
+export { hasAddress } from './channel-refusals.ts'
 export {
   type Eligibility,
   type EligibilityInput,

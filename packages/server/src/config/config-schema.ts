@@ -175,7 +175,7 @@ const learningSchema: z.ZodType<Config['learning']> = z.strictObject({
   everyMinutes: positive.max(1_440),
   halfLifeDays: z.number().min(0),
   groups: z.array(z.enum(GROUPS)),
-  priorSd: positive,
+  keepStates: z.int().min(1),
 })
 
 const limitsSchema: z.ZodType<Config['limits']> = z.strictObject({

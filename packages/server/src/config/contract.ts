@@ -46,9 +46,10 @@ export interface Config {
     readonly everyMinutes: number
     /** Daily forgetting: half of what was learned is forgotten after so many days; 0 never forgets. */
     readonly halfLifeDays: number
+    /** Only decisions on users of these groups are learned from. */
     readonly groups: readonly Group[]
-    /** Standard deviation of the prior on every weight, in units of the objective's noise. */
-    readonly priorSd: number
+    /** So many of the latest policy states are kept, besides those that a decision names. */
+    readonly keepStates: number
   }
   readonly limits: {
     readonly userStatesInMemory: number

@@ -134,7 +134,7 @@ export const defaultConfig: Config = {
     everyMinutes: 5,
     halfLifeDays: 90,
     groups: ['paloma', 'businessAsUsual', 'random', 'holdout'],
-    priorSd: 0.3,
+    keepStates: 100,
   },
   limits: { userStatesInMemory: 100_000, batchItems: 1_000, bodyBytes: 512_000, eventBytes: 32_768 },
 }

@@ -1,30 +1,86 @@
-import type { DueWork } from '../usecases/index.ts'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { DueWork, Heartbeats, Notes } from '../usecases/index.ts'
 
-const DISPATCH_EVERY_MS = 250
+/** Something that is done again and again. */
+export interface Job {
+  readonly name: string
+  /** Pause between the end of one round and the start of the next, in milliseconds. */
+  readonly everyMs: number
+  /** Goes on at once while it finds something to do. */
+  readonly isEager?: boolean
+  /** Answers how much it found to do. */
+  work(): Promise<number>
+}
 
-/** Runs what falls due while the machine's clock runs. Failures are reported and the next round tries again. */
-export function startJobs(
-  due: DueWork,
-  options: { readonly learnEveryMs: number; readonly onError: (job: string, error: unknown) => void },
-): () => Promise<void> {
-  let stopped = false
-  const loop = async (name: string, everyMs: number, work: () => Promise<unknown>): Promise<void> => {
-    while (!stopped) {
-      await work().catch((error: unknown) => options.onError(name, error))
-      for (let waited = 0; waited < everyMs && !stopped; waited += DISPATCH_EVERY_MS) {
-        await new Promise((resolve) => setTimeout(resolve, Math.min(everyMs, DISPATCH_EVERY_MS)))
-      }
-    }
-  }
-  const running = [
-    loop('deliver', DISPATCH_EVERY_MS, async () => {
-      await due.redecide()
-      await due.dispatch()
-    }),
-    loop('learn', options.learnEveryMs, () => due.learn()),
+const SECOND_MS = 1_000
+const MINUTE_MS = 60 * SECOND_MS
+const DELIVER_EVERY_MS = 250
+/** A job that keeps failing waits twice as long each time, up to this. */
+const LONGEST_PAUSE_MS = 5 * MINUTE_MS
+
+/** What falls due while the machine's clock runs: each lane of delivery is a job of its own, so that none waits for another. */
+export function dueJobs(due: DueWork, learnEveryMs: number): readonly Job[] {
+  return [
+    { name: 'plan', everyMs: DELIVER_EVERY_MS, work: () => due.redecide() },
+    ...due.lanes.map(
+      (lane): Job => ({
+        name: `deliver ${lane.name}`,
+        everyMs: DELIVER_EVERY_MS,
+        isEager: true,
+        work: () => lane.run(),
+      }),
+    ),
+    { name: 'learn', everyMs: learnEveryMs, work: () => due.learn() },
+    { name: 'inbox', everyMs: SECOND_MS, work: () => due.pollInbox() },
+    { name: 'recover', everyMs: MINUTE_MS, work: () => due.recover() },
+    { name: 'export', everyMs: 10 * MINUTE_MS, work: () => due.exportHistory() },
+    { name: 'prune', everyMs: 60 * MINUTE_MS, work: () => due.prune() },
   ]
+}
+
+/**
+ * Runs jobs until the answered function is called, which resolves when the rounds that were running have ended. A
+ * failing job is noted, waits ever longer, and goes on.
+ */
+export function startJobs(
+  jobs: readonly Job[],
+  options: { readonly notes: Notes; readonly heartbeats: Heartbeats },
+): () => Promise<void> {
+  const stopping = new AbortController()
+  const running = jobs.map((job) => keepRunning(job, stopping.signal, options))
   return async () => {
-    stopped = true
+    stopping.abort()
     await Promise.all(running)
   }
+}
+
+async function keepRunning(
+  job: Job,
+  stopping: AbortSignal,
+  { notes, heartbeats }: { readonly notes: Notes; readonly heartbeats: Heartbeats },
+): Promise<void> {
+  const subject = `job ${job.name}`
+  heartbeats.started(job.name, job.everyMs)
+  for (let failures = 0; !stopping.aborted; ) {
+    try {
+      const done = await job.work()
+      failures = 0
+      heartbeats.fine(job.name)
+      notes.fine(subject)
+      await sleep(job.isEager === true && done > 0 ? 0 : job.everyMs, stopping)
+    } catch (error) {
+      failures += 1
+      const reason = error instanceof Error ? error.message : String(error)
+      heartbeats.failed(job.name, reason)
+      notes.failed(subject, reason)
+      await sleep(Math.max(job.everyMs, Math.min(job.everyMs * 2 ** failures, LONGEST_PAUSE_MS)), stopping)
+    }
+  }
+}
+
+/** Ends early, without an error, when it is time to stop. */
+async function sleep(ms: number, stopping: AbortSignal): Promise<void> {
+  await pause(ms, undefined, { signal: stopping }).catch((error: unknown) => {
+    if (!stopping.aborted) throw error
+  })
 }

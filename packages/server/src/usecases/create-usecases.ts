@@ -1,52 +1,46 @@
 import type { EpochMs } from '@paloma/core'
-import { readToken, signToken } from '../channel/unsubscribe-token.ts'
+import { clockMover } from './advance.ts'
 import type { Usecases } from './contract.ts'
 import { decisionUsecases } from './decisions.ts'
 import type { Deps } from './deps.ts'
-import { createDispatcher } from './dispatch.ts'
+import { createDispatcher, type Dispatcher } from './dispatch.ts'
+import { type DueWork, drain, drainLanes } from './due-work.ts'
 import { eventUsecases } from './events.ts'
 import { groupUsecases } from './groups.ts'
+import { type HealthSources, healthUsecases } from './health.ts'
+import { createHeartbeats, type Heartbeats } from './heartbeats.ts'
+import { exportNewDays, historyUsecases } from './history.ts'
+import { inboxUsecases } from './inbox.ts'
 import { keyUsecases } from './keys.ts'
-import { createLearner } from './learner.ts'
+import { createLearner, type Learner } from './learner.ts'
+import { NO_NOTES, type Notes } from './notes.ts'
 import { opportunityUsecases } from './opportunities.ts'
+import { unsubscribeUsecases } from './unsubscribe.ts'
 import { userUsecases } from './users.ts'
 
-/** Rows taken in one go by plans and dispatch. */
+/** Planned sends decided again in one go. */
 const BATCH = 500
+/** A dispatch of another process that has not changed for so long was left behind: no provider takes that long. */
+const LEFT_BEHIND_MS = 600_000
 
-/** What falls due by itself; jobs call these, the virtual clock calls them on the way. */
-export interface DueWork {
-  redecide(): Promise<number>
-  dispatch(): Promise<number>
-  learn(): Promise<number>
-}
-
-async function drain(step: () => Promise<number>): Promise<number> {
-  let total = 0
-  for (let done = await step(); done > 0; done = await step()) total += done
-  return total
+/** What the process around the use cases offers them. */
+export interface Shell extends Pick<HealthSources, 'checkDisk' | 'usersInMemory'> {
+  readonly notes?: Notes
 }
 
 /** Joins the use cases over their contracts. */
 export function createUsecases(
   deps: Deps,
   wallClock: () => EpochMs,
-): { readonly usecases: Usecases; readonly due: DueWork } {
-  const { store, clock, snapshots, secret, inboxListeners, history } = deps
+  shell: Shell = {},
+): { readonly usecases: Usecases; readonly due: DueWork; readonly heartbeats: Heartbeats } {
+  const { notes = NO_NOTES, ...sources } = shell
   const users = userUsecases(deps)
   const decisions = decisionUsecases(deps)
-  const dispatcher = createDispatcher(deps)
-  const learner = createLearner(deps)
-  const due: DueWork = {
-    redecide: () => drain(() => decisions.redecide(BATCH)),
-    dispatch: () => drain(() => dispatcher.run(BATCH)),
-    learn: async () => (await learner.run()).id,
-  }
-  const unsubscribeOf = (token: string) => {
-    const payload = readToken(secret, token)
-    if (payload?.kind !== 'unsubscribe') return undefined
-    return { userId: payload.userId, channel: payload.channel, topic: payload.topic }
-  }
+  const dispatcher = createDispatcher(deps, { wallClock, notes })
+  const learner = createLearner(deps, notes)
+  const heartbeats = createHeartbeats(wallClock)
+  const due = dueWork(deps, { decisions, dispatcher, learner })
   const usecases: Usecases = {
     users,
     opportunities: opportunityUsecases(deps),
@@ -54,100 +48,31 @@ export function createUsecases(
     decisions,
     groups: groupUsecases(deps),
     keys: keyUsecases(deps, wallClock),
-    inbox: {
-      list: (userId, options) => store.inbox.list(userId, options),
-      mark: (userId, id, status) => store.inbox.mark(userId, id, status, clock.now()),
-      subscribe(userId, listener) {
-        const listeners = inboxListeners.get(userId) ?? new Set()
-        inboxListeners.set(userId, listeners.add(listener))
-        return () => void listeners.delete(listener)
-      },
-      tokenFor: (userId) => signToken(secret, { kind: 'inbox', userId }),
-      userOfToken(token) {
-        const payload = readToken(secret, token)
-        return payload?.kind === 'inbox' ? payload.userId : undefined
-      },
-    },
-    unsubscribe: {
-      show: unsubscribeOf,
-      async act(token) {
-        const target = unsubscribeOf(token)
-        if (target === undefined) return undefined
-        const { userId, channel, topic } = target
-        await users.upsert([{ userId, consent: { channelTopics: { [`${channel}:${topic}`]: 'denied' } } }])
-        return target
-      },
-    },
-    clock: {
-      isVirtual: clock.isVirtual,
-      now: () => clock.now(),
-      async advance(to) {
-        let redecided = 0
-        let dispatched = await due.dispatch()
-        for (
-          let next = await store.sends.nextDueAt();
-          next !== null && next <= to;
-          next = await store.sends.nextDueAt()
-        ) {
-          clock.set(Math.max(next, clock.now()))
-          redecided += await due.redecide()
-          dispatched += await due.dispatch()
-        }
-        clock.set(to)
-        return { redecided, dispatched, stateId: await due.learn() }
-      },
-    },
-    history: {
-      async export({ includeToday = false, onProgress }) {
-        const today = new Date(clock.now()).toISOString().slice(0, 10)
-        const written: { day: string; decisions: number; outcomes: number }[] = []
-        for (const day of await store.decisions.days()) {
-          if (day >= today && !includeToday) continue
-          onProgress?.(day)
-          const decided = pages(
-            (after: Parameters<typeof store.decisions.listByDay>[1]) => store.decisions.listByDay(day, after, 1_000),
-            (d) => d.decisionId,
-          )
-          const outcomes = pages(
-            (after: string | null) => store.outcomes.listByDay(day, after, 1_000),
-            (o) => o.messageId,
-          )
-          written.push({ day, ...(await history.writeDay(day, { decisions: decided, outcomes })) })
-        }
-        return written
-      },
-    },
-    health: {
-      async ready() {
-        const ok = await store.ping().then(
-          () => ({ ok: true, detail: `${store.traits.name} answers` }),
-          (error: unknown) => ({ ok: false, detail: String(error) }),
-        )
-        return { ready: ok.ok, checks: { store: ok } }
-      },
-      async counts() {
-        const [decided, sends] = await Promise.all([store.decisions.count(), store.sends.counts()])
-        return {
-          decisions: decided,
-          sends,
-          stateId: snapshots.current().state.id,
-          usersInMemory: 0,
-          isLearner: learner.isLeader(),
-        }
-      },
-    },
+    inbox: inboxUsecases(deps),
+    unsubscribe: unsubscribeUsecases(deps, users.upsert),
+    clock: { isVirtual: deps.clock.isVirtual, now: () => deps.clock.now(), advance: clockMover(deps, due) },
+    history: historyUsecases(deps),
+    health: healthUsecases(deps, { ...sources, dispatcher, learner, heartbeats, wallClock }),
   }
-  return { usecases, due }
+  return { usecases, due, heartbeats }
 }
 
-/** All pages of a listing, each asked for with the last key of the one before. */
-async function* pages<T, K>(
-  list: (after: K | null) => Promise<readonly T[]>,
-  keyOf: (item: T) => K,
-): AsyncGenerator<readonly T[]> {
-  let page = await list(null)
-  while (page.length > 0) {
-    yield page
-    page = await list(keyOf(page[page.length - 1]!))
+interface Workers {
+  readonly decisions: { redecide(limit: number): Promise<number> }
+  readonly dispatcher: Dispatcher
+  readonly learner: Learner
+}
+
+function dueWork(deps: Deps, { decisions, dispatcher, learner }: Workers): DueWork {
+  const { store, clock, config, inboxFeed } = deps
+  return {
+    lanes: dispatcher.lanes,
+    redecide: () => drain(() => decisions.redecide(BATCH), BATCH),
+    dispatch: () => drainLanes(dispatcher, clock.isVirtual),
+    learn: async () => (await learner.run()).id,
+    prune: () => store.registry.pruneStates(config.learning.keepStates),
+    exportHistory: async () => ((await store.lead('exporter')) ? exportNewDays(deps) : 0),
+    recover: async () => (store.traits.isShared ? store.sends.recover(clock.now() - LEFT_BEHIND_MS, clock.now()) : 0),
+    pollInbox: async () => (store.traits.isShared ? inboxFeed.poll() : 0),
   }
 }

@@ -2,8 +2,9 @@ import type { Channel, EpochMs } from '@paloma/core'
 import type { ChannelAdapter } from '../channel/contract.ts'
 import type { Config } from '../config/contract.ts'
 import type { HistoryLog } from '../log/contract.ts'
-import type { InboxItem, Store } from '../store/contract.ts'
+import type { Store } from '../store/contract.ts'
 import type { Clock } from './clock.ts'
+import type { InboxFeed } from './inbox.ts'
 import type { SnapshotKeeper } from './snapshot-keeper.ts'
 
 /** What every use case is made of; joined in `app.ts`. */
@@ -18,7 +19,7 @@ export interface Deps {
   readonly secret: string
   /** Where this server is reached from outside, without a trailing slash. */
   readonly publicUrl: string
-  readonly inboxListeners: Map<string, Set<(item: InboxItem) => void>>
+  readonly inboxFeed: InboxFeed
 }
 
 /** What past decisions are read from: the log, and the snapshots they were made with. */

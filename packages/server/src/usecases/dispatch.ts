@@ -1,106 +1,255 @@
-import { type EpochMs, lastMomentCheck, type UserProfile } from '@paloma/core'
-import type { ChannelAdapter, Message, SendResult } from '../channel/contract.ts'
-import { createTemplates, type TemplateRenderer } from '../channel/template.ts'
-import { signToken } from '../channel/unsubscribe-token.ts'
-import type { Dispatch, DispatchResult } from '../store/contract.ts'
+import {
+  assertNever,
+  CHANNELS,
+  type Channel,
+  type EpochMs,
+  lastMomentCheck,
+  PalomaError,
+  type UserId,
+} from '@paloma/core'
+import type { ChannelAdapter, SendResult } from '../channel/contract.ts'
+import type { Dispatch, DispatchResult, SendStore } from '../store/contract.ts'
 import type { Deps } from './deps.ts'
+import { groupCommit } from './group-commit.ts'
+import type { Notes } from './notes.ts'
+import { retryOrFail } from './retry-policy.ts'
+import { messageWriter } from './send-message.ts'
 
-/** Sends that were due, ended one way or another. */
+/** The road to one provider; a slow one holds up no other. */
+export interface Lane {
+  /** `email`, …, or `no provider`. */
+  readonly name: string
+  /** Takes due sends through the last-moment check and to the provider, as many as may be in flight; answers how many. */
+  run(): Promise<number>
+}
+
+/** What is wrong with a provider: the latest answer, and since when it has not taken anything. */
+export interface ProviderTrouble {
+  readonly reason: string
+  readonly since: EpochMs
+}
+
 export interface Dispatcher {
-  /** Takes up to `limit` due sends through the last-moment check and their providers; answers how many it took. */
-  run(limit: number): Promise<number>
+  readonly lanes: readonly Lane[]
+  /** Channels whose provider does not take messages at the moment. */
+  troubles(): ReadonlyMap<Channel, ProviderTrouble>
 }
 
-function toResult(result: SendResult): DispatchResult {
-  if (result.kind === 'sent') return { kind: 'sent', providerMessageId: result.providerMessageId }
-  return result.kind === 'unknown'
-    ? { kind: 'unknown', error: result.reason }
-    : { kind: 'failed', error: result.reason }
+/** A lane whose provider took nothing rests so long, doubling up to the second; virtual time needs no rest. */
+const REST_MS = { first: 1_000, longest: 60_000 }
+/** Sends nobody can deliver are failed so many at a time. */
+const UNDELIVERABLE_BATCH = 500
+
+interface Ending {
+  readonly sendId: Dispatch['send']['sendId']
+  readonly result: DispatchResult
 }
 
-/** Reserve → consent and caps at the last moment → dispatching → sent | failed | unknown; never sent twice. */
-export function createDispatcher(deps: Deps): Dispatcher {
-  const { store, clock, adapters, secret, publicUrl, snapshots } = deps
-  const templates: TemplateRenderer = createTemplates()
-
-  const messageFor = ({ send, user, opportunity }: Dispatch): Message | DispatchResult => {
-    const variant = opportunity.variants.find(({ name }) => name === send.variant)
-    const content = variant?.content[send.channel]
-    if (content === undefined)
-      return { kind: 'failed', error: `variant ${send.variant} has no content for ${send.channel}` }
-    const token = signToken(secret, {
-      kind: 'unsubscribe',
-      userId: send.userId,
-      channel: send.channel,
-      topic: send.topic,
-    })
-    const unsubscribeUrl = send.category === 'transactional' ? null : `${publicUrl}/u/${token}`
-    const rendered = templates.render(content, {
-      user: { userId: send.userId, traits: user.profile.traits },
-      opportunity: { features: opportunity.features },
-      message: send.message,
-      unsubscribeUrl,
-      now: clock.now(),
-    })
-    if (rendered.kind === 'invalid') {
-      return { kind: 'failed', error: `template ${rendered.field}, line ${rendered.line ?? '?'}: ${rendered.reason}` }
-    }
-    const { sendId, decisionId, userId, channel, message, category, topic } = send
-    const base = { sendId, decisionId, userId, channel, message, category, topic, unsubscribeUrl }
-    const times = { decidedAt: send.dueAt, expiresAt: opportunity.window.expires }
-    return { ...base, ...times, profile: user.profile, content: rendered.content }
+/**
+ * Reserve → consent and caps at the last moment → dispatching → sent | failed | unknown; never sent twice. Only as many
+ * sends are claimed as can be handed over at once, so that nothing waits between check and provider.
+ */
+export function createDispatcher(
+  deps: Deps,
+  { wallClock, notes }: { readonly wallClock: () => EpochMs; readonly notes: Notes },
+): Dispatcher {
+  const { clock, adapters, store } = deps
+  const troubles = new Map<Channel, ProviderTrouble>()
+  const end = endings(store.sends, () => clock.now())
+  const watch = (channel: Channel, { kind, reason }: Verdict): void => {
+    const isTaken = kind === 'taken'
+    if (isTaken) troubles.delete(channel)
+    else troubles.set(channel, { reason, since: troubles.get(channel)?.since ?? clock.now() })
+    if (isTaken) notes.fine(`delivery by ${channel}`)
+    else notes.failed(`delivery by ${channel}`, reason)
   }
+  const deliver = deliverer(deps, { watch, notes })
+  const lane = (name: string, channels: readonly Channel[], limit: number): Lane => {
+    const rest = resting(clock.isVirtual ? undefined : wallClock)
+    return {
+      name,
+      async run() {
+        await end.settle()
+        if (channels.length === 0 || !rest.isOver()) return 0
+        const claimed = await claim(deps, channels, limit)
+        rest.after(await allOf(claimed.map((item) => deliverAndEnd(item, deliver, end))))
+        return claimed.length
+      },
+    }
+  }
+  const unserved = CHANNELS.filter((channel) => !adapters.has(channel))
+  return {
+    lanes: [
+      ...[...adapters].map(([channel, { traits }]) => lane(channel, [channel], traits.concurrency)),
+      lane('no provider', unserved, UNDELIVERABLE_BATCH),
+    ],
+    troubles: () => troubles,
+  }
+}
 
-  const suppressGone = async (
-    userId: UserProfile['userId'],
-    channel: Message['channel'],
-    at: EpochMs,
-  ): Promise<void> => {
+function claim(
+  { store, clock, snapshots }: Deps,
+  channels: readonly Channel[],
+  limit: number,
+): Promise<readonly Dispatch[]> {
+  const now = clock.now()
+  const { rules } = snapshots.current()
+  return store.sends.claim({ now, limit, channels }, ({ send, user, opportunity }) =>
+    lastMomentCheck({ ...send, expires: opportunity.window.expires }, { user, rules, now }),
+  )
+}
+
+async function deliverAndEnd(
+  item: Dispatch,
+  deliver: (item: Dispatch) => Promise<DispatchResult>,
+  end: Endings,
+): Promise<DispatchResult> {
+  const result = await deliver(item)
+  await end.add({ sendId: item.send.sendId, result })
+  return result
+}
+
+/** Waits for all of them, also where one fails. */
+async function allOf<T>(works: readonly Promise<T>[]): Promise<readonly T[]> {
+  await Promise.allSettled(works)
+  return Promise.all(works)
+}
+
+interface Endings {
+  add(ending: Ending): Promise<void>
+  /** Writes what could not be written when it happened. */
+  settle(): Promise<void>
+}
+
+/** Writes how dispatches ended, together. What the store does not take is kept: only this process knows it. */
+function endings(sends: SendStore, now: () => EpochMs): Endings {
+  let unwritten: readonly Ending[] = []
+  const write = groupCommit<Ending, null>(async (items) => {
+    await sends.finish(items, now())
+    return items.map(() => null)
+  })
+  const writeOrKeep = async (items: readonly Ending[]): Promise<void> => {
+    try {
+      await write.add(items)
+    } catch (error) {
+      unwritten = [...unwritten, ...items]
+      throw error
+    }
+  }
+  return {
+    add: (ending) => writeOrKeep([ending]),
+    async settle() {
+      const items = unwritten
+      unwritten = []
+      await writeOrKeep(items)
+    },
+  }
+}
+
+/** Whether a provider took a message or answered for good, or is in trouble itself. */
+interface Verdict {
+  readonly kind: 'taken' | 'trouble'
+  readonly reason: string
+}
+
+/** Hands one message over and says what became of it; never rejects. */
+function deliverer(
+  deps: Deps,
+  { watch, notes }: { readonly watch: (channel: Channel, verdict: Verdict) => void; readonly notes: Notes },
+): (item: Dispatch) => Promise<DispatchResult> {
+  const { clock, adapters } = deps
+  const write = messageWriter(deps)
+  const failed = (error: string): DispatchResult => ({ kind: 'failed', error })
+  return async (item) => {
+    const { send, user, opportunity } = item
+    const adapter: ChannelAdapter | undefined = adapters.get(send.channel)
+    if (adapter === undefined) return failed(`no adapter is configured for ${send.channel}`)
+    if (!adapter.canReach(user.profile))
+      return failed(`user has no ${send.channel} address that ${adapter.name} can use`)
+    const written = write(item, clock.now())
+    if (written.kind === 'impossible') return failed(written.reason)
+    const missing = adapter.requiredContent.find((field) => (written.message.content[field] ?? '') === '')
+    if (missing !== undefined) return failed(`content for ${send.channel} lacks ${missing}`)
+    const result = await adapter
+      .send(written.message)
+      .catch((error: unknown): SendResult => ({ kind: 'unknown', reason: String(error) }))
+    watch(send.channel, verdictOf(result))
+    if (result.kind === 'rejected' && result.addressGone === true) {
+      // The answer of the provider must be kept even where the suppression cannot be written now.
+      await suppressGone(deps, send).catch((error: unknown) =>
+        notes.failed('suppression of lost addresses', String(error)),
+      )
+    }
+    return endOf(result, { send, now: clock.now(), expires: opportunity.window.expires })
+  }
+}
+
+function verdictOf(result: SendResult): Verdict {
+  if (result.kind === 'sent' || (result.kind === 'rejected' && result.permanent)) return { kind: 'taken', reason: '' }
+  return { kind: 'trouble', reason: result.reason }
+}
+
+function endOf(
+  result: SendResult,
+  { send, now, expires }: { readonly send: Dispatch['send']; readonly now: EpochMs; readonly expires: EpochMs },
+): DispatchResult {
+  switch (result.kind) {
+    case 'sent':
+      return { kind: 'sent', providerMessageId: result.providerMessageId }
+    case 'unknown':
+      return { kind: 'unknown', error: result.reason }
+    case 'rejected':
+      if (result.permanent) return { kind: 'failed', error: result.reason }
+      return retryOrFail(send, { reason: result.reason, now, expires })
+    default:
+      return assertNever(result)
+  }
+}
+
+const USER_GONE = 'USER_GONE'
+
+/** Notes once that an address is no more; a user who was erased meanwhile stays erased. */
+async function suppressGone(
+  { store, clock }: Deps,
+  { userId, channel }: { readonly userId: UserId; readonly channel: Channel },
+): Promise<void> {
+  const since = clock.now()
+  try {
     await store.users.change([
       {
         userId,
-        update: (current) => {
-          if (current === undefined) throw new Error(`user ${userId} vanished during a dispatch`)
-          return { ...current, suppressions: [...current.suppressions, { channel, reason: 'gone', since: at }] }
+        update(current) {
+          if (current === undefined) throw new PalomaError(USER_GONE, `user ${userId} was erased during a dispatch`)
+          const isKnown = current.suppressions.some((each) => each.channel === channel && each.reason === 'gone')
+          if (isKnown) return current
+          return { ...current, suppressions: [...current.suppressions, { channel, reason: 'gone', since }] }
         },
       },
     ])
+  } catch (error) {
+    if (!(error instanceof PalomaError && error.code === USER_GONE)) throw error
   }
+}
 
-  const deliver = async (item: Dispatch): Promise<DispatchResult> => {
-    const adapter: ChannelAdapter | undefined = adapters.get(item.send.channel)
-    if (adapter === undefined) return { kind: 'failed', error: `no adapter is configured for ${item.send.channel}` }
-    const message = messageFor(item)
-    if ('kind' in message) return message
-    const result = await adapter
-      .send(message)
-      .catch((error: unknown): SendResult => ({ kind: 'unknown', reason: String(error) }))
-    if (result.kind === 'rejected' && result.addressGone === true) {
-      await suppressGone(item.send.userId, item.send.channel, clock.now())
-    }
-    return toResult(result)
-  }
+interface Rest {
+  isOver(): boolean
+  after(results: readonly DispatchResult[]): void
+}
 
-  const deliverAll = async (items: readonly Dispatch[]): Promise<void> => {
-    const waiting = [...items]
-    const worker = async (): Promise<void> => {
-      for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) {
-        const result = await deliver(item)
-        await store.sends.finish([{ sendId: item.send.sendId, result }], clock.now())
-      }
-    }
-    await Promise.all(Array.from({ length: Math.min(32, items.length) }, worker))
-  }
-
+/** A provider that took none of a batch is left alone for a while, ever longer. Without a clock there is no rest. */
+function resting(now: (() => EpochMs) | undefined): Rest {
+  let until = 0
+  let pauseMs = REST_MS.first
   return {
-    async run(limit) {
-      const now = clock.now()
-      const { rules } = snapshots.current()
-      const claimed = await store.sends.claim({ now, limit }, ({ send, user, opportunity }) =>
-        lastMomentCheck({ ...send, expires: opportunity.window.expires }, { user, rules, now }),
-      )
-      await deliverAll(claimed)
-      return claimed.length
+    isOver: () => now === undefined || now() >= until,
+    after(results) {
+      if (now === undefined || results.length === 0) return
+      if (results.some(({ kind }) => kind !== 'retry')) {
+        pauseMs = REST_MS.first
+        return
+      }
+      until = now() + pauseMs
+      pauseMs = Math.min(2 * pauseMs, REST_MS.longest)
     },
   }
 }

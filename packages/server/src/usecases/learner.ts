@@ -1,5 +1,17 @@
-import { HOUR_MS, learn, type ObjectiveBatch, type PolicyState, type RewardedExample, rewardOf } from '@paloma/core'
+import {
+  DAY_MS,
+  type EpochMs,
+  groupOf,
+  HOUR_MS,
+  learn,
+  type Objective,
+  type PolicyState,
+  type RewardedExample,
+  rewardOf,
+} from '@paloma/core'
+import type { LearningExample } from '../store/contract.ts'
 import type { Deps } from './deps.ts'
+import type { Notes } from './notes.ts'
 
 /** Folds matured rewards into new policy states; only one process of all learns. */
 export interface Learner {
@@ -9,53 +21,93 @@ export interface Learner {
 }
 
 const ROLE = 'learner'
+const SUBJECT = 'learning'
 
-/** The learner of this process: takes the lead if nobody has it, otherwise loads what the leader has learned. */
-export function createLearner({ store, clock, snapshots, config }: Deps): Learner {
+type LearnerDeps = Pick<Deps, 'store' | 'clock' | 'snapshots' | 'config'>
+
+/**
+ * The learner of this process: takes the lead if nobody has it, otherwise loads what the leader has learned. A state is
+ * saved whole or not at all, and says until when it has learned, so that whoever leads next goes on from there.
+ */
+export function createLearner(deps: LearnerDeps, notes: Notes): Learner {
+  const { store, snapshots } = deps
   let leads = false
-
-  const batchFor = async (
-    state: PolicyState,
-    objective: (typeof config.objectives)[number],
-  ): Promise<ObjectiveBatch> => {
-    const windowMs = objective.windowHours * HOUR_MS
-    const from = state.learnedUntil[objective.name] ?? 0
-    const until = clock.now() - windowMs - config.learning.latenessHours * HOUR_MS
-    const examples: RewardedExample[] = []
-    if (until <= from) return { examples, until: from }
-    for await (const page of store.decisions.matured({ from, until, windowMs })) {
-      for (const { at, learning, outcomes } of page) {
-        const reward = rewardOf(objective, at, outcomes)
-        examples.push({ features: Float64Array.from([...learning.baseline, ...learning.centred]), reward })
-      }
-    }
-    return { examples, until }
-  }
-
-  const follow = async (): Promise<PolicyState> => {
-    const { state } = snapshots.current()
-    const latest = await store.registry.latestState()
-    if (latest === undefined || latest.id <= state.id || latest.schemaHash !== state.schemaHash) return state
-    snapshots.adopt(latest)
-    return latest
-  }
-
   return {
     isLeader: () => leads,
     async run() {
       leads = await store.lead(ROLE)
-      const state = await follow()
-      if (!leads) return state
-      const batches: Record<string, ObjectiveBatch> = {}
-      for (const objective of config.objectives) batches[objective.name] = await batchFor(state, objective)
-      if (Object.values(batches).every(({ examples }) => examples.length === 0)) return state
-      const at = clock.now()
-      const { halfLifeDays } = config.learning
-      const keep = halfLifeDays === 0 ? 1 : 0.5 ** ((at - state.createdAt) / (halfLifeDays * 24 * HOUR_MS))
-      const next = learn(state, batches, { at, keep, prior: snapshots.prior() })
-      await store.registry.saveState(next)
-      snapshots.adopt(next)
-      return next
+      const latest = await store.registry.latestState()
+      const current = snapshots.current().state
+      if (latest !== undefined && latest.id > current.id) {
+        if (latest.schemaHash !== current.schemaHash) {
+          notes.failed(SUBJECT, `state ${latest.id} was learned under other features or objectives: this server rests`)
+          return current
+        }
+        snapshots.adopt(latest)
+      }
+      notes.fine(SUBJECT)
+      return leads ? learnAll(deps, snapshots.current().state) : snapshots.current().state
     },
+  }
+}
+
+async function learnAll(deps: LearnerDeps, state: PolicyState): Promise<PolicyState> {
+  const { store, clock, snapshots, config } = deps
+  const at = clock.now()
+  const prior = snapshots.prior()
+  const keep = kept(state.createdAt, at, config.learning.halfLifeDays)
+  let next = learn(state, {}, { at, keep, prior })
+  let seen = 0
+  for (const objective of config.objectives) {
+    const until = maturedUntil(objective, config.learning.latenessHours, at)
+    for await (const examples of rewardedPages(deps, objective, {
+      from: state.learnedUntil[objective.name] ?? 0,
+      until,
+    })) {
+      next = learn(next, { [objective.name]: { examples, until } }, { at, keep: 1, prior })
+      seen += examples.length
+    }
+  }
+  if (seen === 0) return state
+  const learnedUntil = Object.fromEntries(
+    config.objectives.map((objective) => {
+      const until = maturedUntil(objective, config.learning.latenessHours, at)
+      return [objective.name, Math.max(until, state.learnedUntil[objective.name] ?? 0)]
+    }),
+  )
+  const learned: PolicyState = { ...next, id: state.id + 1, createdAt: at, learnedUntil }
+  await store.registry.saveState(learned)
+  snapshots.adopt(learned)
+  return learned
+}
+
+/** What is kept of a state that was made at `since`: one step of forgetting per midnight (UTC) that went by. */
+export function kept(since: EpochMs, now: EpochMs, halfLifeDays: number): number {
+  const days = Math.floor(now / DAY_MS) - Math.floor(since / DAY_MS)
+  return halfLifeDays === 0 || days <= 0 ? 1 : 0.5 ** (days / halfLifeDays)
+}
+
+/** Rewards of decisions before this moment are all in. */
+function maturedUntil({ windowHours }: Objective, latenessHours: number, now: EpochMs): EpochMs {
+  return now - (windowHours + latenessHours) * HOUR_MS
+}
+
+/** Examples of the groups that are learned from, a page at a time, so that memory stays bounded. */
+async function* rewardedPages(
+  { store, snapshots, config }: LearnerDeps,
+  objective: Objective,
+  { from, until }: { readonly from: EpochMs; readonly until: EpochMs },
+): AsyncGenerator<readonly RewardedExample[]> {
+  if (until <= from) return
+  const { groups, groupSalt } = snapshots.current()
+  const learned = new Set(config.learning.groups)
+  const isLearnedFrom = ({ userId }: LearningExample): boolean => learned.has(groupOf(groups, groupSalt, userId))
+  const windowMs = objective.windowHours * HOUR_MS
+  for await (const page of store.decisions.matured({ from, until, windowMs })) {
+    const examples = page.filter(isLearnedFrom).map(({ at, learning, outcomes }) => ({
+      features: Float64Array.from([...learning.baseline, ...learning.centred]),
+      reward: rewardOf(objective, at, outcomes),
+    }))
+    if (examples.length > 0) yield examples
   }
 }

@@ -1,6 +1,7 @@
 import { DEFAULT_CONSENT, type EpochMs, groupOf, type Scalar, type UserId, type UserProfile } from '@paloma/core'
 import type { ItemResult, TimelineEntry, Usecases, UserPatch } from './contract.ts'
 import type { Deps } from './deps.ts'
+import { eraseUser } from './erasure.ts'
 import { awaitNothingInFlight } from './in-flight.ts'
 
 /** Merges a bag; `null` removes. */
@@ -51,7 +52,8 @@ function withdrawsConsent({ consent }: UserPatch): boolean {
 }
 
 /** Everything about users: profiles, consent, timeline, erasure. */
-export function userUsecases({ store, clock, snapshots }: Deps): Usecases['users'] {
+export function userUsecases(deps: Deps): Usecases['users'] {
+  const { store, clock, snapshots } = deps
   const upsert = async (patches: readonly UserPatch[]): Promise<readonly ItemResult<UserProfile>[]> => {
     const at = clock.now()
     const isNew = new Set<number>()
@@ -77,7 +79,7 @@ export function userUsecases({ store, clock, snapshots }: Deps): Usecases['users
       const open = (await store.opportunities.openFor([id], clock.now())).get(id) ?? []
       return { profile: state.profile, group: groupOf(groups, groupSalt, id), openOpportunities: open.length }
     },
-    erase: (id) => store.users.erase(id, clock.now()),
+    erase: (id) => eraseUser(deps, id),
     list: (after, limit) => store.users.page(after, limit),
     async timeline(id, options) {
       if (!(await store.users.loadStates([id], clock.now())).has(id)) return undefined

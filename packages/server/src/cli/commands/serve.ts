@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import { type App, createApp } from '../../app.ts'
 import { loadConfig } from '../../config/load-config.ts'
 import { type RuntimeFlags, runtimeFrom } from '../../config/runtime.ts'
-import { startJobs } from '../../jobs/start-jobs.ts'
+import { dueJobs, startJobs } from '../../jobs/start-jobs.ts'
 import { SCOPES } from '../../usecases/contract.ts'
 import { type Output, processOutput } from '../print/index.ts'
 import { listen } from './listen.ts'
@@ -41,18 +41,14 @@ export function serveCommand(
     .action(async (flags: ServeFlags) => {
       const config = await loadConfig(flags.config)
       const runtime = runtimeFrom(env, flags)
-      const app = await createApp(config, runtime)
+      const app = await createApp(config, runtime, (line) => output.note(line))
       await listen(app.http, runtime).catch(async (error: unknown) => {
         await app.close()
         throw error
       })
       const stopJobs =
         runtime.virtualClock === null
-          ? startJobs(app.due, {
-              learnEveryMs: config.learning.everyMinutes * 60_000,
-              onError: (job, error) =>
-                output.note(`${job}: ${error instanceof Error ? error.message : String(error)}\n`),
-            })
+          ? startJobs(dueJobs(app.due, config.learning.everyMinutes * 60_000), app)
           : async () => {}
       stopOnSignal(async () => {
         await stopJobs()

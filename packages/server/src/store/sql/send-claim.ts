@@ -10,7 +10,7 @@ interface ClaimOptions {
   readonly now: EpochMs
   readonly limit: number
   readonly channels?: readonly Channel[]
-  readonly check: Parameters<SendStore['claim']>[2]
+  readonly check: Parameters<SendStore['claim']>[1]
 }
 
 interface Due {
@@ -81,7 +81,9 @@ function judge(
     const sends = sendsOf.get(send.userId) ?? []
     const others = sends.filter((other) => other.sendId !== send.sendId)
     const dispatch: Dispatch = { send, user: userState(user, others), opportunity }
-    const verdict = verdictOfOpportunity(item.status) ?? check(dispatch)
+    // Asked always: whoever calls learns of every send that may change.
+    const asked = check(dispatch)
+    const verdict = verdictOfOpportunity(item.status) ?? asked
     if (verdict.kind === 'go') sendsOf.set(send.userId, [...others, { sendId: send.sendId, send: pastSend(send, now) }])
     if (verdict.kind === 'refuse') sendsOf.set(send.userId, others)
     return { item, verdict, dispatch }

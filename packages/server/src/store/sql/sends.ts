@@ -1,4 +1,4 @@
-import type { DecisionId, EpochMs, SendId } from '@paloma/core/domain'
+import { assertNever, type DecisionId, type EpochMs, type SendId } from '@paloma/core/domain'
 import type { Send, SendStatus, SendStore } from '../contract.ts'
 import type { Sql, SqlClient } from './client.ts'
 import { claimSends } from './send-claim.ts'

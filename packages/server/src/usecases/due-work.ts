@@ -1,0 +1,46 @@
+import type { Dispatcher, Lane } from './dispatch.ts'
+
+/** What falls due by itself; jobs call these, the virtual clock calls them on the way. */
+export interface DueWork {
+  /** Decides planned sends again whose moment has come; answers how many. */
+  redecide(): Promise<number>
+  /** Hands over what is due on every lane; answers how many sends. */
+  dispatch(): Promise<number>
+  /** The lanes of `dispatch`, each for itself. */
+  readonly lanes: readonly Lane[]
+  /** Learns what has matured, or adopts what another process learned; answers the id of the state. */
+  learn(): Promise<number>
+  /** Deletes old policy states that no decision names; answers how many. */
+  prune(): Promise<number>
+  /** Writes closed days that the history does not have yet to Parquet; answers how many. */
+  exportHistory(): Promise<number>
+  /** Ends sends that a process of a shared store left dispatching when it died; answers how many. */
+  recover(): Promise<number>
+  /** Tells inbox listeners of items that other processes delivered; answers how many. */
+  pollInbox(): Promise<number>
+}
+
+/** More rounds than this in one go would keep others waiting; the next tick goes on. */
+const MAX_ROUNDS = 1_000
+
+/** Repeats a step while it finds at least `full` things to do, because then there may be more. */
+export async function drain(step: () => Promise<number>, full = 1): Promise<number> {
+  let total = 0
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const done = await step()
+    total += done
+    if (done < full) break
+  }
+  return total
+}
+
+/**
+ * Drains all lanes: side by side, or one after the other where the outcome must not depend on which provider answers
+ * first (caps count across channels).
+ */
+export async function drainLanes({ lanes }: Dispatcher, inOrder: boolean): Promise<number> {
+  if (!inOrder) return (await Promise.all(lanes.map((lane) => drain(() => lane.run())))).reduce((a, b) => a + b, 0)
+  let total = 0
+  for (const lane of lanes) total += await drain(() => lane.run())
+  return total
+}

@@ -1,0 +1,90 @@
+import type { EpochMs } from '@paloma/core'
+import type { Usecases } from './contract.ts'
+import type { Deps } from './deps.ts'
+import type { Dispatcher } from './dispatch.ts'
+import type { Heartbeat, Heartbeats } from './heartbeats.ts'
+import type { Learner } from './learner.ts'
+
+type Check = Awaited<ReturnType<Usecases['health']['ready']>>['checks'][string]
+
+/** What the checks look at beside the store. */
+export interface HealthSources {
+  readonly dispatcher: Pick<Dispatcher, 'troubles'>
+  readonly learner: Pick<Learner, 'isLeader'>
+  readonly heartbeats: Heartbeats
+  /** Whether what must be written to disk can be; absent where nothing is. */
+  readonly checkDisk?: () => Promise<Check>
+  /** How many users are held in memory; absent where none are. */
+  readonly usersInMemory?: () => number
+  readonly wallClock: () => EpochMs
+}
+
+/** A job that has not gone well for so many of its periods, and at least so long, is in trouble. */
+const MISSED_BEATS = 3
+const SHORTEST_ALARM_MS = 60_000
+
+/**
+ * Ready means that requests can be answered: store and disk. Trouble with a provider, a job or learning is shown and
+ * does not make the server unready, because other servers would not do better.
+ */
+export function healthUsecases(
+  { store, clock, snapshots, adapters }: Pick<Deps, 'store' | 'clock' | 'snapshots' | 'adapters'>,
+  sources: HealthSources,
+): Usecases['health'] {
+  return {
+    async ready() {
+      const [ping, disk] = await Promise.all([checkStore(store), sources.checkDisk?.()])
+      const checks: Record<string, Check> = { store: ping }
+      if (disk !== undefined) checks.disk = disk
+      checks.clock = { ok: true, detail: `${clock.isVirtual ? 'virtual' : 'system'}, ${iso(clock.now())}` }
+      checks.learner = checkLearner(snapshots.current().state, sources)
+      checks.channels = checkChannels([...adapters.keys()], sources.dispatcher)
+      for (const [job, beat] of sources.heartbeats.all()) checks[`job:${job}`] = checkBeat(beat, sources.wallClock())
+      return { ready: ping.ok && (disk?.ok ?? true), checks }
+    },
+    async counts() {
+      const [decisions, sends] = await Promise.all([store.decisions.count(), store.sends.counts()])
+      const stateId = snapshots.current().state.id
+      const usersInMemory = sources.usersInMemory?.() ?? 0
+      return { decisions, sends, stateId, usersInMemory, isLearner: sources.learner.isLeader() }
+    },
+  }
+}
+
+async function checkStore(store: Deps['store']): Promise<Check> {
+  try {
+    await store.ping()
+    return { ok: true, detail: `${store.traits.name} answers` }
+  } catch (error) {
+    return { ok: false, detail: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+function checkLearner(
+  state: { readonly id: number; readonly createdAt: EpochMs },
+  { learner, heartbeats, wallClock }: HealthSources,
+): Check {
+  const beat = heartbeats.all().get('learn')
+  const who = learner.isLeader() ? 'learns' : 'follows what another process learns, or has not begun'
+  const detail = `${who}; state ${state.id} of ${iso(state.createdAt)}`
+  return { ok: beat === undefined || checkBeat(beat, wallClock()).ok, detail }
+}
+
+function checkChannels(channels: readonly string[], dispatcher: Pick<Dispatcher, 'troubles'>): Check {
+  const troubles = [...dispatcher.troubles()]
+  if (channels.length === 0) return { ok: false, detail: 'no channel has an adapter: nothing can be sent' }
+  if (troubles.length === 0) return { ok: true, detail: channels.join(', ') }
+  const said = troubles.map(([channel, { reason, since }]) => `${channel} since ${iso(since)}: ${reason}`)
+  return { ok: false, detail: said.join('; ') }
+}
+
+function checkBeat({ everyMs, startedAt, fineAt, error }: Heartbeat, now: EpochMs): Check {
+  const quietMs = now - (fineAt ?? startedAt)
+  const ok = quietMs <= Math.max(MISSED_BEATS * everyMs, SHORTEST_ALARM_MS)
+  const last = fineAt === null ? 'has not finished yet' : `finished ${iso(fineAt)}`
+  return { ok, detail: error === null ? last : `${last}; then failed: ${error}` }
+}
+
+function iso(at: EpochMs): string {
+  return new Date(at).toISOString()
+}

@@ -1,0 +1,74 @@
+import { DAY_MS, type EpochMs } from '@paloma/core'
+import type { Usecases } from './contract.ts'
+import type { Deps } from './deps.ts'
+
+const PAGE_ROWS = 1_000
+/** Days that are exported again by the nightly job, because events of theirs may have come late. */
+const LATE_DAYS = 2
+
+type HistoryDeps = Pick<Deps, 'store' | 'history' | 'clock'>
+type WrittenDay = Awaited<ReturnType<Usecases['history']['export']>>[number]
+
+/** The log as Parquet, day by day. */
+export function historyUsecases(deps: HistoryDeps): Usecases['history'] {
+  const { store, clock } = deps
+  return {
+    async export({ includeToday = false, onProgress }) {
+      const today = dayOf(clock.now())
+      const written: WrittenDay[] = []
+      for (const day of await store.decisions.days()) {
+        if (day >= today && !includeToday) continue
+        onProgress?.(day)
+        written.push(await exportDay(deps, day))
+      }
+      return written
+    },
+  }
+}
+
+/** Exports the closed days that the history lacks, and the last ones again, once a day; answers how many. */
+export async function exportNewDays(deps: HistoryDeps): Promise<number> {
+  const { store, history, clock } = deps
+  const today = dayOf(clock.now())
+  const fresh = dayOf(clock.now() - LATE_DAYS * DAY_MS)
+  const known = new Set(await history.days())
+  const isDoneToday = (await store.registry.getSetting(EXPORTED_ON)) === today
+  const wanted = (await store.decisions.days()).filter(
+    (day) => day < today && (!known.has(day) || (day >= fresh && !isDoneToday)),
+  )
+  for (const day of wanted) await exportDay(deps, day)
+  if (!isDoneToday) await store.registry.setSetting(EXPORTED_ON, today)
+  return wanted.length
+}
+
+/** The day on which the closed days were exported last. */
+const EXPORTED_ON = 'history-exported-on'
+
+function dayOf(at: EpochMs): string {
+  return new Date(at).toISOString().slice(0, 10)
+}
+
+async function exportDay({ store, history }: HistoryDeps, day: string): Promise<WrittenDay> {
+  type AfterDecision = Parameters<typeof store.decisions.listByDay>[1]
+  const decisions = pages(
+    (after: AfterDecision) => store.decisions.listByDay(day, after, PAGE_ROWS),
+    (decision) => decision.decisionId,
+  )
+  const outcomes = pages(
+    (after: string | null) => store.outcomes.listByDay(day, after, PAGE_ROWS),
+    (outcome) => outcome.messageId,
+  )
+  return { day, ...(await history.writeDay(day, { decisions, outcomes })) }
+}
+
+/** All pages of a listing, each asked for with the last key of the one before. */
+async function* pages<T, K>(
+  list: (after: K | null) => Promise<readonly T[]>,
+  keyOf: (item: T) => K,
+): AsyncGenerator<readonly T[]> {
+  let page = await list(null)
+  while (page.length > 0) {
+    yield page
+    page = await list(keyOf(page[page.length - 1]!))
+  }
+}
