@@ -38,7 +38,7 @@ const FEATURES = {
   messageBuckets: 8,
   features: [
     { kind: 'number', name: 'orders', source: 'user', centre: 1, scale: 1, log1p: true },
-    { kind: 'boolean', name: 'isMember', source: 'user' },
+    { kind: 'boolean', name: 'isUrgent', source: 'variant' },
     { kind: 'number', name: 'discount', source: 'opportunity', centre: 0.1, scale: 0.1 },
   ],
 }
@@ -85,7 +85,7 @@ function opportunitiesOf(userId, [count, variants, channels], random) {
     category: 'marketing',
     topic: 'offers',
     channels: ['email', 'push'].slice(0, channels),
-    variants: Array.from({ length: variants }, (_, j) => ({ name: `v${j}`, content })),
+    variants: Array.from({ length: variants }, (_, j) => ({ name: `v${j}`, content, features: { isUrgent: j === 1 } })),
     window: { notBefore: NOW - HOUR_MS, expires: NOW + 2 * DAY_MS },
     claims: [{ objective: 'conversion', estimate: 4 * random(), unit: 'EUR', horizonDays: 3, kind: 'predicted' }],
     features: { discount: Math.round(random() * 30) / 100 },

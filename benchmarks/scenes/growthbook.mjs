@@ -2,13 +2,13 @@ import { GrowthBook, GrowthBookClient } from '@growthbook/growthbook'
 
 const KEY = 'checkout-button'
 
-/** A targeted roll-out that does not match, then an experiment with targeting on four attributes: an everyday feature. */
+/** A targeted roll-out that does not match, then an experiment with targeting on three attributes: an everyday feature. */
 const PAYLOAD = {
   features: {
     [KEY]: {
       defaultValue: 'control',
       rules: [
-        { condition: { email: { $regex: '@internal\\.example$' } }, force: 'preview' },
+        { condition: { isEmployee: true }, force: 'preview' },
         {
           key: 'checkout-button-test',
           name: 'Checkout button',
@@ -24,7 +24,6 @@ const PAYLOAD = {
             country: { $in: ['DE', 'AT', 'CH'] },
             plan: 'free',
             orders: { $gte: 0 },
-            appVersion: { $vgte: '2.3.0' },
           },
         },
       ],
@@ -36,11 +35,10 @@ const PAYLOAD = {
 function attributesOf(count) {
   return Array.from({ length: count }, (_, i) => ({
     id: `user-${i}`,
-    email: `user-${i}@example.org`,
+    isEmployee: false,
     country: i % 2 === 0 ? 'DE' : 'AT',
     plan: 'free',
     orders: i % 8,
-    appVersion: '2.10.1',
   }))
 }
 

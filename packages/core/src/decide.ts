@@ -37,6 +37,10 @@ interface Scratch {
   /** Head by head, `rows` numbers each. */
   readonly mean: Float64Array
   readonly variance: Float64Array
+  readonly prices: Float64Array
+  readonly scores: Float64Array
+  readonly variances: Float64Array
+  readonly claimed: Float64Array
 }
 
 /** What can be worked out once per snapshot. */
@@ -139,7 +143,6 @@ function compile(snapshot: Snapshot): CompiledSnapshot {
 function scratchFor({ encoder, objectives, scratch }: CompiledSnapshot, rows: number): Scratch {
   const known = scratch[rows]
   if (known !== undefined) {
-    known.psi.fill(0)
     known.baseline.fill(0)
     return known
   }
@@ -150,6 +153,10 @@ function scratchFor({ encoder, objectives, scratch }: CompiledSnapshot, rows: nu
     baseline: new Float64Array(encoder.baselineNames.length),
     mean: new Float64Array(rows * objectives.length),
     variance: new Float64Array(rows * objectives.length),
+    prices: new Float64Array(rows),
+    scores: new Float64Array(rows),
+    variances: new Float64Array(rows),
+    claimed: new Float64Array(rows),
   }
   if (rows <= LARGEST_SCRATCH) scratch[rows] = made
   return made
@@ -192,8 +199,8 @@ function claimOf(weights: ReadonlyMap<string, number>, { claims }: Opportunity):
 
 /** A plain copy for the record. */
 function numbersOf(column: Float64Array): readonly number[] {
-  const numbers: number[] = []
-  for (let i = 0; i < column.length; i += 1) numbers.push(column[i]!)
+  const numbers = new Array<number>(column.length)
+  for (let i = 0; i < column.length; i += 1) numbers[i] = column[i]!
   return numbers
 }
 
@@ -204,13 +211,13 @@ function addObjective(
   predicted: { readonly mean: Float64Array; readonly variance: Float64Array; readonly from: number },
 ): ValueEstimates {
   const { scores, variances } = columns
-  const mean: number[] = []
-  const variance: number[] = []
+  const mean = new Array<number>(scores.length)
+  const variance = new Array<number>(scores.length)
   for (let i = 0; i < scores.length; i += 1) {
     const value = predicted.mean[predicted.from + i]! * scale
     const spread = predicted.variance[predicted.from + i]! * scale * scale
-    mean.push(value)
-    variance.push(spread)
+    mean[i] = value
+    variance[i] = spread
     scores[i] = scores[i]! + weight * value
     variances[i] = variances[i]! + weight * weight * spread
   }
@@ -221,8 +228,12 @@ function addObjective(
 function fillPrices(
   { channelPrices, messagePrices, weights }: CompiledSnapshot,
   eligible: readonly EligibleCandidate[],
-  { prices, claimed, first }: { readonly prices: Float64Array; readonly claimed: Float64Array; readonly first: number },
+  { prices, claimed, first }: Pick<Columns, 'prices' | 'claimed'> & { readonly first: number },
 ): void {
+  if (first === 1) {
+    prices[0] = 0
+    claimed[0] = 0
+  }
   for (let i = 0; i < eligible.length; i += 1) {
     const { candidate, opportunity } = eligible[i]!
     prices[first + i] = channelPrices[candidate.channel] + (messagePrices.get(opportunity.message) ?? 0)
@@ -238,15 +249,14 @@ function evaluate(
   const { eligible, mandatory } = choice
   const first = mandatory ? 0 : 1
   const rows = eligible.length + first
-  const { psi, mean, variance } = scratch
-  parts.encoder.encodeActions(context, eligible.map(toEncode), { out: psi, offset: first * parts.heads.width })
+  const { psi, mean, variance, prices, claimed, scores, variances } = scratch
+  const offset = first * parts.heads.width
+  psi.fill(0, 0, offset)
+  parts.encoder.encodeActions(context, eligible.map(toEncode), { out: psi, offset })
   predictStack(parts.heads, { rows, matrix: psi, mean, variance })
-  const prices = new Float64Array(rows)
-  const claimed = new Float64Array(rows)
   fillPrices(parts, eligible, { prices, claimed, first })
-  const scores = new Float64Array(rows)
   for (let i = 0; i < rows; i += 1) scores[i] = -prices[i]!
-  const variances = new Float64Array(rows)
+  variances.fill(0)
   const values: Record<string, ValueEstimates> = {}
   for (let k = 0; k < parts.objectives.length; k += 1) {
     const objective = parts.objectives[k]!

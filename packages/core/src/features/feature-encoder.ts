@@ -14,7 +14,7 @@ import {
   type Variant,
 } from '../domain/index.ts'
 import { murmur3 } from '../random/index.ts'
-import { type FeatureContext, HISTORY_DAYS } from './context.ts'
+import { type ChannelHistory, type FeatureContext, HISTORY_DAYS } from './context.ts'
 import { encodeDeclared, namesOf, widthOf } from './encode-declared.ts'
 
 /** Novelty returns with this half-life after a message family was sent (Yancey & Settles, KDD 2020: 15 days). */
@@ -54,7 +54,7 @@ export interface FeatureEncoder {
   encodeBaseline(context: FeatureContext, out: Float64Array): void
   /** Writes ψ(x, a) at `offset`; `out` must be zero there. */
   encodeAction(context: FeatureContext, action: ActionToEncode, target: Target): void
-  /** The same for many actions of one context, row under row from `offset`. */
+  /** The same for many actions of one context, row under row from `offset`; what lay there is overwritten. */
   encodeActions(context: FeatureContext, actions: readonly ActionToEncode[], target: Target): void
 }
 
@@ -129,9 +129,8 @@ interface ActionLayout {
   readonly claims: ReadonlyMap<string, { readonly column: number; readonly noise: number }>
   /** What user and context declare: the same for every action of a decision. */
   readonly common: readonly PlacedSpec[]
-  readonly commonColumns: readonly number[]
-  /** What opportunity and variant declare. */
-  readonly own: readonly PlacedSpec[]
+  readonly ofOpportunity: readonly PlacedSpec[]
+  readonly ofVariant: readonly PlacedSpec[]
   readonly names: readonly string[]
 }
 
@@ -162,7 +161,6 @@ function layoutOf({ features, objectives, channels }: EncoderParts): ActionLayou
   const messageStart = channelStart + used.length
   const claimStart = messageStart + features.messageBuckets
   const specs = placed(features.features, claimStart + objectives.length)
-  const common = specs.filter(({ spec }) => isCommon(spec))
   const names = [
     ...ACTION_NAMES,
     ...used.map((channel) => `channel=${channel}`),
@@ -176,9 +174,9 @@ function layoutOf({ features, objectives, channels }: EncoderParts): ActionLayou
     messageStart,
     messageBuckets: features.messageBuckets,
     claims: claimsOf(objectives, claimStart),
-    common,
-    commonColumns: common.flatMap(({ spec, column }) => Array.from({ length: widthOf(spec) }, (_, i) => column + i)),
-    own: specs.filter(({ spec }) => !isCommon(spec)),
+    common: specs.filter(({ spec }) => isCommon(spec)),
+    ofOpportunity: specs.filter(({ spec }) => spec.source === 'opportunity'),
+    ofVariant: specs.filter(({ spec }) => spec.source === 'variant'),
     names,
   }
 }
@@ -204,17 +202,24 @@ function recentMoment(): (zone: string, at: EpochMs) => MomentColumns {
   }
 }
 
-function putHistory(x: FeatureContext, { channel: name, opportunity }: ActionToEncode, { out, offset }: Target): void {
-  const channel = x.channels[name]
-  const last = x.lastSentAt.get(opportunity.message)
+/** What is the same for every action of one user at one moment. */
+function putUser(x: FeatureContext, out: Float64Array, offset: number): void {
   out[offset] = 1
-  out[offset + 1] = channel.sends1d
-  out[offset + 2] = channel.sends7d / 4
   out[offset + 3] = x.sends7d / 8
-  out[offset + 4] = Math.min(1, channel.responses28d / (channel.sends28d + 2))
-  out[offset + 5] = last === undefined ? 0 : 0.5 ** ((x.now - last) / DAY_MS / RECOVERY_HALF_LIFE_DAYS)
   out[offset + 6] = x.visits7d / 7
   out[offset + 7] = x.daysSinceVisit / HISTORY_DAYS
+}
+
+function putChannel({ sends1d, sends7d, sends28d, responses28d }: ChannelHistory, { out, offset }: Target): void {
+  out[offset + 1] = sends1d
+  out[offset + 2] = sends7d / 4
+  out[offset + 4] = Math.min(1, responses28d / (sends28d + 2))
+}
+
+/** How fresh the message family still is, 1 just sent, 0 not sent lately. */
+function recencyOf({ lastSentAt, now }: FeatureContext, message: string): number {
+  const last = lastSentAt.get(message)
+  return last === undefined ? 0 : 0.5 ** ((now - last) / DAY_MS / RECOVERY_HALF_LIFE_DAYS)
 }
 
 function putClaims(claims: ActionLayout['claims'], opportunity: Opportunity, { out, offset }: Target): void {
@@ -231,9 +236,9 @@ function putCommon(common: readonly PlacedSpec[], x: FeatureContext, { out, offs
   }
 }
 
-function putOwn(own: readonly PlacedSpec[], { opportunity, variant }: ActionToEncode, { out, offset }: Target): void {
-  for (const { spec, column } of own) {
-    const bag = spec.source === 'opportunity' ? opportunity.features : (variant.features ?? NO_FEATURES)
+function putDeclared(own: readonly PlacedSpec[], bag: FeatureBag, { out, offset }: Target): void {
+  for (let i = 0; i < own.length; i += 1) {
+    const { spec, column } = own[i]!
     encodeDeclared(spec, bag, { out, offset: offset + column })
   }
 }
@@ -255,17 +260,27 @@ export function compileFeatures(parts: EncoderParts): FeatureEncoder {
   const layout = layoutOf(parts)
   const bucketOf = messageBuckets(layout.messageBuckets)
   const momentAt = recentMoment()
+  // Working memory: the row so far of a user, and of one of the opportunities.
+  const user = new Float64Array(layout.width)
+  const proposal = new Float64Array(layout.width)
 
-  const putAction = (x: FeatureContext, action: ActionToEncode, target: Target): void => {
+  const putOpportunity = (x: FeatureContext, opportunity: Opportunity, target: Target): void => {
     const { out, offset } = target
-    putHistory(x, action, target)
-    putMoment(momentAt(x.zone, action.sendAt), out, offset + 8)
-    out[offset + 11] = Math.min(2, (action.sendAt - x.now) / (24 * HOUR_MS))
-    const column = layout.channelColumns[action.channel]
+    out[offset + 5] = recencyOf(x, opportunity.message)
+    if (layout.messageBuckets > 0) out[offset + layout.messageStart + bucketOf(opportunity.message)] = 1
+    putClaims(layout.claims, opportunity, target)
+    putDeclared(layout.ofOpportunity, opportunity.features, target)
+  }
+
+  /** What variant, channel and slot add to a row that already tells of user and opportunity. */
+  const putWay = (x: FeatureContext, { variant, channel, sendAt }: ActionToEncode, target: Target): void => {
+    const { out, offset } = target
+    putChannel(x.channels[channel], target)
+    putMoment(momentAt(x.zone, sendAt), out, offset + 8)
+    out[offset + 11] = Math.min(2, (sendAt - x.now) / (24 * HOUR_MS))
+    const column = layout.channelColumns[channel]
     if (column !== undefined) out[offset + column] = 1
-    if (layout.messageBuckets > 0) out[offset + layout.messageStart + bucketOf(action.opportunity.message)] = 1
-    putClaims(layout.claims, action.opportunity, target)
-    putOwn(layout.own, action, target)
+    putDeclared(layout.ofVariant, variant.features ?? NO_FEATURES, target)
   }
 
   return {
@@ -280,16 +295,28 @@ export function compileFeatures(parts: EncoderParts): FeatureEncoder {
     },
 
     encodeAction(x, action, target) {
-      putAction(x, action, target)
+      putUser(x, target.out, target.offset)
       putCommon(layout.common, x, target)
+      putOpportunity(x, action.opportunity, target)
+      putWay(x, action, target)
     },
 
     encodeActions(x, actions, { out, offset }) {
-      if (actions.length > 0) putCommon(layout.common, x, { out, offset })
+      const { width } = layout
+      user.fill(0)
+      putUser(x, user, 0)
+      putCommon(layout.common, x, { out: user, offset: 0 })
+      let proposed: Opportunity | undefined
       for (let i = 0; i < actions.length; i += 1) {
-        const row = offset + i * layout.width
-        putAction(x, actions[i]!, { out, offset: row })
-        for (const column of layout.commonColumns) out[row + column] = out[offset + column]!
+        const action = actions[i]!
+        if (action.opportunity !== proposed) {
+          proposed = action.opportunity
+          proposal.set(user)
+          putOpportunity(x, proposed, { out: proposal, offset: 0 })
+        }
+        const row = offset + i * width
+        for (let j = 0; j < width; j += 1) out[row + j] = proposal[j]!
+        putWay(x, action, { out, offset: row })
       }
     },
   }

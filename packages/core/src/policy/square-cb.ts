@@ -1,20 +1,24 @@
+import { largestScore } from './greedy.ts'
+
 /**
  * Inverse gap weighting (Foster & Rakhlin 2020, SquareCB, eq. 3; Abe & Long 1999): 1 / (K + gamma · gap) for every action
  * below the best score, the rest for the best, split equally among ties. `gamma` ≥ 0 in 1 / units of the score: its scale
  * must follow the scores, or the policy is uniform (too small) or greedy (too large).
  */
 export function squareCb(scores: Float64Array, gamma: number): Float64Array {
-  const best = Math.max(...scores)
+  const best = largestScore(scores)
+  const probabilities = new Float64Array(scores.length)
   let ties = 0
   let rest = 1
-  const probabilities = scores.map((score) => {
-    if (score === best) {
+  for (let k = 0; k < scores.length; k++) {
+    if (scores[k] === best) {
       ties += 1
-      return 0
+      continue
     }
-    const probability = 1 / (scores.length + gamma * (best - score))
+    const probability = 1 / (scores.length + gamma * (best - scores[k]!))
+    probabilities[k] = probability
     rest -= probability
-    return probability
-  })
-  return probabilities.map((probability, i) => (scores[i] === best ? rest / ties : probability))
+  }
+  for (let k = 0; k < scores.length; k++) if (scores[k] === best) probabilities[k] = rest / ties
+  return probabilities
 }
