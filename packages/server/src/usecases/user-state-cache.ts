@@ -152,7 +152,9 @@ async function openFor(
   const loaded = await hot.load(
     missing,
     () => opportunities.openFor(missing, now),
-    (open, id, before) => ({ ...before, open: { value: open.get(id) ?? [], asOf: now } }),
+    // Only beside a profile: what happens to somebody unknown is not always seen here.
+    (open, id, before) =>
+      before?.state === undefined ? undefined : { ...before, open: { value: open.get(id) ?? [], asOf: now } },
   )
   return new Map([...known, ...loaded])
 }
