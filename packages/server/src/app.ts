@@ -9,10 +9,11 @@ import { createAdapters } from './channel/adapters.ts'
 import type { Config, Runtime } from './config/contract.ts'
 import { createHttp } from './http/create-http.ts'
 import { parquetLog } from './log/index.ts'
-import type { Store } from './store/contract.ts'
+import type { InboxItem, Store } from './store/contract.ts'
 import { pgliteStore } from './store/pglite-store.ts'
 import { postgresStore } from './store/postgres-store.ts'
 import type { Usecases } from './usecases/contract.ts'
+import { groupCommit } from './usecases/group-commit.ts'
 import {
   createNotes,
   createUsecases,
@@ -113,8 +114,9 @@ async function depsOf(store: Store, { config, runtime, wallClock, notes }: AppPa
     now: () => clock.now(),
     failed: (error) => notes.failed('a listener to the inbox', String(error)),
   })
+  const inboxWrites = groupCommit((items: readonly InboxItem[]) => store.inbox.putMany(items))
   const adapters = createAdapters(config.adapters, {
-    putInboxItem: (item) => store.inbox.put(item),
+    putInboxItem: async (item) => (await inboxWrites.add([item]))[0]!,
     onInboxItem: (item) => feed.tell(item),
     now: () => clock.now(),
     wallClock,

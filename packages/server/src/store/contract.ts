@@ -304,8 +304,8 @@ export interface InboxItem {
 }
 
 export interface InboxStore {
-  /** Idempotent by sendId. */
-  put(item: InboxItem): Promise<InsertResult>
+  /** Idempotent by sendId; answers run parallel. */
+  putMany(items: readonly InboxItem[]): Promise<readonly InsertResult[]>
   /** Newest first, archived left out unless asked for; `before` is a sendId cursor. */
   list(
     userId: UserId,

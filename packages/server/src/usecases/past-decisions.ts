@@ -27,16 +27,13 @@ export function pastDecisionUsecases(
     },
     async replay(id) {
       const decision = await store.decisions.get(id)
-      return decision === undefined ? undefined : replayOne(deps, decision)
+      return decision === undefined ? undefined : (await replayPage(deps, [decision]))[0]
     },
     async audit({ day, onProgress }) {
       const failures: ReplayResult[] = []
       let checked = 0
       for await (const page of pagesOf(store, day)) {
-        for (const decision of page) {
-          const result = await replayOne(deps, decision)
-          if (!result.identical) failures.push(result)
-        }
+        failures.push(...(await replayPage(deps, page)).filter(({ identical }) => !identical))
         checked += page.length
         onProgress?.(checked)
       }
@@ -55,9 +52,19 @@ async function* pagesOf(store: Store, day: string | undefined): AsyncGenerator<r
   }
 }
 
-async function replayOne({ store, snapshots }: PastDeps, logged: Decision): Promise<ReplayResult> {
+/** Computes decisions again from what is stored, with one look at the store for all their opportunities. */
+async function replayPage(deps: PastDeps, page: readonly Decision[]): Promise<readonly ReplayResult[]> {
+  const ids = new Set(page.flatMap(({ inputs }) => inputs.opportunityIds))
+  const stored = await deps.store.opportunities.get([...ids])
+  const results: ReplayResult[] = []
+  for (const logged of page) results.push(await replayOne(deps, logged, stored))
+  return results
+}
+
+type Stored = Awaited<ReturnType<Store['opportunities']['get']>>
+
+async function replayOne({ snapshots }: PastDeps, logged: Decision, stored: Stored): Promise<ReplayResult> {
   const snapshot = await snapshots.at(logged.snapshotVersion, logged.stateId)
-  const stored = await store.opportunities.get(logged.inputs.opportunityIds)
   const opportunities: Opportunity[] = []
   for (const id of logged.inputs.opportunityIds) {
     const found = stored.get(id)

@@ -1,9 +1,20 @@
 import type { DecisionId, SendId, UserId } from '@paloma/core/domain'
-import { INBOX_STATUSES, type InboxItem, type InboxStatus, type InboxStore } from '../contract.ts'
+import { INBOX_STATUSES, type InboxItem, type InboxStatus, type InboxStore, type InsertResult } from '../contract.ts'
 import { canonicalJson } from './canonical-json.ts'
 import type { SqlClient } from './client.ts'
+import { type Columns, insertRows } from './insert-rows.ts'
 
-const COLUMNS = 'send_id, decision_id, user_id, message, content, created_at, status, status_at'
+const COLUMN_TYPES = {
+  send_id: 'text',
+  decision_id: 'text',
+  user_id: 'text',
+  message: 'text',
+  content: 'text',
+  created_at: 'bigint',
+  status: 'text',
+  status_at: 'bigint',
+} as const satisfies Columns
+const COLUMNS = Object.keys(COLUMN_TYPES).join(', ')
 
 interface InboxRow {
   readonly send_id: string
@@ -19,7 +30,7 @@ interface InboxRow {
 /** The in-app messages of every user. */
 export function inboxStore(client: SqlClient): InboxStore {
   return {
-    put: (item) => put(client, item),
+    putMany: (items) => putMany(client, items),
     async list(userId, { before, limit, withArchived = false }) {
       const rows = await client.query<InboxRow>(
         `select ${COLUMNS} from inbox
@@ -54,25 +65,33 @@ export function inboxStore(client: SqlClient): InboxStore {
   }
 }
 
-async function put(client: SqlClient, item: InboxItem): ReturnType<InboxStore['put']> {
-  const inserted = await client.query(
-    `insert into inbox (${COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8)
-     on conflict (send_id) do nothing returning send_id`,
-    [
-      item.sendId,
-      item.decisionId,
-      item.userId,
-      item.message,
-      JSON.stringify(item.content),
-      item.createdAt,
-      item.status,
-      item.statusAt,
-    ],
+/** In the order of COLUMNS. */
+function toValues(item: InboxItem): readonly unknown[] {
+  const { sendId, decisionId, userId, message, content, createdAt, status, statusAt } = item
+  return [sendId, decisionId, userId, message, JSON.stringify(content), createdAt, status, statusAt]
+}
+
+async function putMany(client: SqlClient, items: readonly InboxItem[]): Promise<readonly InsertResult[]> {
+  if (items.length === 0) return []
+  const target = { table: 'inbox', columns: COLUMN_TYPES, returning: 'send_id' }
+  const fresh = new Set(await insertRows(client, target, items.map(toValues)))
+  const isNew = items.map(({ sendId }) => fresh.delete(sendId))
+  const known = await readMany(
+    client,
+    items.filter((_, i) => !isNew[i]).map(({ sendId }) => sendId),
   )
-  if (inserted.length > 0) return 'inserted'
-  const there = await read(client, item.userId, item.sendId)
-  const isSame = there?.message === item.message && canonicalJson(there.content) === canonicalJson(item.content)
-  return isSame ? 'duplicate' : 'conflict'
+  return items.map((item, i) => (isNew[i] ? 'inserted' : compare(item, known.get(item.sendId))))
+}
+
+function compare(item: InboxItem, there: InboxItem | undefined): InsertResult {
+  const isSame = there?.userId === item.userId && there.message === item.message
+  return isSame && canonicalJson(there.content) === canonicalJson(item.content) ? 'duplicate' : 'conflict'
+}
+
+async function readMany(client: SqlClient, ids: readonly SendId[]): Promise<ReadonlyMap<SendId, InboxItem>> {
+  if (ids.length === 0) return new Map()
+  const rows = await client.query<InboxRow>(`select ${COLUMNS} from inbox where send_id = any($1::text[])`, [ids])
+  return new Map(rows.map((row) => [row.send_id as SendId, itemFromRow(row)]))
 }
 
 async function read(client: SqlClient, userId: UserId, id: SendId): Promise<InboxItem | undefined> {
