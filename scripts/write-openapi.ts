@@ -1,10 +1,16 @@
-// Writes spec/openapi.json from the routes: `npx tsx -C paloma-source scripts/write-openapi.ts`.
-import { writeFile } from 'node:fs/promises'
+// Writes spec/openapi.json from the routes: `npm run openapi`. With `--check` it fails when the file is not what they say.
+import { readFileSync, writeFileSync } from 'node:fs'
 import { defaultConfig } from '../packages/server/src/config/default-config.ts'
 import { createHttp } from '../packages/server/src/http/create-http.ts'
 import { fakeUsecases } from '../packages/server/src/http/testing/fake-usecases.ts'
+import { finish } from './report.ts'
 
+const file = new URL('../spec/openapi.json', import.meta.url)
 const app = createHttp({ usecases: fakeUsecases().usecases, config: defaultConfig })
 const { body } = await app.inject('/openapi.json')
-await writeFile(new URL('../spec/openapi.json', import.meta.url), `${JSON.stringify(JSON.parse(body), null, 2)}\n`)
+const text = `${JSON.stringify(JSON.parse(body), null, 2)}\n`
 await app.close()
+if (process.argv.includes('--check')) {
+  const isCurrent = readFileSync(file, 'utf8') === text
+  finish('spec/openapi.json is what the routes say', isCurrent ? [] : ['spec/openapi.json is old: npm run openapi'])
+} else writeFileSync(file, text)

@@ -82,7 +82,11 @@ describe('reading a past campaign', () => {
     visit: 0,
     spend: 0,
   }
-  const row = (extra: Record<string, string | number>) => ({ ...base, arm: 'A', ...extra })
+  const row = (extra: Record<string, string | number>): Record<string, string | number> => ({
+    ...base,
+    arm: 'A',
+    ...extra,
+  })
 
   it.each([
     ['an unknown action', [row({}), row({ arm: 'Z' })], /row 2, column arm: expected one of none, A, B, C, got 'Z'/],
