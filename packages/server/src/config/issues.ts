@@ -16,7 +16,12 @@ export function pointerOf(path: readonly PropertyKey[]): string {
 
 /** A value as it is quoted in a message: JSON, cut to a line. */
 export function shown(value: unknown): string {
-  const text = value === undefined ? 'nothing' : (JSON.stringify(value) ?? String(value))
+  const text =
+    value === undefined
+      ? 'nothing'
+      : typeof value === 'number'
+        ? String(value)
+        : (JSON.stringify(value) ?? String(value))
   return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text
 }
 
@@ -36,7 +41,14 @@ function flatten(issue: AnyIssue, base: readonly PropertyKey[]): readonly Issue[
     const branch = nearestBranch(issue.errors)
     if (branch !== undefined) return branch.flatMap((inner) => flatten(inner, path))
   }
+  if (issue.code === 'invalid_key') return [{ pointer: pointerOf(path), detail: keyDetail(issue) }]
   return [{ pointer: pointerOf(path), detail: detailOf(issue) }]
+}
+
+/** What the name of a member should have been. */
+function keyDetail({ issues, input }: z.core.$ZodIssueInvalidKey): string {
+  const expectation = issues[0] === undefined ? 'expected another name' : expectationOf(issues[0].message)
+  return `${expectation}, got ${shown(input)}`
 }
 
 /** A branch whose tag (`kind`) matched comes nearer than one whose tag did not, then the deepest wins. */
@@ -55,9 +67,14 @@ function nearness(issue: AnyIssue): number {
 }
 
 function detailOf(issue: AnyIssue): string {
-  const expectation = issue.message.replace(/^Invalid input: /, '').replace(/, received .*$/, '')
+  const expectation = expectationOf(issue.message)
   if (issue.input === undefined) return issue.code === 'invalid_type' ? `${expectation}, got nothing` : expectation
   // A check across members reports the object that holds them, which is not the value at fault.
   const isWhole = issue.code === 'custom' && typeof issue.input === 'object'
   return isWhole ? expectation : `${expectation}, got ${shown(issue.input)}`
+}
+
+/** The part of Zod's message that says what was expected. `Too small: expected …` is `expected …`. */
+function expectationOf(message: string): string {
+  return message.replace(/^(Invalid input|Invalid option|Too small|Too big): /, '').replace(/, received .*$/, '')
 }

@@ -1,6 +1,6 @@
 import type { WireItemResult, WireResults } from '@paloma/sdk'
 import type { z } from 'zod'
-import { issuesOf } from '../config/issues.ts'
+import { issuesOf, shown } from '../config/issues.ts'
 import type { ItemError, ItemResult } from '../usecases/contract.ts'
 import { invalidRequest, ProblemError, problemOfItem } from './problem.ts'
 import { malformation } from './well-formed.ts'
@@ -39,7 +39,7 @@ export function listOf(body: unknown, member: string, max: number): readonly unk
   const list: unknown =
     typeof body === 'object' && body !== null && Object.hasOwn(body, member) ? Reflect.get(body, member) : undefined
   if (!Array.isArray(list) || list.length === 0) {
-    const detail = `${pointer} must be a list of 1 to ${max} items`
+    const detail = `${pointer} must be a list of 1 to ${max} items, got ${shown(list)}`
     throw new ProblemError('BODY_INVALID', detail, { errors: [{ pointer, detail }] })
   }
   if (list.length > max) {

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { shown } from '../config/issues.ts'
 import { jsonErrorPosition } from './json-position.ts'
 import { ProblemError } from './problem.ts'
 
@@ -13,11 +14,19 @@ declare module 'fastify' {
 export function acceptJson(app: FastifyInstance, mediaTypes: readonly string[]): void {
   app.addContentTypeParser([...mediaTypes], { parseAs: 'string' }, (request, body, done) => {
     try {
+      refuseEncoding(request)
       done(null, parseJson(request, String(body)))
     } catch (error) {
       done(error instanceof Error ? error : new Error(String(error)))
     }
   })
+}
+
+function refuseEncoding({ headers }: FastifyRequest): void {
+  const encoding = headers['content-encoding'] ?? 'identity'
+  if (encoding.toLowerCase() === 'identity') return
+  const detail = `content-encoding must be identity, got ${shown(encoding)}: send the body uncompressed`
+  throw new ProblemError('ENCODING_UNSUPPORTED', detail, { status: 415 })
 }
 
 function parseJson(request: FastifyRequest, text: string): unknown {
@@ -34,7 +43,7 @@ function parseJson(request: FastifyRequest, text: string): unknown {
 function malformed(text: string): ProblemError {
   const position = jsonErrorPosition(text)
   const line = text.slice(0, position).split('\n').length
-  const found = position >= text.length ? 'the end' : JSON.stringify(text.charAt(position))
+  const found = position >= text.length ? 'end' : JSON.stringify(text.charAt(position))
   const detail = `the body is not JSON: unexpected ${found} at position ${position} (line ${line})`
   return new ProblemError('JSON_MALFORMED', detail, { errors: [{ pointer: '', detail }] })
 }

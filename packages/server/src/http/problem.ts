@@ -1,7 +1,7 @@
 import { PalomaError } from '@paloma/core/domain'
 import type { Problem } from '@paloma/sdk'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Issue } from '../config/issues.ts'
+import { type Issue, shown } from '../config/issues.ts'
 import type { ItemError } from '../usecases/contract.ts'
 
 /** A refusal that HTTP itself gives: status, fields at fault, headers to send along. */
@@ -102,11 +102,11 @@ const UNAVAILABLE: Answer = {
   headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
 }
 
-function answerOf(error: unknown): Answer {
+function answerOf(error: unknown, request: FastifyRequest): Answer {
   if (error instanceof ProblemError) return { ...error, detail: error.message, headers: withRetry(error) }
   if (error instanceof PalomaError) return answerOfPaloma(error)
   if (isTransient(error)) return UNAVAILABLE
-  return answerOfFastify(error) ?? INTERNAL
+  return answerOfFastify(error, request) ?? INTERNAL
 }
 
 function withRetry({ status, headers }: ProblemError): Readonly<Record<string, string>> {
@@ -136,11 +136,28 @@ const FASTIFY_CODES: Readonly<Record<string, string>> = {
 }
 
 /** Fastify's own refusals: only those that blame the request. */
-function answerOfFastify(error: unknown): Answer | undefined {
+function answerOfFastify(error: unknown, request: FastifyRequest): Answer | undefined {
   if (!(error instanceof Error) || !('statusCode' in error) || !('code' in error)) return undefined
   const { statusCode: status, code } = error
   if (typeof status !== 'number' || status < 400 || status > 499 || typeof code !== 'string') return undefined
-  return { status, code: FASTIFY_CODES[code] ?? 'REQUEST_REFUSED', detail: error.message, errors: [], headers: {} }
+  return {
+    status,
+    code: FASTIFY_CODES[code] ?? 'REQUEST_REFUSED',
+    detail: detailOfFastify(error, request),
+    errors: [],
+    headers: {},
+  }
+}
+
+/** What the framework leaves unsaid: the limit, and what was sent. */
+function detailOfFastify(error: Error & { readonly code: unknown }, request: FastifyRequest): string {
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    return `the body is larger than ${request.routeOptions.bodyLimit} bytes (limits.bodyBytes)`
+  }
+  if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+    return `content-type must be application/json, got ${shown(request.headers['content-type'])}`
+  }
+  return error.message
 }
 
 function titleOf(code: string): string {
@@ -165,7 +182,7 @@ function problemOf(answer: Answer, request: FastifyRequest): Problem {
 
 /** Answers a request with the problem that `error` is; logs what the server is to blame for. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const answer = answerOf(error)
+  const answer = answerOf(error, request)
   if (answer.status >= 500) request.log.error({ err: error, requestId: request.id }, 'request failed')
   return reply
     .code(answer.status)

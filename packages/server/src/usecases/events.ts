@@ -12,6 +12,7 @@ import {
 import type { Config } from '../config/contract.ts'
 import type { IncomingEvent, ItemResult, Usecases, UserPatch } from './contract.ts'
 import type { Deps } from './deps.ts'
+import { own, valueFault, valuesOf } from './event-values.ts'
 import { groupCommit } from './group-commit.ts'
 import { awaitNothingInFlight } from './in-flight.ts'
 
@@ -38,22 +39,12 @@ function eventName(event: IncomingEvent): string {
   return event.type === 'screen' ? 'Screen Viewed' : event.name
 }
 
-function valuesOf(config: Config, name: string, properties: Readonly<Record<string, Scalar>>): Record<string, number> {
-  const values: Record<string, number> = {}
-  for (const objective of config.objectives) {
-    if (!objective.events.includes(name)) continue
-    const raw = objective.valueProperty === undefined ? 1 : properties[objective.valueProperty]
-    if (typeof raw === 'number' && Number.isFinite(raw)) values[objective.name] = raw
-  }
-  return values
-}
-
 /** What an event counts for under this configuration; the join to a decision comes later. */
 export function outcomeOf(config: Config, event: IncomingEvent, receivedAt: EpochMs): Outcome {
   const properties = scalars(event.properties)
   const name = eventName(event)
-  const loss = config.events.reachLosses[name]
-  const response = config.events.responses[name]
+  const loss = own(config.events.reachLosses, name)
+  const response = own(config.events.responses, name)
   const named = properties['decisionId']
   const isMachine = properties['machine'] === true || properties['sg_machine_open'] === true
   return {
@@ -150,26 +141,31 @@ export function eventUsecases({ store, config, clock }: Deps, upsert: Usecases['
       await store.users.addAlias(previous, toUserId(event.userId))
   }
 
+  const ingestSound = async (given: readonly IncomingEvent[]): Promise<readonly IngestResult[]> => {
+    const items = await canonical(given)
+    for (const event of items) await link(event)
+    const patches = items.filter(({ type }) => type === 'identify').map((event) => identifyPatch(event))
+    await upsert(patches)
+    const receivedAt = clock.now()
+    const written = await write.add(
+      items.filter(({ type }) => type !== 'identify' && type !== 'alias').map((e) => outcomeOf(config, e, receivedAt)),
+    )
+    let next = 0
+    return items.map((event): IngestResult => {
+      if (event.type === 'identify' || event.type === 'alias') {
+        return { ok: true, status: 'updated', value: { messageId: event.messageId } }
+      }
+      next += 1
+      return written[next - 1]!
+    })
+  }
+
   return {
     async ingest(given) {
-      const items = await canonical(given)
-      for (const event of items) await link(event)
-      const patches = items.filter(({ type }) => type === 'identify').map((event) => identifyPatch(event))
-      await upsert(patches)
-      const receivedAt = clock.now()
-      const written = await write.add(
-        items
-          .filter(({ type }) => type !== 'identify' && type !== 'alias')
-          .map((e) => outcomeOf(config, e, receivedAt)),
-      )
+      const faults = given.map((event) => valueFault(config, eventName(event), event))
+      const done = await ingestSound(given.filter((_, i) => faults[i] === undefined))
       let next = 0
-      return items.map((event): IngestResult => {
-        if (event.type === 'identify' || event.type === 'alias') {
-          return { ok: true, status: 'updated', value: { messageId: event.messageId } }
-        }
-        next += 1
-        return written[next - 1]!
-      })
+      return faults.map((error): IngestResult => (error === undefined ? done[next++]! : { ok: false, error }))
     },
   }
 }

@@ -49,16 +49,18 @@ export function epochOf(text: string): EpochMs {
 const isoText = z.string()
 apiSchemas.add(isoText, { format: 'date-time', examples: ['2026-01-31T18:30:00Z'] })
 
+const MOMENT_EXPECTED = 'expected ISO 8601 with a zone, or epoch milliseconds, from 2000 to 2100'
+
 /** A moment, ISO 8601 or epoch milliseconds, between 2000 and 2100. */
 export const timeSchema: z.ZodType<EpochMs, string | number> = z
-  .union([isoText, z.number()])
+  .union([isoText, z.number()], { error: MOMENT_EXPECTED })
   .transform((given, context): EpochMs => {
     const moment = typeof given === 'number' ? Math.round(given) : epochOf(given)
     if (moment >= EARLIEST_MS && moment <= LATEST_MS) return moment
     context.addIssue({
       code: 'custom',
       input: given,
-      message: 'expected ISO 8601 with a zone, or epoch milliseconds, from 2000 to 2100',
+      message: MOMENT_EXPECTED,
     })
     return z.NEVER
   })
@@ -72,7 +74,9 @@ export const queryTimeSchema: z.ZodType<EpochMs, unknown> = z
 export const nameSchema: z.ZodType<string> = z.string().min(1).max(MAX_NAME)
 export const textSchema: z.ZodType<string> = z.string().max(MAX_TEXT)
 export const channelSchema: z.ZodType<(typeof CHANNELS)[number]> = z.enum(CHANNELS)
-export const scalarSchema: z.ZodType<Scalar> = z.union([textSchema, z.number(), z.boolean()])
+export const scalarSchema: z.ZodType<Scalar> = z.union([textSchema, z.number(), z.boolean()], {
+  error: 'expected a text, a number, true or false',
+})
 
 export const userIdSchema: z.ZodType<UserId, unknown> = z.string().min(1).max(MAX_NAME).transform(userId)
 export const opportunityIdSchema: z.ZodType<OpportunityId, unknown> = z

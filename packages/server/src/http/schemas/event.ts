@@ -2,9 +2,12 @@ import { randomUUID } from 'node:crypto'
 import type { EpochMs } from '@paloma/core/domain'
 import type { WireBatchAnswer } from '@paloma/sdk'
 import { z } from 'zod'
+import { timeZoneSchema } from '../../config/config-schema.ts'
+import { shown } from '../../config/issues.ts'
 import type { IncomingEvent } from '../../usecases/contract.ts'
 import { MAX_NAME, named, nameSchema, timeSchema } from './atoms.ts'
 import { itemResultSchema } from './problem.ts'
+import { emailSchema, localeSchema } from './user.ts'
 
 const EVENT_TYPES = ['identify', 'track', 'page', 'screen', 'group', 'alias'] as const
 
@@ -52,6 +55,8 @@ export const eventSchema: z.ZodType<IncomingEvent> = named(
     .superRefine((event, context) => {
       const fault = faultOf(event)
       if (fault !== undefined) context.addIssue({ code: 'custom', path: [fault[0]], message: fault[1] })
+      const address = addressFault(event)
+      if (address !== undefined) context.addIssue({ code: 'custom', path: ['traits', 'email'], message: address })
     })
     .transform(incoming),
 )
@@ -64,6 +69,20 @@ function faultOf(event: Given): readonly [string, string] | undefined {
   if (event.type === 'alias' && event.previousId === undefined) return ['previousId', 'expected the id to be merged']
   if (event.type === 'group' && event.groupId === undefined) return ['groupId', 'expected the id of the group']
   return undefined
+}
+
+/** What identify says of an address must be one, or sends to it would fail later and elsewhere. */
+function addressFault({ type, traits }: Given): string | undefined {
+  const { email } = traits
+  if (type !== 'identify' || typeof email !== 'string' || emailSchema.safeParse(email).success) return undefined
+  return `expected an e-mail address, got ${shown(email)}`
+}
+
+/** The context as devices send it, without a time zone or language that no calendar knows. */
+function knownContext(context: Given['context']): Given['context'] {
+  const checks = { timezone: timeZoneSchema, locale: localeSchema }
+  const bad = Object.entries(checks).filter(([name, schema]) => !schema.safeParse(context[name]).success)
+  return Object.fromEntries(Object.entries(context).filter(([name]) => !bad.some(([unknown]) => unknown === name)))
 }
 
 function incoming(event: Given): IncomingEvent {
@@ -79,7 +98,7 @@ function incoming(event: Given): IncomingEvent {
     ...(event.sentAt === undefined ? {} : { sentAt: event.sentAt }),
     properties: event.groupId === undefined ? event.properties : { ...event.properties, groupId: event.groupId },
     traits: event.traits,
-    context: event.context,
+    context: event.type === 'identify' ? knownContext(event.context) : event.context,
   }
 }
 

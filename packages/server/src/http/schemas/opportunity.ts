@@ -86,7 +86,9 @@ function faults({ content, variants, window, channels }: Given): readonly Fault[
     found.push({ path: ['content'], message: 'expected either content or variants' })
   }
   if (window.notBefore >= window.expires) {
-    found.push({ path: ['window', 'expires'], message: 'expected a moment after window.notBefore' })
+    const [from, until] = [window.notBefore, window.expires].map((moment) => new Date(moment).toISOString())
+    const message = `expected a moment after window.notBefore (${from}), got ${until}`
+    found.push({ path: ['window', 'expires'], message })
   }
   if (new Set(channels).size < channels.length) {
     found.push({ path: ['channels'], message: 'expected every channel at most once' })

@@ -17,7 +17,8 @@ import {
 const consentState: z.ZodType<ConsentState> = z.enum(CONSENT_STATES)
 const channelKey = z.enum(['push', 'email', 'in-app', 'sms', 'webhook'])
 
-const email = z
+/** An address as it may be written to. */
+export const emailSchema: z.ZodType<string> = z
   .string()
   .min(3)
   .max(320)
@@ -32,7 +33,7 @@ const pushInput = z.object({
 })
 
 const addressesInput = z.strictObject({
-  email: email.nullable().exactOptional(),
+  email: emailSchema.nullable().exactOptional(),
   push: pushInput.nullable().exactOptional(),
   pushToken: z.string().min(1).max(4_096).nullable().exactOptional(),
   sms: phone.nullable().exactOptional(),
@@ -52,15 +53,16 @@ const consentInput = z.strictObject({
   exploration: z.boolean().exactOptional(),
 })
 
+/** A language tag; Android writes an underscore. */
+export const localeSchema: z.ZodType<string> = z
+  .string()
+  .regex(/^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*$/, { error: 'expected a language tag such as "de-AT"' })
+  .max(64)
+
 const changes = {
   traits: mapOf(scalarSchema.nullable()).exactOptional(),
   timeZone: timeZoneSchema.nullable().exactOptional(),
-  locale: z
-    .string()
-    .regex(/^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*$/, { error: 'expected a language tag such as "de-AT"' })
-    .max(64)
-    .nullable()
-    .exactOptional(),
+  locale: localeSchema.nullable().exactOptional(),
   addresses: addressesInput.exactOptional(),
   consent: consentInput.exactOptional(),
 }
