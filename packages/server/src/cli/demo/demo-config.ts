@@ -46,7 +46,7 @@ export function demoConfig({ url, secret }: DemoGateway): Config {
         share: 200_000,
         policy: { kind: 'cadence', perWeek: 3, gapHours: 36, channels: ['push', 'email'], localHour: 19 },
       },
-      random: { share: 200_000, policy: { kind: 'random', holdProbability: 0.5 } },
+      random: { share: 200_000, policy: { kind: 'random', holdProbability: 0.2 } },
       holdout: { share: 200_000, policy: { kind: 'holdout' } },
     },
     adapters: { push: webhook, email: webhook, 'in-app': { kind: 'inbox' } },

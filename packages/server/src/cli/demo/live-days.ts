@@ -1,5 +1,5 @@
 import { DAY_MS, type EpochMs, PalomaError } from '@paloma/core/domain'
-import type { OpportunityInput, PalomaClient, WireDecisionAnswer, WireResults } from '@paloma/sdk'
+import type { OpportunityInput, PalomaClient, WireDecisionAnswer, WireInboxItem, WireResults } from '@paloma/sdk'
 import type { Audience, ReceivedMessage } from './audience.ts'
 import type { Gateway } from './gateway.ts'
 import type { DailyActions } from './report/index.ts'
@@ -39,7 +39,7 @@ const CHUNK = 1_000
 const OFFERS_CHUNK = 150
 const EVENTS_CHUNK = 500
 const INBOXES_AT_ONCE = 16
-const INBOX_PAGE = 20
+const INBOX_PAGE = 4
 
 function chunks<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
   const parts: T[][] = []
@@ -107,14 +107,21 @@ function mayHaveInboxItems(answers: readonly WireDecisionAnswer[]): readonly str
   return [...new Set(users.map(({ userId }) => userId))].sort()
 }
 
+/** Items since the morning, page by page from the newest. */
 async function inboxOf(client: PalomaClient, userId: string, since: EpochMs): Promise<readonly ReceivedMessage[]> {
-  const { items } = await client.inbox.list(userId, { limit: INBOX_PAGE })
-  return items
-    .filter(({ createdAt }) => Date.parse(createdAt) >= since)
-    .map(({ sendId, decisionId, message, content, createdAt }) => {
-      const at = Date.parse(createdAt)
-      return { sendId, decisionId, userId, channel: 'in-app', message, category: 'marketing', at, content }
-    })
+  const found: ReceivedMessage[] = []
+  for (let cursor: string | null | undefined; cursor !== null; ) {
+    const page = await client.inbox.list(userId, { limit: INBOX_PAGE, ...(cursor === undefined ? {} : { cursor }) })
+    const fresh = page.items.filter(({ createdAt }) => Date.parse(createdAt) >= since)
+    found.push(...fresh.map((item) => inApp(item)))
+    cursor = fresh.length < page.items.length ? null : page.nextCursor
+  }
+  return found
+}
+
+function inApp({ sendId, decisionId, userId, message, content, createdAt }: WireInboxItem): ReceivedMessage {
+  const at = Date.parse(createdAt)
+  return { sendId, decisionId, userId, channel: 'in-app', message, category: 'marketing', at, content }
 }
 
 /** New items of many inboxes, read by their owners' applications. */

@@ -32,26 +32,15 @@ export function inboxStore(client: SqlClient): InboxStore {
   return {
     putMany: (items) => putMany(client, items),
     async list(userId, { before, limit, withArchived = false }) {
-      const rows = await client.query<InboxRow>(
-        `select ${COLUMNS} from inbox
-         where user_id = $1 and ($2 or status <> 'archived')
+      const rows = await client.query<InboxRow & { readonly unseen: number }>(
+        `select ${COLUMNS}, (select count(*) from inbox n where n.user_id = $1 and n.status = 'unseen') as unseen
+         from inbox where user_id = $1 and ($2 or status <> 'archived')
            and ($3::text is null
              or (created_at, send_id) < (select c.created_at, c.send_id from inbox c where c.send_id = $3))
          order by created_at desc, send_id desc limit $4`,
         [userId, withArchived, before ?? null, limit],
       )
-      const [unseen] = await client.query<{ readonly n: number }>(
-        `select count(*) as n from inbox where user_id = $1 and status = 'unseen'`,
-        [userId],
-      )
-      return { items: rows.map(itemFromRow), unseen: unseen!.n }
-    },
-    async newFor(ids, since) {
-      const rows = await client.query<InboxRow>(
-        `select ${COLUMNS} from inbox where user_id = any($1::text[]) and created_at >= $2 order by created_at, send_id`,
-        [ids, since],
-      )
-      return rows.map(itemFromRow)
+      return { items: rows.map(itemFromRow), unseen: rows[0]?.unseen ?? (await countUnseen(client, userId)) }
     },
     async mark(userId, id, status, at) {
       const lower = INBOX_STATUSES.slice(0, INBOX_STATUSES.indexOf(status))
@@ -63,6 +52,14 @@ export function inboxStore(client: SqlClient): InboxStore {
       return read(client, userId, id)
     },
   }
+}
+
+async function countUnseen(client: SqlClient, userId: UserId): Promise<number> {
+  const [row] = await client.query<{ readonly n: number }>(
+    `select count(*) as n from inbox where user_id = $1 and status = 'unseen'`,
+    [userId],
+  )
+  return row!.n
 }
 
 /** In the order of COLUMNS. */
