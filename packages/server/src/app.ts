@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { EpochMs } from '@paloma/core'
 import type { FastifyInstance } from 'fastify'
+import { pino } from 'pino'
 import { createAdapters } from './channel/adapters.ts'
 import type { Config, Runtime } from './config/contract.ts'
 import { createHttp } from './http/create-http.ts'
@@ -42,6 +43,7 @@ export interface App {
   close(): Promise<void>
 }
 
+const STDERR = 2
 /** A dispatch of another process that has not changed for so long was left behind. */
 const LEFT_BEHIND_MS = 600_000
 /** Less free space than this is trouble. */
@@ -90,7 +92,8 @@ async function joinApp(opened: Store, { config, runtime, wallClock, notes }: App
   const checkDisk = (): Promise<DiskCheck> => checkDirectory(runtime.dataDir)
   const { usecases, due, heartbeats } = createUsecases(deps, wallClock, { notes, checkDisk, usersInMemory })
   const consoleDir = fileURLToPath(new URL('../../console/dist', import.meta.url))
-  const http = createHttp({ usecases, config, ...(existsSync(consoleDir) ? { consoleDir } : {}) })
+  const logger = pino({ level: runtime.logLevel, base: null }, pino.destination(STDERR))
+  const http = createHttp({ usecases, config, logger, ...(existsSync(consoleDir) ? { consoleDir } : {}) })
   return {
     usecases,
     due,

@@ -118,7 +118,7 @@ describe('runtimeFrom', () => {
       port: 7777,
       publicUrl: 'http://127.0.0.1:7777',
       virtualClock: null,
-      logLevel: 'info',
+      logLevel: 'warn',
     })
   })
 

@@ -45,7 +45,7 @@ export function runtimeFrom(env: Environment, flags: RuntimeFlags = {}): Runtime
     publicUrl:
       publicUrl === undefined ? localUrl(host, port) : urlOf(publicUrl, ['http:', 'https:']).replace(/\/+$/, ''),
     virtualClock: clock === undefined ? null : { startAt: momentOf(clock) },
-    logLevel: logLevelOf(pick('logLevel', 'LOG_LEVEL') ?? { name: 'LOG_LEVEL', value: 'info' }),
+    logLevel: logLevelOf(pick('logLevel', 'LOG_LEVEL') ?? { name: 'LOG_LEVEL', value: 'warn' }),
   }
 }
 

@@ -38,6 +38,7 @@ export function serveCommand(
     .option('--port <port>')
     .option('--public-url <url>', 'where this server is reached from outside')
     .option('--virtual-clock <moment>', 'a clock that POST /v1/clock moves')
+    .option('--log-level <level>', 'trace, debug, info, warn, error, fatal or silent')
     .action(async (flags: ServeFlags) => {
       const config = await loadConfig(flags.config)
       const runtime = runtimeFrom(env, flags)
