@@ -12,6 +12,7 @@ const flags = flagsOf({
   candidates: { type: 'string', default: '1,5,20,100' },
 })
 const rounds = Number(flags.rounds)
+const BLOCK_MS = 4
 const TARGETS = { greedy: 2.5, squareCb: 2.5, thompson: 10 }
 
 // What every call adds to, printed at the end: nothing may be optimised away.
@@ -44,7 +45,7 @@ async function measure(candidates) {
     instance: evaluator(evaluations.instance),
     ...Object.fromEntries(Object.entries(scene.snapshots).map(([name, snapshot]) => [name, decider(scene, snapshot)])),
   }
-  const { times, collections } = await interleave(contestants, { rounds, blockMs: 2, warmUpMs: 1_500 })
+  const { times, collections } = await interleave(contestants, { rounds, blockMs: BLOCK_MS, warmUpMs: 1_500 })
   if (evaluations.seen.exposures === 0) throw new Error('the GrowthBook experiment tracked no exposure')
   return Object.keys(scene.snapshots).map((policy) => ({
     candidates,
@@ -65,7 +66,15 @@ function scale({ median, low, high, rounds: n }, by) {
 const shown = ({ median, low, high }) => `${median.toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)})`
 
 function bodyOf(results) {
-  const head = ['policy, candidates', 'µs per decision', 'µs per evaluation', '× client', '× scoped', '× instance', 'target']
+  const head = [
+    'policy, candidates',
+    'µs per decision',
+    'µs per evaluation',
+    '× client',
+    '× scoped',
+    '× instance',
+    'target',
+  ]
   const rows = results.map((r) => [
     `${r.policy}, ${r.candidates}`,
     shown(r.microseconds),
@@ -95,7 +104,7 @@ publish(
     machine: before,
     body: bodyOf(results),
     remarks: [
-      `Medians over ${rounds} interleaved rounds of 2 ms per contestant, 95 % bootstrap intervals. Garbage collection is in the times; in the last block of rounds ${last.count} collections took ${last.ms.toFixed(0)} ms. Checksum ${sink.toFixed(3)}.`,
+      `CPU time; medians over ${rounds} interleaved rounds of ${BLOCK_MS} ms per contestant, 95 % bootstrap intervals. Garbage collection is in the times; in the last block of rounds ${last.count} collections took ${last.ms.toFixed(0)} ms. Checksum ${sink.toFixed(3)}.`,
     ],
     results,
   },

@@ -2,22 +2,33 @@ import { PerformanceObserver } from 'node:perf_hooks'
 
 const NS_PER_MS = 1e6
 
-/** Calls of `run` that take about `blockMs`; also warms it up. */
-function callsPerBlock(run, blockMs) {
-  let calls = 1
+/** CPU time of this process so far in nanoseconds, the collector's threads included; waiting for a core does not count. */
+function cpuNs() {
+  const { user, system } = process.cpuUsage()
+  return (user + system) * 1_000
+}
+
+// A contestant may leave promises behind; they are settled within its own time, as between two requests of a server.
+const CALLS_PER_PAUSE = 32
+
+async function cpuOf({ run, calls, from }) {
+  const start = cpuNs()
+  for (let done = 0; done < calls; ) {
+    const end = Math.min(calls, done + CALLS_PER_PAUSE)
+    for (; done < end; done += 1) run(from + done)
+    await undefined
+  }
+  return cpuNs() - start
+}
+
+/** Calls of `run` that take about `blockMs` of CPU time; also warms it up. */
+async function callsPerBlock(run, blockMs) {
+  let calls = CALLS_PER_PAUSE
   for (;;) {
-    const start = process.hrtime.bigint()
-    for (let i = 0; i < calls; i += 1) run(i)
-    const ms = Number(process.hrtime.bigint() - start) / NS_PER_MS
+    const ms = (await cpuOf({ run, calls, from: 0 })) / NS_PER_MS
     if (ms >= blockMs) return Math.max(1, Math.round((calls * blockMs) / ms))
     calls *= 2
   }
-}
-
-function nsPerCall({ run, calls, from }) {
-  const start = process.hrtime.bigint()
-  for (let i = 0; i < calls; i += 1) run(from + i)
-  return Number(process.hrtime.bigint() - start) / calls
 }
 
 /**
@@ -25,13 +36,14 @@ function nsPerCall({ run, calls, from }) {
  * all of them alike. The order rotates, so that nobody always comes after the same neighbour.
  *
  * @param contestants name → function of a counter, which must use its result
- * @returns name → nanoseconds per call, one number per round, and what the collector did meanwhile
+ * @returns name → nanoseconds of CPU time per call, one number per round, and what the collector did meanwhile
  */
 export async function interleave(contestants, { rounds, blockMs, warmUpMs }) {
   const names = Object.keys(contestants)
-  const until = process.hrtime.bigint() + BigInt(Math.round(warmUpMs * NS_PER_MS))
-  while (process.hrtime.bigint() < until) for (const name of names) for (let i = 0; i < 50; i += 1) contestants[name](i)
-  const calls = Object.fromEntries(names.map((name) => [name, callsPerBlock(contestants[name], blockMs)]))
+  const until = cpuNs() + warmUpMs * NS_PER_MS
+  while (cpuNs() < until) for (const name of names) await cpuOf({ run: contestants[name], calls: 64, from: 0 })
+  const calls = {}
+  for (const name of names) calls[name] = await callsPerBlock(contestants[name], blockMs)
   const times = Object.fromEntries(names.map((name) => [name, []]))
   const collections = { count: 0, ms: 0 }
   const observer = new PerformanceObserver((list) => {
@@ -44,7 +56,8 @@ export async function interleave(contestants, { rounds, blockMs, warmUpMs }) {
   for (let round = 0; round < rounds; round += 1) {
     for (let turn = 0; turn < names.length; turn += 1) {
       const name = names[(turn + round) % names.length]
-      times[name].push(nsPerCall({ run: contestants[name], calls: calls[name], from: round * calls[name] }))
+      const task = { run: contestants[name], calls: calls[name], from: round * calls[name] }
+      times[name].push((await cpuOf(task)) / calls[name])
     }
     // Lets the observer see the collections of this round.
     await new Promise(setImmediate)

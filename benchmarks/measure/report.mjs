@@ -26,7 +26,11 @@ function whereOf({ cpu, cores, memoryGiB, node, platform, loadAverage, commit })
 
 /** One result as Markdown: what, by which command, where, the figures, remarks. */
 function markdownOf({ title, command, machine, body, remarks = [] }) {
-  const parts = [`## ${machine.at.slice(0, 10)}: ${title}`, `\`${command}\` at ${machine.at.slice(11, 16)} UTC. ${whereOf(machine)}`, body]
+  const parts = [
+    `## ${machine.at.slice(0, 10)}: ${title}`,
+    `\`${command}\` at ${machine.at.slice(11, 16)} UTC. ${whereOf(machine)}`,
+    body,
+  ]
   return `${[...parts, ...remarks].join('\n\n')}\n`
 }
 

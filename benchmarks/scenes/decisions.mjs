@@ -8,10 +8,52 @@ export const NOW = 1_781_085_600_000
 const noise = { conversion: 20, engagement: 0.45, retention: 2, reachability: 0.05 }
 
 const OBJECTIVES = [
-  { name: 'conversion', events: ['Order Completed'], aggregate: 'sum', valueProperty: 'revenue', windowHours: 72, unit: 'EUR', weight: 1, priorEffect: { push: 0.05, email: 0.04 }, priorEffectSd: 0.2, noiseSd: noise.conversion },
-  { name: 'engagement', events: ['App Visited'], aggregate: 'any', windowHours: 24, unit: 'visits', weight: 0.1, priorEffect: { push: 0.04, email: 0.02 }, priorEffectSd: 0.05, noiseSd: noise.engagement },
-  { name: 'retention', events: ['App Visited'], aggregate: 'activeDays', windowHours: 168, unit: 'active days', weight: 0.1, priorEffect: { push: 0.04, email: 0.02 }, priorEffectSd: 0.1, noiseSd: noise.retention },
-  { name: 'reachability', events: [], aggregate: 'reachLost', windowHours: 168, unit: 'contactable days', weight: 0.02, scale: 60, priorEffect: { push: -0.004, email: -0.002 }, priorEffectSd: 0.003, noiseSd: noise.reachability },
+  {
+    name: 'conversion',
+    events: ['Order Completed'],
+    aggregate: 'sum',
+    valueProperty: 'revenue',
+    windowHours: 72,
+    unit: 'EUR',
+    weight: 1,
+    priorEffect: { push: 0.05, email: 0.04 },
+    priorEffectSd: 0.2,
+    noiseSd: noise.conversion,
+  },
+  {
+    name: 'engagement',
+    events: ['App Visited'],
+    aggregate: 'any',
+    windowHours: 24,
+    unit: 'visits',
+    weight: 0.1,
+    priorEffect: { push: 0.04, email: 0.02 },
+    priorEffectSd: 0.05,
+    noiseSd: noise.engagement,
+  },
+  {
+    name: 'retention',
+    events: ['App Visited'],
+    aggregate: 'activeDays',
+    windowHours: 168,
+    unit: 'active days',
+    weight: 0.1,
+    priorEffect: { push: 0.04, email: 0.02 },
+    priorEffectSd: 0.1,
+    noiseSd: noise.retention,
+  },
+  {
+    name: 'reachability',
+    events: [],
+    aggregate: 'reachLost',
+    windowHours: 168,
+    unit: 'contactable days',
+    weight: 0.02,
+    scale: 60,
+    priorEffect: { push: -0.004, email: -0.002 },
+    priorEffectSd: 0.003,
+    noiseSd: noise.reachability,
+  },
 ]
 
 /** The rules of the default configuration, without later slots, so that the number of candidates is the one asked for. */
@@ -24,7 +66,13 @@ const RULES = {
     webhook: { consent: 'opt-in', pricePerSend: 0.005 },
   },
   caps: [
-    { name: 'one-push-a-day', channels: ['push'], categories: ['marketing'], max: 1, window: { kind: 'calendarDays', days: 1 } },
+    {
+      name: 'one-push-a-day',
+      channels: ['push'],
+      categories: ['marketing'],
+      max: 1,
+      window: { kind: 'calendarDays', days: 1 },
+    },
     { name: 'four-a-week', channels: ['push', 'email', 'sms'], max: 4, window: { kind: 'rolling', hours: 168 } },
   ],
   gaps: [{ name: 'half-a-day', channels: ['push', 'email', 'sms'], minutes: 720 }],
@@ -57,20 +105,41 @@ const content = { push: { title: 'News', body: 'Look' }, email: { subject: 'News
 
 function userOf(index, random) {
   const ago = (days) => NOW - days * DAY_MS * (0.9 + 0.2 * random())
-  const send = (days, channel, i) => ({ at: ago(days), channel, category: 'marketing', message: FAMILIES[i], topic: 'offers', opportunityId: `old-${index}-${i}` })
+  const send = (days, channel, i) => ({
+    at: ago(days),
+    channel,
+    category: 'marketing',
+    message: FAMILIES[i],
+    topic: 'offers',
+    opportunityId: `old-${index}-${i}`,
+  })
   return {
     profile: {
       userId: `user-${index}`,
-      traits: { orders: Math.floor(random() * 8), isMember: random() < 0.4, country: random() < 0.5 ? 'DE' : 'AT', plan: 'free' },
+      traits: {
+        orders: Math.floor(random() * 8),
+        isMember: random() < 0.4,
+        country: random() < 0.5 ? 'DE' : 'AT',
+        plan: 'free',
+      },
       timeZone: 'Europe/Berlin',
       addresses: { email: `user-${index}@example.org`, pushToken: `token-${index}` },
-      consent: { channels: { email: 'granted' }, topics: { offers: 'granted' }, channelTopics: {}, learning: true, exploration: true },
+      consent: {
+        channels: { email: 'granted' },
+        topics: { offers: 'granted' },
+        channelTopics: {},
+        learning: true,
+        exploration: true,
+      },
       suppressions: [],
       createdAt: NOW - 400 * DAY_MS,
     },
     history: {
       sends: [send(20, 'email', 0), send(13, 'push', 1), send(8, 'email', 2), send(4, 'push', 3), send(2, 'email', 4)],
-      responses: [{ at: ago(13), channel: 'push' }, { at: ago(2), channel: 'email' }],
+      responses: [
+        { at: ago(13), channel: 'push' },
+        { at: ago(2), channel: 'email' },
+      ],
       visits: [22, 19, 15, 12, 9, 6, 5, 3, 1].map(ago),
     },
   }
@@ -103,7 +172,14 @@ function snapshotOf(policy) {
     random: group(0, { kind: 'random', holdProbability: 0.5 }),
     holdout: group(0, { kind: 'holdout' }),
   }
-  return { version: 'benchmark', ...parts, groups, groupSalt: 'benchmark', prices: { 'channel:push': 0.01 }, state: prior }
+  return {
+    version: 'benchmark',
+    ...parts,
+    groups,
+    groupSalt: 'benchmark',
+    prices: { 'channel:push': 0.01 },
+    state: prior,
+  }
 }
 
 /** A state that has seen `examples` logged decisions with noisy rewards: dense covariances, scores that compete. */

@@ -18,7 +18,10 @@ const PAYLOAD = {
           coverage: 1,
           weights: [0.5, 0.5],
           variations: ['control', 'green'],
-          meta: [{ key: '0', name: 'control' }, { key: '1', name: 'green' }],
+          meta: [
+            { key: '0', name: 'control' },
+            { key: '1', name: 'green' },
+          ],
           phase: '0',
           condition: {
             country: { $in: ['DE', 'AT', 'CH'] },
@@ -59,7 +62,9 @@ export function growthBookEvaluations(count) {
     client: (i) => client.evalFeature(KEY, { attributes: people[i % count] }),
     scoped: (i) => client.createScopedInstance({ attributes: people[i % count] }).evalFeature(KEY),
     instance(i) {
-      const growthbook = new GrowthBook({ attributes: people[i % count], trackingCallback }).initSync({ payload: PAYLOAD })
+      const growthbook = new GrowthBook({ attributes: people[i % count], trackingCallback }).initSync({
+        payload: PAYLOAD,
+      })
       const result = growthbook.evalFeature(KEY)
       growthbook.destroy()
       return result

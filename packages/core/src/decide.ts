@@ -24,6 +24,7 @@ import {
   type FeatureContext,
   type FeatureEncoder,
   featureContext,
+  orderRows,
   schemaHashOf,
 } from './features/index.ts'
 import { type HeadShape, type HeadStack, predictStack, stackHeads } from './learning/index.ts'
@@ -32,6 +33,7 @@ import { distributionFor, sampleIndex } from './policy/index.ts'
 /** Working memory for decisions of one number of actions, reused because allocating columns costs more than filling them. */
 interface Scratch {
   readonly psi: Float64Array
+  readonly order: Int32Array
   readonly centred: Float64Array
   readonly baseline: Float64Array
   /** Head by head, `rows` numbers each. */
@@ -149,6 +151,7 @@ function scratchFor({ encoder, objectives, scratch }: CompiledSnapshot, rows: nu
   const width = encoder.actionNames.length
   const made: Scratch = {
     psi: new Float64Array(rows * width),
+    order: new Int32Array(rows),
     centred: new Float64Array(width),
     baseline: new Float64Array(encoder.baselineNames.length),
     mean: new Float64Array(rows * objectives.length),
@@ -252,8 +255,10 @@ function evaluate(
   const { psi, mean, variance, prices, claimed, scores, variances } = scratch
   const offset = first * parts.heads.width
   psi.fill(0, 0, offset)
-  parts.encoder.encodeActions(context, eligible.map(toEncode), { out: psi, offset })
-  predictStack(parts.heads, { rows, matrix: psi, mean, variance })
+  const sends = eligible.map(toEncode)
+  parts.encoder.encodeActions(context, sends, { out: psi, offset })
+  orderRows(scratch.order, sends, first)
+  predictStack(parts.heads, { rows, matrix: psi, order: scratch.order, mean, variance })
   fillPrices(parts, eligible, { prices, claimed, first })
   for (let i = 0; i < rows; i += 1) scores[i] = -prices[i]!
   variances.fill(0)

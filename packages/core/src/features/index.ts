@@ -6,4 +6,5 @@ export {
   type EncoderParts,
   type FeatureEncoder,
 } from './feature-encoder.ts'
+export { orderRows } from './row-order.ts'
 export { schemaHashOf } from './schema-hash.ts'

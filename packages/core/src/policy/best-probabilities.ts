@@ -63,7 +63,7 @@ function prepareContest(means: Float64Array, sds: Float64Array): Contest {
   for (let k = 0; k < means.length; k++) {
     const place = means[k]! - origin
     const sd = sds[k]!
-    if (-place > PRUNE_SDS * Math.hypot(sd, sds[surest]!)) continue
+    if (isHopeless(place, sd, sds[surest]!)) continue
     if (isPoint(place, sd)) {
       point = Math.max(point, place)
       continue
@@ -75,6 +75,12 @@ function prepareContest(means: Float64Array, sds: Float64Array): Contest {
   }
   const columns = { count, mean, inverseSd, cdf: new Float64Array(count), density: new Float64Array(count) }
   return { columns, places, point, lower: Math.max(-REACH_SDS * sds[surest]!, point), upper, origin }
+}
+
+/** Whether the chance to beat the surest action, `place` above, is negligible. The root is taken only where it decides. */
+function isHopeless(place: number, sd: number, surestSd: number): boolean {
+  if (-place <= PRUNE_SDS * Math.max(sd, surestSd)) return false
+  return -place > PRUNE_SDS * Math.hypot(sd, surestSd)
 }
 
 function isPoint(place: number, sd: number): boolean {
