@@ -42,6 +42,13 @@ export function inboxStore(client: SqlClient): InboxStore {
       )
       return { items: rows.map(itemFromRow), unseen: rows[0]?.unseen ?? (await countUnseen(client, userId)) }
     },
+    async newFor(ids, since) {
+      const rows = await client.query<InboxRow>(
+        `select ${COLUMNS} from inbox where user_id = any($1::text[]) and created_at >= $2 order by created_at, send_id`,
+        [ids, since],
+      )
+      return rows.map(itemFromRow)
+    },
     async mark(userId, id, status, at) {
       const lower = INBOX_STATUSES.slice(0, INBOX_STATUSES.indexOf(status))
       await client.query(
