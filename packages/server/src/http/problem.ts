@@ -47,6 +47,7 @@ export function problemOfItem(error: ItemError): ProblemError {
   return new ProblemError(code, error.detail, {
     status: statusOfCode(code) ?? 400,
     errors: [{ pointer: error.pointer ?? '', detail: error.detail }],
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
   })
 }
 

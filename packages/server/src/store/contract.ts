@@ -102,11 +102,13 @@ export interface OpportunityStore {
     ids: readonly OpportunityId[],
   ): Promise<ReadonlyMap<OpportunityId, { readonly opportunity: Opportunity; readonly status: OpportunityStatus }>>
   withdraw(id: OpportunityId): Promise<boolean>
-  /** Newest first. */
+  /** By when they were proposed, newest first; `before` is exclusive. */
   listByUser(
     userId: UserId,
-    limit: number,
-  ): Promise<readonly { readonly opportunity: Opportunity; readonly status: OpportunityStatus }[]>
+    options: { readonly before?: EpochMs; readonly limit: number },
+  ): Promise<
+    readonly { readonly opportunity: Opportunity; readonly status: OpportunityStatus; readonly proposedAt: EpochMs }[]
+  >
 }
 
 export interface OutcomeStore {
@@ -272,6 +274,8 @@ export interface SendStore {
   finish(results: readonly { readonly sendId: SendId; readonly result: DispatchResult }[], at: EpochMs): Promise<void>
   /** Planned sends that are due, oldest first. */
   duePlanned(now: EpochMs, limit: number): Promise<readonly Send[]>
+  /** Ends planned sends that cannot be decided again as `refused`, with the reason as their error; reopens their opportunities. */
+  callOff(plans: readonly { readonly sendId: SendId; readonly reason: string }[], at: EpochMs): Promise<void>
   /** When the next planned or reserved send is due, or null. */
   nextDueAt(): Promise<EpochMs | null>
   /**

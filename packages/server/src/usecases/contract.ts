@@ -21,6 +21,8 @@ export interface ItemError {
   readonly detail: string
   /** JSON pointer inside the item. */
   readonly pointer?: string
+  /** What to do about it. */
+  readonly hint?: string
 }
 
 /** What became of one item of a list; results run parallel to the list given. */

@@ -1,21 +1,35 @@
-import { chosenAction, type Decision, decide, type EpochMs, type SendId, sendId } from '@paloma/core'
-import type { NewDecision } from '../store/contract.ts'
-import type { DecideCommand, ItemResult, Usecases } from './contract.ts'
+import {
+  chosenAction,
+  DAY_MS,
+  type Decision,
+  decide,
+  type EpochMs,
+  type Opportunity,
+  sendId,
+  type UserId,
+  type UserState,
+} from '@paloma/core'
+import type { NewDecision, Send, Store } from '../store/contract.ts'
+import type { DecideCommand, ItemError, ItemResult, Usecases } from './contract.ts'
 import type { Deps } from './deps.ts'
 import { groupCommit } from './group-commit.ts'
+import { asStored } from './hot-user.ts'
+import { besideFaults, type Written, writeEach } from './item-results.ts'
 import { drawFor, pastDecisionUsecases } from './past-decisions.ts'
+import { redecideDue } from './redecide.ts'
 
-type Decided = {
-  readonly decision: Decision
-  readonly send: { sendId: SendId; status: 'reserved' | 'planned'; dueAt: EpochMs } | null
-}
+type Decided = { readonly decision: Decision; readonly send: Pick<Send, 'sendId' | 'status' | 'dueAt'> | null }
 type DecideResult = ItemResult<Decided>
+
+/** How far ahead of a virtual clock a decision may be dated. */
+const MAX_AHEAD_MS = 366 * DAY_MS
 
 function fingerprintOf({ userId, context, at, deliver }: DecideCommand): string {
   return JSON.stringify([userId, Object.entries(context).sort(), at ?? null, deliver])
 }
 
-function sendOf(decision: Decision, deliver: boolean): Decided['send'] {
+/** The send that follows from a decision just stored. */
+function newSendOf({ decision, deliver }: NewDecision): Decided['send'] {
   const action = chosenAction(decision)
   if (action.kind === 'hold' || !deliver) return null
   const status = action.sendAt <= decision.at ? 'reserved' : 'planned'
@@ -26,77 +40,126 @@ function sendOf(decision: Decision, deliver: boolean): Decided['send'] {
 export function decisionUsecases(deps: Deps): Usecases['decisions'] & {
   redecide(limit: number): Promise<number>
 } {
-  const { store, clock, snapshots } = deps
-
   const write = groupCommit<NewDecision, DecideResult>(async (items) => {
-    const results = await store.decisions.insertMany(items)
-    return results.map(({ result, decision }, i): DecideResult => {
-      if (result === 'conflict') {
-        const detail = `decision ${decision.decisionId} was made for another request`
-        return { ok: false, error: { code: 'DECISION_CONFLICT', detail, pointer: '/decisionId' } }
-      }
-      const value = { decision, send: sendOf(decision, items[i]!.deliver) }
-      return { ok: true, status: result === 'inserted' ? 'created' : 'duplicate', value }
+    const written = await writeEach(items, (part) => deps.store.decisions.insertMany(part))
+    const repeated = written.flatMap((each) => {
+      return each.kind === 'written' && each.result.result === 'duplicate' ? [each.result.decision.decisionId] : []
     })
+    const sends = repeated.length === 0 ? undefined : await deps.store.sends.byDecision(repeated)
+    return items.map((item, i) => resultOf(item, written[i]!, sends))
   })
 
-  const decideAll = async (commands: readonly DecideCommand[]): Promise<readonly DecideResult[]> => {
-    const now = clock.now()
-    const ids = [...new Set(commands.map(({ userId }) => userId))]
-    const [users, open] = await Promise.all([store.users.loadStates(ids, now), store.opportunities.openFor(ids, now)])
-    const snapshot = snapshots.current()
-    const made = commands.map((command): NewDecision | null => {
-      const user = users.get(command.userId)
-      if (user === undefined) return null
-      const { decisionId, context } = command
-      const request = {
-        decisionId,
-        user,
-        opportunities: open.get(command.userId) ?? [],
-        context,
-        trigger: 'request' as const,
-      }
-      const decision = decide(snapshot, request, { now: command.at ?? now, random: drawFor(decisionId, snapshot) })
-      return { decision, fingerprint: fingerprintOf(command), deliver: command.deliver }
-    })
-    const written = await write.add(made.filter((item) => item !== null))
-    let next = 0
-    return made.map((item, i): DecideResult => {
-      if (item !== null) {
-        next += 1
-        return written[next - 1]!
-      }
-      const detail = `user ${commands[i]!.userId} is unknown: identify the user or write the profile first`
-      return { ok: false, error: { code: 'USER_NOT_FOUND', detail, pointer: '/userId' } }
-    })
-  }
-
-  const redecide = async (limit: number): Promise<number> => {
-    const now = clock.now()
-    const due = await store.sends.duePlanned(now, limit)
-    if (due.length === 0) return 0
-    const ids = [...new Set(due.map(({ userId }) => userId))]
-    const users = await store.users.loadStates(ids, now)
-    const open = await store.opportunities.openFor(ids, now)
-    const planned = await store.opportunities.get(due.map(({ opportunityId }) => opportunityId))
-    const snapshot = snapshots.current()
-    const items = due.flatMap((send): readonly NewDecision[] => {
-      const user = users.get(send.userId)
-      if (user === undefined) return []
-      const own = planned.get(send.opportunityId)
-      const opportunities = [...(open.get(send.userId) ?? []), ...(own === undefined ? [] : [own.opportunity])]
-      const decisionId = `${send.decisionId}:due` as Decision['decisionId']
-      const request = { decisionId, user, opportunities, context: {}, trigger: 'planned' as const }
-      const decision = decide(snapshot, request, { now, random: drawFor(decisionId, snapshot) })
-      return [{ decision, fingerprint: `planned:${send.sendId}`, deliver: true, plannedSendId: send.sendId }]
-    })
-    await write.add(items)
-    return due.length
+  const decideSound = async (commands: readonly DecideCommand[]): Promise<readonly DecideResult[]> => {
+    const made = await decideAll(deps, commands)
+    const written = (await write.add(made.filter((item) => item !== undefined))).values()
+    return made.map((item, i): DecideResult => (item === undefined ? unknownUser(commands[i]!) : written.next().value!))
   }
 
   return {
-    decide: decideAll,
-    redecide,
+    async decide(commands) {
+      const fault = await momentFault(deps, commands)
+      return besideFaults(commands, fault, decideSound)
+    },
+    redecide: (limit) => redecideDue(deps, write.add, limit),
     ...pastDecisionUsecases(deps),
   }
+}
+
+type StoredDecision = Awaited<ReturnType<Store['decisions']['insertMany']>>[number]
+
+function resultOf(
+  item: NewDecision,
+  written: Written<StoredDecision>,
+  sends: Awaited<ReturnType<Store['sends']['byDecision']>> | undefined,
+): DecideResult {
+  if (written.kind === 'refused') return { ok: false, error: written.error }
+  const { result, decision } = written.result
+  switch (result) {
+    case 'inserted':
+      return { ok: true, status: 'created', value: { decision, send: newSendOf(item) } }
+    case 'duplicate':
+      return { ok: true, status: 'duplicate', value: { decision, send: sends?.get(decision.decisionId) ?? null } }
+    case 'conflict': {
+      const detail = `decision ${decision.decisionId} was made for another request`
+      return { ok: false, error: { code: 'DECISION_CONFLICT', detail, pointer: '/decisionId' } }
+    }
+  }
+}
+
+function unknownUser({ userId }: DecideCommand): DecideResult {
+  const detail = `user ${userId} is unknown: identify the user or write the profile first`
+  return { ok: false, error: { code: 'USER_NOT_FOUND', detail, pointer: '/userId' } }
+}
+
+/** Refuses moments that the clock does not allow; a decision made before may be asked for again under its old one. */
+async function momentFault(
+  { store, clock }: Deps,
+  commands: readonly DecideCommand[],
+): Promise<(command: DecideCommand) => ItemError | undefined> {
+  const now = clock.now()
+  const past = commands.filter(({ at }) => at !== undefined && at < now)
+  const known = past.length === 0 || !clock.isVirtual ? undefined : await knownIds(store, past)
+  return ({ at, decisionId }) => {
+    if (at === undefined) return undefined
+    if (!clock.isVirtual) return refusedMoment('CLOCK_NOT_VIRTUAL', 'may be given only where the clock is virtual')
+    const said = `expected a moment from ${iso(now)} to ${iso(now + MAX_AHEAD_MS)}, got ${iso(at)}`
+    if (at > now + MAX_AHEAD_MS) return refusedMoment('MOMENT_TOO_FAR', said)
+    return at < now && known?.has(decisionId) !== true ? refusedMoment('MOMENT_BACKWARDS', said) : undefined
+  }
+}
+
+async function knownIds(store: Store, commands: readonly DecideCommand[]): Promise<ReadonlySet<string>> {
+  return new Set((await store.decisions.getMany(commands.map(({ decisionId }) => decisionId))).keys())
+}
+
+function refusedMoment(code: string, said: string): ItemError {
+  return { code, detail: `/at: ${said}`, pointer: '/at' }
+}
+
+function iso(at: EpochMs): string {
+  return new Date(at).toISOString()
+}
+
+/** Decisions that are not stored yet, each with what is known at its own moment; undefined for unknown users. */
+async function decideAll(
+  { store, clock, snapshots }: Deps,
+  commands: readonly DecideCommand[],
+): Promise<readonly (NewDecision | undefined)[]> {
+  const now = clock.now()
+  const moments = new Map<EpochMs, Set<UserId>>()
+  for (const { at = now, userId } of commands) moments.set(at, (moments.get(at) ?? new Set()).add(userId))
+  const people = new Map<EpochMs, ReadonlyMap<UserId, Person>>()
+  for (const [at, ids] of moments) people.set(at, await peopleAt(store, [...ids], at))
+  const snapshot = snapshots.current()
+  return commands.map((command): NewDecision | undefined => {
+    const { at = now, decisionId, deliver, userId } = command
+    const person = people.get(at)?.get(userId)
+    if (person === undefined) return undefined
+    const context = asStored(command.context)
+    const request = { decisionId, ...person, context, trigger: 'request' as const }
+    const decision = decide(snapshot, request, { now: at, random: drawFor(decisionId, snapshot) })
+    return { decision, fingerprint: fingerprintOf(command), deliver }
+  })
+}
+
+interface Person {
+  readonly user: UserState
+  readonly opportunities: readonly Opportunity[]
+}
+
+/** Users as they are known at a moment, under the ids they are asked for by; aliases are looked up where nobody answers. */
+async function peopleAt(store: Store, ids: readonly UserId[], at: EpochMs): Promise<ReadonlyMap<UserId, Person>> {
+  const known = await store.users.loadStates(ids, at)
+  const missing = known.size === ids.length ? [] : ids.filter((id) => !known.has(id))
+  const owners = missing.length === 0 ? new Map<string, UserId>() : await store.users.resolveAliases(missing)
+  const users =
+    owners.size === 0 ? known : new Map([...known, ...(await store.users.loadStates([...owners.values()], at))])
+  const open = await store.opportunities.openFor([...users.keys()], at)
+  return new Map(
+    ids.flatMap((id): [UserId, Person][] => {
+      const owner = owners.get(id) ?? id
+      const user = users.get(owner)
+      return user === undefined ? [] : [[id, { user, opportunities: open.get(owner) ?? [] }]]
+    }),
+  )
 }

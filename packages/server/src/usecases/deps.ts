@@ -20,6 +20,8 @@ export interface Deps {
   /** Where this server is reached from outside, without a trailing slash. */
   readonly publicUrl: string
   readonly inboxFeed: InboxFeed
+  /** Waits so many milliseconds while messages are with their providers; a timer by default. */
+  readonly pause?: (ms: number) => Promise<unknown>
 }
 
 /** What past decisions are read from: the log, and the snapshots they were made with. */

@@ -1,195 +1,200 @@
 import {
   type Channel,
-  type EpochMs,
   HOUR_MS,
   type Outcome,
+  type ReachLoss,
   type Scalar,
-  decisionId as toDecisionId,
+  type Suppression,
   userId as toUserId,
   type UserId,
   type UserProfile,
 } from '@paloma/core'
 import type { Config } from '../config/contract.ts'
+import type { InsertResult } from '../store/contract.ts'
 import type { IncomingEvent, ItemResult, Usecases, UserPatch } from './contract.ts'
 import type { Deps } from './deps.ts'
-import { own, valueFault, valuesOf } from './event-values.ts'
+import { valueFault } from './event-values.ts'
 import { groupCommit } from './group-commit.ts'
-import { awaitNothingInFlight } from './in-flight.ts'
+import { awaitEachInFlight, besideFaults, ownersOf, type Written, writeEach } from './item-results.ts'
+import { eventName, outcomeOf, scalars, timeFault } from './outcome-of.ts'
+import { newProfile } from './profile.ts'
 
 type IngestResult = ItemResult<{ readonly messageId: string }>
 
-/** Corrects a device's clock: timestamp = receivedAt − (sentAt − originalTimestamp), Segment's rule. */
-export function correctedTime(event: Pick<IncomingEvent, 'timestamp' | 'sentAt'>, receivedAt: EpochMs): EpochMs {
-  if (event.timestamp === undefined) return receivedAt
-  if (event.sentAt === undefined) return event.timestamp
-  return Math.min(receivedAt, receivedAt - (event.sentAt - event.timestamp))
-}
-
-function scalars(bag: Readonly<Record<string, unknown>>): Record<string, Scalar> {
-  const kept: Record<string, Scalar> = {}
-  for (const [name, value] of Object.entries(bag)) {
-    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') kept[name] = value
-  }
-  return kept
-}
-
-/** Page and screen calls carry a page's name; what counts is that one was viewed. */
-function eventName(event: IncomingEvent): string {
-  if (event.type === 'page') return 'Page Viewed'
-  return event.type === 'screen' ? 'Screen Viewed' : event.name
-}
-
-/** What an event counts for under this configuration; the join to a decision comes later. */
-export function outcomeOf(config: Config, event: IncomingEvent, receivedAt: EpochMs): Outcome {
-  const properties = scalars(event.properties)
-  const name = eventName(event)
-  const loss = own(config.events.reachLosses, name)
-  const response = own(config.events.responses, name)
-  const named = properties['decisionId']
-  const isMachine = properties['machine'] === true || properties['sg_machine_open'] === true
-  return {
-    messageId: event.messageId,
-    userId: toUserId(event.userId),
-    name,
-    at: correctedTime(event, receivedAt),
-    receivedAt,
-    decisionId: typeof named === 'string' ? toDecisionId(named) : null,
-    joinedBy: typeof named === 'string' ? 'decisionId' : null,
-    isMachine,
-    channel: loss?.channel ?? response ?? null,
-    isVisit: !isMachine && config.events.visits.includes(name),
-    isResponse: !isMachine && response !== undefined,
-    reachLoss: loss?.loss ?? null,
-    values: valuesOf(config, name, properties),
-    properties,
-  }
-}
-
-const SUPPRESSION_OF = {
+const SUPPRESSION_OF: Readonly<Record<ReachLoss, Suppression['reason']>> = {
   unsubscribed: 'opt-out',
   'push-disabled': 'gone',
   uninstalled: 'gone',
   complained: 'complaint',
   bounced: 'bounce',
-} as const
+}
 
 /** How long after a send an event without a decision id still joins it. */
 function joinWindowMs(config: Config): number {
   return Math.max(...config.objectives.map(({ windowHours }) => windowHours)) * HOUR_MS
 }
 
-/** Events in: profiles, aliases, outcomes, opt-outs; idempotent by messageId. */
-export function eventUsecases({ store, config, clock }: Deps, upsert: Usecases['users']['upsert']): Usecases['events'] {
-  const windowMs = joinWindowMs(config)
-
-  const join = async (outcomes: readonly Outcome[]): Promise<readonly Outcome[]> => {
-    const open = outcomes.filter(({ joinedBy, isVisit, isResponse, reachLoss, values }) => {
-      return joinedBy === null && (isVisit || isResponse || reachLoss !== null || Object.keys(values).length > 0)
-    })
-    const keys = open.map(({ userId, channel, at }) => ({ userId, channel, at, since: at - windowMs }))
-    const found = await store.decisions.lastSentFor(keys)
-    const joined = new Map(open.map((outcome, i) => [outcome.messageId, found[i] ?? null]))
-    return outcomes.map((outcome) => {
-      const decisionId = joined.get(outcome.messageId)
-      return decisionId == null ? outcome : { ...outcome, decisionId, joinedBy: 'window' as const }
-    })
-  }
-
-  const suppress = async (outcomes: readonly Outcome[]): Promise<void> => {
-    const lost = outcomes.filter(({ reachLoss, channel }) => reachLoss !== null && channel !== null)
-    if (lost.length === 0) return
-    await store.users.change(
-      lost.map(({ userId, reachLoss, channel, at }) => ({
-        userId,
-        update: (current) => {
-          const profile = current ?? newcomer(userId, at)
-          if (profile.suppressions.some((s) => s.channel === channel)) return profile
-          const suppression = { channel: channel as Channel, reason: SUPPRESSION_OF[reachLoss!], since: at }
-          return { ...profile, suppressions: [...profile.suppressions, suppression] }
-        },
-      })),
-    )
-    for (const { userId } of lost) await awaitNothingInFlight(store, userId)
-  }
-
-  const touch = async (outcomes: readonly Outcome[]): Promise<void> => {
-    const ids = [...new Set(outcomes.map(({ userId }) => userId))]
-    const known = await store.users.loadStates(ids, clock.now())
-    await upsert(ids.filter((id) => !known.has(id)).map((userId) => ({ userId })))
-  }
-
+/**
+ * Events in: profiles, aliases, outcomes, opt-outs. Outcomes are idempotent by messageId; identify and alias do the same
+ * again. An opt-out is acknowledged when nothing to the user is with a provider any more.
+ */
+export function eventUsecases(deps: Deps, upsert: Usecases['users']['upsert']): Usecases['events'] {
+  const { store, config, clock } = deps
   const write = groupCommit<Outcome, IngestResult>(async (items) => {
-    await touch(items)
-    const joined = await join(items)
-    await suppress(joined)
-    const results = await store.outcomes.insertMany(joined)
-    return results.map((result, i) => ({
-      ok: true,
-      status: result === 'inserted' ? 'created' : 'duplicate',
-      value: { messageId: items[i]!.messageId },
-    }))
+    await touch(deps, items)
+    const joined = await joinByWindow(deps, items)
+    await suppressLost(store, joined)
+    const written = await writeEach(joined, (part) => store.outcomes.insertMany(part))
+    return items.map((item, i) => resultOf(item, written[i]!))
   })
 
-  const canonical = async (items: readonly IncomingEvent[]): Promise<readonly IncomingEvent[]> => {
-    const aliases = await store.users.resolveAliases([...new Set(items.map(({ userId }) => userId))])
-    return items.map((item) => ({ ...item, userId: aliases.get(item.userId) ?? item.userId }))
-  }
-
-  const link = async (event: IncomingEvent): Promise<void> => {
-    const previous = event.type === 'alias' ? event.previousId : event.anonymousId
-    if (previous !== undefined && previous !== event.userId)
-      await store.users.addAlias(previous, toUserId(event.userId))
-  }
-
   const ingestSound = async (given: readonly IncomingEvent[]): Promise<readonly IngestResult[]> => {
-    const items = await canonical(given)
-    for (const event of items) await link(event)
-    const patches = items.filter(({ type }) => type === 'identify').map((event) => identifyPatch(event))
-    await upsert(patches)
+    await linkAliases(store, given)
+    const items = await canonical(store, given)
     const receivedAt = clock.now()
-    const written = await write.add(
-      items.filter(({ type }) => type !== 'identify' && type !== 'alias').map((e) => outcomeOf(config, e, receivedAt)),
-    )
-    let next = 0
+    const patches = items.flatMap((event) => (event.type === 'identify' ? [identifyPatch(event)] : []))
+    const outcomes = items.flatMap((event) => (isOutcome(event) ? [outcomeOf(config, event, receivedAt)] : []))
+    const saved = (await upsert(patches)).values()
+    const written = (await write.add(outcomes)).values()
+    const lost = outcomes.flatMap(({ reachLoss, userId }) => (reachLoss === null ? [] : [userId]))
+    const unsettled = await awaitEachInFlight(deps, lost)
+    const losses = outcomes.values()
     return items.map((event): IngestResult => {
-      if (event.type === 'identify' || event.type === 'alias') {
-        return { ok: true, status: 'updated', value: { messageId: event.messageId } }
-      }
-      next += 1
-      return written[next - 1]!
+      const { messageId } = event
+      if (event.type === 'alias') return { ok: true, status: 'updated', value: { messageId } }
+      if (event.type === 'identify') return withMessageId(saved.next().value!, messageId)
+      const { reachLoss, userId } = losses.next().value!
+      const result = written.next().value!
+      const error = result.ok && reachLoss !== null ? unsettled.get(userId) : undefined
+      return error === undefined ? result : { ok: false, error }
     })
   }
 
   return {
-    async ingest(given) {
-      const faults = given.map((event) => valueFault(config, eventName(event), event))
-      const done = await ingestSound(given.filter((_, i) => faults[i] === undefined))
-      let next = 0
-      return faults.map((error): IngestResult => (error === undefined ? done[next++]! : { ok: false, error }))
-    },
+    ingest: (given) =>
+      besideFaults(
+        given,
+        (event) => valueFault(config, eventName(event), event) ?? timeFault(event, clock.now()),
+        ingestSound,
+      ),
   }
 }
 
-function newcomer(userId: UserId, at: EpochMs): UserProfile {
-  return {
-    userId,
-    traits: {},
-    addresses: {},
-    consent: { channels: {}, topics: {}, channelTopics: {}, learning: true, exploration: true },
-    suppressions: [],
-    createdAt: at,
+function isOutcome({ type }: IncomingEvent): boolean {
+  return type !== 'identify' && type !== 'alias'
+}
+
+function withMessageId(result: ItemResult<UserProfile>, messageId: string): IngestResult {
+  return result.ok ? { ok: true, status: result.status, value: { messageId } } : result
+}
+
+function resultOf({ messageId }: Outcome, written: Written<InsertResult>): IngestResult {
+  if (written.kind === 'refused') return { ok: false, error: written.error }
+  if (written.result !== 'conflict') {
+    return { ok: true, status: written.result === 'inserted' ? 'created' : 'duplicate', value: { messageId } }
+  }
+  const detail = `messageId ${messageId} was used for another event; an event keeps its id, another needs its own`
+  return { ok: false, error: { code: 'EVENT_CONFLICT', detail, pointer: '/messageId' } }
+}
+
+/** Makes ids aliases of the users they are named with, where they are not yet; the last word on an id stands. */
+async function linkAliases(store: Deps['store'], items: readonly IncomingEvent[]): Promise<void> {
+  const pairs = items.flatMap(({ type, previousId, anonymousId, userId }) => {
+    const previous = type === 'alias' ? previousId : anonymousId
+    return previous === undefined || previous === userId
+      ? []
+      : [{ previous: toUserId(previous), userId: toUserId(userId) }]
+  })
+  if (pairs.length === 0) return
+  const ownerOf = await ownersOf(
+    store,
+    pairs.flatMap(({ previous, userId }) => [previous, userId]),
+  )
+  const linked = new Map<UserId, UserId>()
+  for (const { previous, userId } of pairs) {
+    const owner = linked.get(previous) ?? ownerOf(previous)
+    if (owner === ownerOf(userId)) continue
+    await store.users.addAlias(previous, userId)
+    linked.set(previous, ownerOf(userId))
   }
 }
 
-function identifyPatch(event: IncomingEvent): UserPatch {
-  const { email, ...traits } = scalars(event.traits)
-  const zone = event.context['timezone']
-  const locale = event.context['locale']
+async function canonical(store: Deps['store'], items: readonly IncomingEvent[]): Promise<readonly IncomingEvent[]> {
+  const ownerOf = await ownersOf(
+    store,
+    items.map(({ userId }) => toUserId(userId)),
+  )
+  return items.map((item) => ({ ...item, userId: ownerOf(toUserId(item.userId)) }))
+}
+
+/** Whoever does something is known from then on. */
+async function touch({ store, clock }: Deps, outcomes: readonly Outcome[]): Promise<void> {
+  const ids = [...new Set(outcomes.map(({ userId }) => userId))]
+  const now = clock.now()
+  const known = await store.users.loadStates(ids, now)
+  const missing = ids.filter((id) => !known.has(id))
+  await store.users.change(
+    missing.map((userId) => ({ userId, update: (current) => current ?? newProfile(userId, now) })),
+  )
+}
+
+function isOfInterest({ isVisit, isResponse, reachLoss, values }: Outcome): boolean {
+  return isVisit || isResponse || reachLoss !== null || Object.keys(values).length > 0
+}
+
+/** Joins what names no decision to the user's last send before it, whatever order events arrive in. */
+async function joinByWindow({ store, config }: Deps, outcomes: readonly Outcome[]): Promise<readonly Outcome[]> {
+  const windowMs = joinWindowMs(config)
+  const open = outcomes.filter((outcome) => outcome.joinedBy === null && isOfInterest(outcome))
+  const keys = open.map(({ userId, channel, at }) => ({ userId, channel, at, since: at - windowMs }))
+  const found = await store.decisions.lastSentFor(keys)
+  const joined = new Map(open.map((outcome, i) => [outcome, found[i] ?? null]))
+  return outcomes.map((outcome) => {
+    const decisionId = joined.get(outcome) ?? null
+    return decisionId === null ? outcome : { ...outcome, decisionId, joinedBy: 'window' as const }
+  })
+}
+
+interface Loss {
+  readonly userId: UserId
+  readonly suppression: Suppression
+}
+
+function lossOf({ userId, reachLoss, channel, at }: Outcome): readonly Loss[] {
+  if (reachLoss === null || channel === null) return []
+  return [{ userId, suppression: { channel, reason: SUPPRESSION_OF[reachLoss], since: at } }]
+}
+
+/** Stops sends to lost addresses before the event is stored: a repeat after a crash finds it done, never missing. */
+async function suppressLost({ users }: Deps['store'], outcomes: readonly Outcome[]): Promise<void> {
+  await users.change(
+    outcomes.flatMap(lossOf).map(({ userId, suppression }) => ({
+      userId,
+      update: (current) => withSuppression(current ?? newProfile(userId, suppression.since), suppression),
+    })),
+  )
+}
+
+function withSuppression(profile: UserProfile, suppression: Suppression): UserProfile {
+  const isSame = (channel: Channel, reason: Suppression['reason']): boolean =>
+    channel === suppression.channel && reason === suppression.reason
+  if (profile.suppressions.some(({ channel, reason }) => isSame(channel, reason))) return profile
+  return { ...profile, suppressions: [...profile.suppressions, suppression] }
+}
+
+/** Traits that are null are removed, the e-mail address too. */
+function identifyPatch({ userId, traits: given, context }: IncomingEvent): UserPatch {
+  const { email, ...rest } = given
+  const removed = Object.entries(rest).flatMap(([name, value]): [string, null][] =>
+    value === null ? [[name, null]] : [],
+  )
+  const traits: Record<string, Scalar | null> = { ...scalars(rest), ...Object.fromEntries(removed) }
+  const { timezone, locale } = context
   return {
-    userId: toUserId(event.userId),
+    userId: toUserId(userId),
     traits,
-    ...(typeof email === 'string' ? { addresses: { email } } : {}),
-    ...(typeof zone === 'string' ? { timeZone: zone } : {}),
+    ...(typeof email === 'string' || email === null ? { addresses: { email } } : {}),
+    ...(typeof timezone === 'string' ? { timeZone: timezone } : {}),
     ...(typeof locale === 'string' ? { locale } : {}),
   }
 }

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises'
+import { setTimeout as wait } from 'node:timers/promises'
 import { PalomaError, type UserId } from '@paloma/core'
 import type { Store } from '../store/contract.ts'
 
@@ -6,13 +6,21 @@ import type { Store } from '../store/contract.ts'
 const PATIENCE_MS = 30_000
 const POLL_MS = 20
 
-/** Resolves when no send of the user is dispatching: only then may an opt-out be acknowledged. */
-export async function awaitNothingInFlight(store: Store, userId: UserId): Promise<void> {
-  for (let waited = 0; waited < PATIENCE_MS; waited += POLL_MS) {
+/**
+ * Resolves when no send of the user is dispatching: only then may an opt-out be acknowledged. Rejects with
+ * SENDS_IN_FLIGHT_TIMEOUT after half a minute; what was withdrawn is stored by then.
+ */
+export async function awaitNothingInFlight(
+  store: Pick<Store, 'sends'>,
+  userId: UserId,
+  pause: (ms: number) => Promise<unknown> = wait,
+): Promise<void> {
+  for (let waitedMs = 0; waitedMs < PATIENCE_MS; waitedMs += POLL_MS) {
     if ((await store.sends.inFlight(userId)) === 0) return
     await pause(POLL_MS)
   }
-  throw new PalomaError('IN_FLIGHT', `a message to user ${userId} is still with its provider after ${PATIENCE_MS} ms`, {
+  const detail = `a message to user ${userId} is still with its provider after ${PATIENCE_MS} ms`
+  throw new PalomaError('SENDS_IN_FLIGHT_TIMEOUT', detail, {
     hint: 'the withdrawal is stored; ask again to have it acknowledged',
   })
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { type Channel, HOUR_MS, type Outcome, type UserId } from '@paloma/core'
+import { type Channel, HOUR_MS, type Outcome, PalomaError, type UserId } from '@paloma/core'
 import { readToken } from '../channel/unsubscribe-token.ts'
-import type { Usecases } from './contract.ts'
+import type { ItemError, Usecases } from './contract.ts'
 import type { Deps } from './deps.ts'
 
 interface Subscription {
@@ -31,11 +31,17 @@ export function unsubscribeUsecases(deps: Deps, upsert: Usecases['users']['upser
       const profile = (await store.users.loadStates([userId], clock.now())).get(userId)?.profile
       if (profile === undefined) return named
       const key = `${subscription.channel}:${subscription.topic}`
-      await upsert([{ userId, consent: { channelTopics: { [key]: 'denied' } } }])
+      const [saved] = await upsert([{ userId, consent: { channelTopics: { [key]: 'denied' } } }])
+      if (saved?.ok === false) throw notAcknowledged(saved.error)
       if (profile.consent.channelTopics[key] !== 'denied') await recordLoss(deps, subscription, token)
       return named
     },
   }
+}
+
+/** Unsubscribing may not be acknowledged while something is with a provider. */
+function notAcknowledged({ code, detail, hint }: ItemError): PalomaError {
+  return new PalomaError(code, detail, hint === undefined ? {} : { hint })
 }
 
 async function recordLoss({ store, clock, config }: Deps, of: Subscription, token: string): Promise<void> {

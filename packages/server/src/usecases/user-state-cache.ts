@@ -242,6 +242,11 @@ function cachedSends({ sends }: Store, hot: HotUsers): SendStore {
       for (const { send } of claimed) dispatching.set(send.sendId, send.userId)
       return claimed
     },
+    async callOff(plans, at) {
+      const owners = await Promise.all(plans.map(({ sendId }) => ownerOf(sendId)))
+      const changed = owners.filter((id) => id !== undefined)
+      await hot.write(changed, () => sends.callOff(plans, at), forgotten)
+    },
     async finish(results, at) {
       const owners = await Promise.all(results.map(({ sendId }) => ownerOf(sendId)))
       // A send that went out counts as it did when it was dispatched.

@@ -41,12 +41,13 @@ export function opportunityStore(client: SqlClient): OpportunityStore {
       return new Map(rows.map((row) => [row.opportunity_id as OpportunityId, withStatus(row)]))
     },
     withdraw: (id) => client.transaction((sql) => withdraw(sql, id)),
-    async listByUser(userId, limit) {
-      const rows = await client.query<OpportunityRow>(
-        'select opportunity_id, user_id, status, record from opportunities where user_id = $1 order by seq desc limit $2',
-        [userId, limit],
+    async listByUser(userId, { before = null, limit }) {
+      const rows = await client.query<OpportunityRow & { readonly created_at: EpochMs }>(
+        `select opportunity_id, user_id, status, record, created_at from opportunities
+         where user_id = $1 and ($2::bigint is null or created_at < $2) order by created_at desc, seq desc limit $3`,
+        [userId, before, limit],
       )
-      return rows.map(withStatus)
+      return rows.map((row) => ({ ...withStatus(row), proposedAt: row.created_at }))
     },
   }
 }

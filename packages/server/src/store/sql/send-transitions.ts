@@ -30,6 +30,24 @@ export async function closePlans(
   return rows.map((row) => row.opportunity_id)
 }
 
+/** Ends plans that cannot be decided again, each with its reason, and opens their opportunities again. */
+export async function callOffPlans(
+  sql: Sql,
+  plans: readonly { readonly sendId: string; readonly reason: string }[],
+  at: EpochMs,
+): Promise<void> {
+  const rows = await sql.query<{ readonly opportunity_id: string }>(
+    `update sends s set status = 'refused', error = v.reason, updated_at = $3
+     from unnest($1::text[], $2::text[]) as v (send_id, reason)
+     where s.send_id = v.send_id and s.status = 'planned' returning s.opportunity_id`,
+    [plans.map((plan) => plan.sendId), plans.map((plan) => plan.reason), at],
+  )
+  await reopenOpportunities(
+    sql,
+    rows.map((row) => row.opportunity_id),
+  )
+}
+
 /**
  * Calls off the planned and reserved sends of an opportunity that its producer withdraws. Answers whether another one is
  * already on its way or out, in which case nothing is called off.

@@ -3,7 +3,7 @@ import type { Send, SendStatus, SendStore } from '../contract.ts'
 import type { Sql, SqlClient } from './client.ts'
 import { claimSends } from './send-claim.ts'
 import { type SendRow, sendColumns, sendFromRow } from './send-row.ts'
-import { reopenOpportunities } from './send-transitions.ts'
+import { callOffPlans, reopenOpportunities } from './send-transitions.ts'
 
 /** The queue of messages on their way. `isShared`: other processes dispatch too. */
 export function sendStore(client: SqlClient, isShared: boolean): SendStore {
@@ -19,11 +19,13 @@ export function sendStore(client: SqlClient, isShared: boolean): SendStore {
       )
       return rows.length
     },
+    callOff: (plans, at) =>
+      plans.length === 0 ? Promise.resolve() : client.transaction((sql) => callOffPlans(sql, plans, at)),
     ...sendQueries(client),
   }
 }
 
-type Queries = Omit<SendStore, 'claim' | 'finish' | 'recover'>
+type Queries = Omit<SendStore, 'claim' | 'finish' | 'recover' | 'callOff'>
 
 function sendQueries(client: SqlClient): Queries {
   const select = async (rest: string, values: readonly unknown[]): Promise<readonly Send[]> =>

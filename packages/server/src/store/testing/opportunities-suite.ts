@@ -52,8 +52,12 @@ export function testOpportunities(storeOf: StoreOf): void {
       const open = await storeOf().opportunities.openFor([userId('o-open'), userId('o-none')], NOON)
       expect([...open.keys()]).toEqual(['o-open'])
       expect(open.get(userId('o-open'))?.map(({ id }) => id)).toEqual(['o-b', 'o-a'])
-      const listed = await storeOf().opportunities.listByUser(userId('o-open'), 2)
+      const listed = await storeOf().opportunities.listByUser(userId('o-open'), { limit: 2 })
       expect(listed.map(({ opportunity }) => opportunity.id)).toEqual(['o-ended', 'o-a'])
+      const { proposedAt } = listed[0]!
+      expect(await storeOf().opportunities.listByUser(userId('o-open'), { limit: 2, before: proposedAt })).toEqual([])
+      const all = await storeOf().opportunities.listByUser(userId('o-open'), { limit: 9, before: proposedAt + 1 })
+      expect(all).toHaveLength(3)
     })
 
     it('withdraws what has not gone out, and calls off its reserved send', async () => {

@@ -179,6 +179,18 @@ export function testSends(storeOf: StoreOf): void {
       expect(await storeOf().sends.claim({ now: at, limit: 10 }, GO)).toEqual([])
     })
 
+    it('calls off a planned send with its reason, and nothing that is no plan', async () => {
+      const at = dayOf(14)
+      await reserve('s-off', ['s-off-plan'], at, at + HOUR_MS)
+      await reserve('s-off', ['s-off-now'], at)
+      const plans = ['s-off-plan', 's-off-now'].map((id) => ({ sendId: sendId(`send-${id}`), reason: 'nobody there' }))
+      await storeOf().sends.callOff(plans, at + 1)
+      expect(await sendOf('s-off-plan')).toMatchObject({ status: 'refused', error: 'nobody there', updatedAt: at + 1 })
+      expect(await sendOf('s-off-now')).toMatchObject({ status: 'reserved', error: null })
+      expect([await opportunityStatus('s-off-plan'), await opportunityStatus('s-off-now')]).toEqual(['open', 'taken'])
+      expect(await storeOf().opportunities.withdraw((await sendOf('s-off-now')).opportunityId)).toBe(true)
+    })
+
     it('makes unknown what a dead process left dispatching, and takes a late answer for true', async () => {
       const at = dayOf(9)
       await storeOf().sends.recover(at, at)

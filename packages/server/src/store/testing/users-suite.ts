@@ -135,7 +135,7 @@ export function testUsers(storeOf: StoreOf): void {
       expect((await storeOf().users.resolveAliases(['u-gone-before'])).size).toBe(0)
       const read = async (id: string) => [
         (await storeOf().users.loadStates([userId(id)], NOON)).size,
-        (await storeOf().opportunities.listByUser(userId(id), 9)).length,
+        (await storeOf().opportunities.listByUser(userId(id), { limit: 9 })).length,
         (await storeOf().outcomes.listByUser(userId(id), { limit: 9 })).length,
         (await storeOf().decisions.listByUser(userId(id), { limit: 9 })).length,
         (await storeOf().sends.listByUser(userId(id), { limit: 9 })).length,
