@@ -27,7 +27,7 @@ export function dueJobs(due: DueWork, learnEveryMs: number): readonly Job[] {
         name: `deliver ${lane.name}`,
         everyMs: DELIVER_EVERY_MS,
         isEager: true,
-        work: () => lane.run(),
+        work: async () => (await lane.run()).checked,
       }),
     ),
     { name: 'learn', everyMs: learnEveryMs, work: () => due.learn() },

@@ -19,9 +19,17 @@ import { messageWriter } from './send-message.ts'
 export interface Lane {
   /** `email`, …, or `no provider`. */
   readonly name: string
-  /** Takes due sends through the last-moment check and to the provider, as many as may be in flight; answers how many. */
-  run(): Promise<number>
+  /** Takes due sends through the last-moment check and to the provider, as many as may be in flight. */
+  run(): Promise<LaneRound>
 }
+
+/** How many due sends were looked at, and how many of them were let go to the provider. */
+export interface LaneRound {
+  readonly checked: number
+  readonly dispatched: number
+}
+
+const NOTHING: LaneRound = { checked: 0, dispatched: 0 }
 
 /** What is wrong with a provider: the latest answer, and since when it has not taken anything. */
 export interface ProviderTrouble {
@@ -70,10 +78,10 @@ export function createDispatcher(
       name,
       async run() {
         await end.settle()
-        if (channels.length === 0 || !rest.isOver()) return 0
-        const claimed = await claim(deps, channels, limit)
+        if (channels.length === 0 || !rest.isOver()) return NOTHING
+        const { claimed, checked } = await claim(deps, channels, limit)
         rest.after(await allOf(claimed.map((item) => deliverAndEnd(item, deliver, end))))
-        return claimed.length
+        return { checked, dispatched: claimed.length }
       },
     }
   }
@@ -87,16 +95,19 @@ export function createDispatcher(
   }
 }
 
-function claim(
+async function claim(
   { store, clock, snapshots }: Deps,
   channels: readonly Channel[],
   limit: number,
-): Promise<readonly Dispatch[]> {
+): Promise<{ readonly claimed: readonly Dispatch[]; readonly checked: number }> {
   const now = clock.now()
   const { rules } = snapshots.current()
-  return store.sends.claim({ now, limit, channels }, ({ send, user, opportunity }) =>
-    lastMomentCheck({ ...send, expires: opportunity.window.expires }, { user, rules, now }),
-  )
+  let checked = 0
+  const claimed = await store.sends.claim({ now, limit, channels }, ({ send, user, opportunity }) => {
+    checked += 1
+    return lastMomentCheck({ ...send, expires: opportunity.window.expires }, { user, rules, now })
+  })
+  return { claimed, checked }
 }
 
 async function deliverAndEnd(

@@ -36,11 +36,17 @@ export async function drain(step: () => Promise<number>, full = 1): Promise<numb
 
 /**
  * Drains all lanes: side by side, or one after the other where the outcome must not depend on which provider answers
- * first (caps count across channels).
+ * first (caps count across channels). Answers how many sends went to their provider.
  */
 export async function drainLanes({ lanes }: Dispatcher, inOrder: boolean): Promise<number> {
-  if (!inOrder) return (await Promise.all(lanes.map((lane) => drain(() => lane.run())))).reduce((a, b) => a + b, 0)
   let total = 0
-  for (const lane of lanes) total += await drain(() => lane.run())
+  const drainLane = (lane: Lane): Promise<number> =>
+    drain(async () => {
+      const { checked, dispatched } = await lane.run()
+      total += dispatched
+      return checked
+    })
+  if (inOrder) for (const lane of lanes) await drainLane(lane)
+  else await Promise.all(lanes.map(drainLane))
   return total
 }

@@ -1,0 +1,215 @@
+import { DAY_MS, userId } from '@paloma/core'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { SendResult } from '../channel/contract.ts'
+import { NOON } from '../store/testing/examples.ts'
+import { RETRY_PAUSES_MS } from './retry-policy.ts'
+import {
+  reserve,
+  type ScriptedChannel,
+  scriptedChannel,
+  sendOf,
+  type UsecaseLab,
+  usecaseLab,
+} from './testing/usecase-lab.ts'
+
+const BUSY: SendResult = { kind: 'rejected', permanent: false, reason: '451 try later' }
+const GONE: SendResult = { kind: 'rejected', permanent: true, reason: '550 5.1.1 no such user', addressGone: true }
+
+describe('dispatch', () => {
+  let lab: UsecaseLab
+  let email: ScriptedChannel
+  const open = async (options: Parameters<typeof usecaseLab>[0] = {}) => {
+    email = scriptedChannel('email')
+    lab = await usecaseLab({ adapters: [email], ...options })
+  }
+  afterEach(() => lab.close())
+  const status = async (id: string) => (await sendOf(lab.store, id)).status
+
+  it('hands a reserved send to its provider once, rendered and with its unsubscribe link', async () => {
+    await open()
+    await reserve(lab.store, 'ada', 'one')
+    expect(await lab.due.dispatch()).toBe(1)
+    expect(await lab.due.dispatch()).toBe(0)
+    expect(email.handed).toHaveLength(1)
+    expect(email.handed[0]).toMatchObject({ sendId: 'send-one', decidedAt: NOON, expiresAt: NOON + DAY_MS })
+    expect(email.handed[0]?.unsubscribeUrl).toMatch(/^https:\/\/paloma\.test\/u\/./)
+    expect(await sendOf(lab.store, 'one')).toMatchObject({ status: 'sent', providerMessageId: 'p', attempts: 0 })
+  })
+
+  it('tries again what its provider did not take, at growing pauses, and then fails', async () => {
+    await open()
+    email.answer(BUSY)
+    await reserve(lab.store, 'ada', 'busy', { expires: NOON + 30 * DAY_MS })
+    for (const [attempt, pause] of RETRY_PAUSES_MS.entries()) {
+      await lab.due.dispatch()
+      const send = await sendOf(lab.store, 'busy')
+      expect(send).toMatchObject({ status: 'reserved', attempts: attempt + 1, error: '451 try later', decidedAt: NOON })
+      expect(send.dueAt - lab.clock.now()).toBeGreaterThanOrEqual(pause)
+      expect(send.dueAt - lab.clock.now()).toBeLessThanOrEqual(1.2 * pause)
+      lab.clock.set(send.dueAt)
+    }
+    await lab.due.dispatch()
+    expect(await sendOf(lab.store, 'busy')).toMatchObject({
+      status: 'failed',
+      error: `given up after ${RETRY_PAUSES_MS.length + 1} attempts: 451 try later`,
+    })
+    expect(email.handed).toHaveLength(RETRY_PAUSES_MS.length + 1)
+    expect(new Set(email.handed.map(({ decidedAt }) => decidedAt))).toEqual(new Set([NOON]))
+  })
+
+  it('does not try again after the window has ended', async () => {
+    await open()
+    email.answer(BUSY)
+    await reserve(lab.store, 'ada', 'short', { expires: NOON + 10_000 })
+    await lab.due.dispatch()
+    expect(await sendOf(lab.store, 'short')).toMatchObject({
+      status: 'failed',
+      error: 'its window ends before the next attempt: 451 try later',
+    })
+  })
+
+  it('sends nothing at or after the end of the window', async () => {
+    await open()
+    await reserve(lab.store, 'ada', 'late', { expires: NOON + 1_000 })
+    lab.clock.set(NOON + 1_000)
+    await lab.due.dispatch()
+    expect(await sendOf(lab.store, 'late')).toMatchObject({ status: 'refused', refusals: [{ reason: 'expired' }] })
+    expect(email.handed).toEqual([])
+  })
+
+  it('never repeats what may have gone out, be it said or thrown', async () => {
+    await open()
+    await reserve(lab.store, 'ada', 'silent')
+    await reserve(lab.store, 'bob', 'broken')
+    email.answer(async ({ userId: id }) => {
+      if (id === 'bob') throw new Error('the adapter broke')
+      return { kind: 'unknown', reason: 'no answer within 300 ms' }
+    })
+    await lab.due.dispatch()
+    lab.clock.set(NOON + 20 * 3_600_000)
+    await lab.due.dispatch()
+    expect(email.handed).toHaveLength(2)
+    expect(await sendOf(lab.store, 'silent')).toMatchObject({ status: 'unknown', error: 'no answer within 300 ms' })
+    expect(await sendOf(lab.store, 'broken')).toMatchObject({ status: 'unknown', error: 'Error: the adapter broke' })
+  })
+
+  it('suppresses a lost address once, and refuses what waits for it', async () => {
+    await open()
+    email.answer(GONE)
+    await reserve(lab.store, 'ada', 'first')
+    await reserve(lab.store, 'ada', 'second')
+    await lab.due.dispatch()
+    await reserve(lab.store, 'ada', 'third')
+    await lab.due.dispatch()
+    const profile = (await lab.usecases.users.get(userId('ada')))?.profile
+    expect(profile?.suppressions).toEqual([{ channel: 'email', reason: 'gone', since: NOON }])
+    expect(await sendOf(lab.store, 'third')).toMatchObject({
+      status: 'refused',
+      refusals: [{ reason: 'suppressed', rule: 'gone' }],
+    })
+    expect([await status('first'), await status('second')]).toEqual(['failed', 'failed'])
+  })
+
+  it('leaves a user who is erased during a dispatch erased', async () => {
+    await open()
+    email.answer(async () => {
+      await lab.store.users.erase(userId('ada'), NOON)
+      return GONE
+    })
+    await reserve(lab.store, 'ada', 'erased')
+    expect(await lab.due.dispatch()).toBe(1)
+    expect(await lab.usecases.users.get(userId('ada'))).toBeUndefined()
+    expect(lab.lines).toEqual([])
+  })
+
+  it.each([
+    ['an address that its adapter cannot use', { profile: { addresses: { email: 'unusable' } } }, 'user has no email'],
+    [
+      'a channel without adapter',
+      { channel: 'push' as const, profile: { addresses: { pushToken: 't' } } },
+      'no adapter',
+    ],
+  ])('fails, with the reason, a send to %s', async (_what, options, reason) => {
+    await open()
+    await reserve(lab.store, 'ada', 'odd', options)
+    await lab.due.dispatch()
+    expect(await sendOf(lab.store, 'odd')).toMatchObject({ status: 'failed', error: expect.stringContaining(reason) })
+    expect(email.handed).toEqual([])
+  })
+
+  it('fails a send whose content lacks what its channel needs', async () => {
+    await open()
+    Object.assign(email, { requiredContent: ['subject', 'preheader'] })
+    await reserve(lab.store, 'ada', 'bare')
+    await lab.due.dispatch()
+    expect(await sendOf(lab.store, 'bare')).toMatchObject({
+      status: 'failed',
+      error: 'content for email lacks preheader',
+    })
+  })
+
+  it('refuses at the last moment a user who has lost his address', async () => {
+    await open()
+    await reserve(lab.store, 'ada', 'homeless', { profile: { addresses: {} } })
+    await lab.due.dispatch()
+    expect(await sendOf(lab.store, 'homeless')).toMatchObject({
+      status: 'refused',
+      refusals: [{ reason: 'no-address' }],
+    })
+  })
+
+  it('has no more in flight than the provider can take, and never claims what must wait', async () => {
+    email = scriptedChannel('email', { concurrency: 3 })
+    lab = await usecaseLab({ adapters: [email] })
+    const inFlight: number[] = []
+    email.answer(async () => {
+      inFlight.push((await lab.store.sends.counts()).dispatching ?? 0)
+      return { kind: 'sent', providerMessageId: null }
+    })
+    for (let i = 0; i < 8; i += 1) await reserve(lab.store, `u${i}`, `d${i}`)
+    expect(await lab.due.dispatch()).toBe(8)
+    expect(Math.max(...inFlight)).toBe(3)
+  })
+
+  it('lets a provider rest that takes nothing, says so once, and says when it works again', async () => {
+    await open({ isSystemClock: true })
+    email.answer(BUSY)
+    await reserve(lab.store, 'ada', 'a')
+    await lab.due.dispatch()
+    expect(lab.lines).toEqual(['delivery by email: 451 try later\n'])
+    expect((await lab.usecases.health.ready()).checks.channels).toMatchObject({
+      ok: false,
+      detail: expect.stringContaining('451 try later'),
+    })
+    expect((await lab.usecases.health.ready()).ready).toBe(true)
+    email.answer({ kind: 'sent', providerMessageId: null })
+    await reserve(lab.store, 'bob', 'b')
+    expect(await lab.due.dispatch()).toBe(0)
+    lab.passWallTime(1_000)
+    expect(await lab.due.dispatch()).toBe(1)
+    expect(lab.lines).toEqual(['delivery by email: 451 try later\n', 'delivery by email: works again\n'])
+    expect((await lab.usecases.health.ready()).checks.channels).toEqual({ ok: true, detail: 'email' })
+  })
+
+  it('keeps an answer that the store did not take, and writes it when the store is back', async () => {
+    await open()
+    await reserve(lab.store, 'ada', 'kept')
+    const { finish } = lab.store.sends
+    Object.assign(lab.store.sends, { finish: () => Promise.reject(new Error('the store is away')) })
+    await expect(lab.due.dispatch()).rejects.toThrow('the store is away')
+    expect(await status('kept')).toBe('dispatching')
+    Object.assign(lab.store.sends, { finish })
+    await lab.due.dispatch()
+    expect(await status('kept')).toBe('sent')
+    expect(email.handed).toHaveLength(1)
+  })
+
+  it('asks consent again at the last moment: an opt-out stops a whole backlog', async () => {
+    await open()
+    for (let i = 0; i < 20; i += 1) await reserve(lab.store, 'ada', `b${i}`)
+    await lab.usecases.users.upsert([{ userId: userId('ada'), consent: { channels: { email: 'denied' } } }])
+    await lab.due.dispatch()
+    expect(email.handed).toEqual([])
+    expect((await lab.store.sends.counts()).refused).toBe(20)
+  })
+})

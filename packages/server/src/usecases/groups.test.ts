@@ -1,0 +1,108 @@
+import { DAY_MS, DEFAULT_CONSENT, groupOf, type Objective, type UserProfile, userId } from '@paloma/core'
+import { afterEach, describe, expect, it } from 'vitest'
+import { defaultConfig } from '../config/default-config.ts'
+import type { UserTotals } from '../store/contract.ts'
+import { exampleOutcome, exampleProfile, NOON } from '../store/testing/examples.ts'
+import { totalFor } from './groups.ts'
+import { reachOf } from './reach.ts'
+import { reserve, scriptedChannel, type UsecaseLab, usecaseLab } from './testing/usecase-lab.ts'
+
+const [FROM, UNTIL] = [NOON, NOON + 30 * DAY_MS]
+const GROUPS_OF_A_QUARTER = {
+  paloma: { ...defaultConfig.groups.paloma, share: 500_000 },
+  businessAsUsual: { ...defaultConfig.groups.businessAsUsual, share: 0 },
+  random: { ...defaultConfig.groups.random, share: 0 },
+  holdout: { ...defaultConfig.groups.holdout, share: 500_000 },
+}
+
+describe('reach', () => {
+  const rules = defaultConfig.rules.channels
+  const reach = (changes: Partial<UserProfile>, losses: UserTotals['reachLosses'] = []) =>
+    reachOf(exampleProfile('ada', { addresses: { email: 'a@b.example', sms: '+49' }, ...changes }), losses, {
+      ...{ from: FROM, until: UNTIL, rules },
+      channels: ['email', 'sms', 'push'],
+    })
+  const consent = (changes: Partial<UserProfile['consent']>) => ({ consent: { ...DEFAULT_CONSENT, ...changes } })
+  const suppressed = (since: number): Partial<UserProfile> => ({
+    suppressions: [{ channel: 'email', reason: 'opt-out', since }],
+  })
+
+  it.each([
+    ['counts a channel with an address, and none that needs a yes', {}, [], 1, 1],
+    ['counts an opt-in channel after a yes', consent({ channels: { sms: 'granted' } }), [], 2, 2],
+    [
+      'counts an opt-in channel after a yes to a topic on it',
+      consent({ channelTopics: { 'sms:a': 'granted' } }),
+      [],
+      2,
+      2,
+    ],
+    [
+      'does not count a channel that was denied, nobody knows when',
+      consent({ channels: { email: 'denied' } }),
+      [],
+      0,
+      0,
+    ],
+    ['counts as lost what was suppressed within', suppressed(FROM), [], 1, 0],
+    ['leaves out what was suppressed before', suppressed(FROM - 1), [], 0, 0],
+    ['has not lost what is suppressed after', suppressed(UNTIL), [], 1, 1],
+    ['counts as lost what an outcome says', {}, [{ at: FROM + 1, channel: 'email' }], 1, 0],
+    ['loses a channel once', suppressed(FROM + 5), [{ at: FROM + 1, channel: 'email' }], 1, 0],
+    ['knows that a lost channel without address was one', { addresses: {} }, [{ at: FROM, channel: 'push' }], 1, 0],
+    ['begins when the user is first seen', { ...suppressed(FROM + 1), createdAt: FROM + 2 }, [], 0, 0],
+  ] as const)('%s', (_title, changes, losses, atFirst, still) => {
+    expect(reach(changes, losses)).toEqual({ atFirst, still })
+  })
+})
+
+describe('the total of an objective', () => {
+  const totals: UserTotals = {
+    userId: userId('ada'),
+    values: { conversion: 12.5, engagement: 9, retention: 9 },
+    days: { conversion: 1, engagement: 4, retention: 5 },
+    sends: 3,
+    reachLosses: [
+      { at: 1, channel: 'email' },
+      { at: 2, channel: 'email' },
+      { at: 3, channel: 'push' },
+    ],
+  }
+  it.each([
+    ['conversion', 12.5],
+    ['engagement', 4],
+    ['retention', 5],
+    ['reachability', -2 * 60],
+  ])('of %s follows its own definition', (name, expected) => {
+    const objective = defaultConfig.objectives.find((each) => each.name === name) as Objective
+    expect(totalFor(objective, totals)).toBe(expected)
+    expect(totalFor(objective, { ...totals, values: {}, days: {}, reachLosses: [] })).toBe(0)
+  })
+})
+
+describe('the comparison of groups', () => {
+  let lab: UsecaseLab
+  afterEach(() => lab.close())
+
+  it('counts every user of a group, also those of whom nothing was heard', async () => {
+    lab = await usecaseLab({ adapters: [scriptedChannel('email')], config: { groups: GROUPS_OF_A_QUARTER } })
+    const ids = Array.from({ length: 60 }, (_, i) => `u${i}`)
+    await lab.store.users.change(ids.map((id) => ({ userId: userId(id), update: () => exampleProfile(id) })))
+    const inPaloma = ids.filter((id) => groupOf(GROUPS_OF_A_QUARTER, defaultConfig.groupSalt, userId(id)) === 'paloma')
+    const [buyer, leaver] = inPaloma
+    await lab.store.outcomes.insertMany([
+      exampleOutcome('buys', buyer!, { at: FROM + 1, values: { conversion: 30 } }),
+      exampleOutcome('leaves', leaver!, { at: FROM + 2, reachLoss: 'unsubscribed', channel: 'email' }),
+    ])
+    await reserve(lab.store, buyer!, 'sent', { at: FROM })
+    await lab.due.dispatch()
+    const { groups, differences } = await lab.usecases.groups.compare(FROM, UNTIL)
+    const n = inPaloma.length
+    expect(groups.paloma).toMatchObject({ users: n, sendsPerUser: 1 / n, optOutsPerUser: 1 / n, reach: (n - 1) / n })
+    expect(groups.holdout).toMatchObject({ users: 60 - n, sendsPerUser: 0, optOutsPerUser: 0, reach: 1 })
+    expect(groups.paloma.objectives.conversion?.mean).toBeCloseTo(30 / n, 12)
+    expect(groups.paloma.objectives.reachability?.mean).toBeCloseTo(-60 / n, 12)
+    expect(groups.paloma.combined.mean).toBeCloseTo((30 - 0.02 * 60) / n, 12)
+    expect(differences['paloma-holdout']?.conversion?.mean).toBeCloseTo(30 / n, 12)
+  })
+})
