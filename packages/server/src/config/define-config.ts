@@ -3,7 +3,7 @@ import { PalomaError } from '@paloma/core/domain'
 import { configSchema } from './config-schema.ts'
 import type { Config, EventRules } from './contract.ts'
 import { defaultConfig } from './default-config.ts'
-import { issuesOf, shown } from './issues.ts'
+import { type Issue, issuesOf, shown } from './issues.ts'
 
 /** The parts of a configuration that differ from `defaultConfig`. */
 export interface ConfigInput {
@@ -41,11 +41,18 @@ export function parseConfig(input: unknown, origin = 'configuration'): Config {
   const result = configSchema.safeParse(overDefaults(input), { reportInput: true })
   if (result.success) return result.data
   const issues = issuesOf(result.error)
-  const lines = issues.map(({ pointer, detail }) => `  ${pointer === '' ? '/' : pointer}: ${detail}`)
+  const lines = issues.map((issue) => `  ${issue.pointer === '' ? '/' : issue.pointer}: ${withoutSecret(issue)}`)
   throw new PalomaError('CONFIG_INVALID', `${origin} is not valid:\n${lines.join('\n')}`, {
     hint: 'docs/guide/configuration.md names every field and its default',
     ...(issues[0] === undefined ? {} : { pointer: issues[0].pointer }),
   })
+}
+
+/** Members whose values hold passwords or keys; URLs may. */
+const SECRET_POINTER = /\/(secret|privateKey|vapidPrivateKey|url)$/
+
+function withoutSecret({ pointer, detail }: Issue): string {
+  return SECRET_POINTER.test(pointer) ? detail.replace(/, got .*$/s, '') : detail
 }
 
 function overDefaults(input: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {

@@ -18,19 +18,35 @@ export interface PgliteStoreOptions {
 
 /**
  * A store in this process. Answered writes survive the death of the process, not a power cut (PGlite cannot fsync).
- * Rejects with STORE_LOCKED, STORE_HALF_WRITTEN or STORE_DAMAGED.
+ * Rejects with STORE_UNWRITABLE, STORE_LOCKED, STORE_HALF_WRITTEN or STORE_DAMAGED.
  */
 export async function pgliteStore({ dataDir, cacheDir, onNotice = () => {} }: PgliteStoreOptions): Promise<Store> {
   const options = { onNotice, ...(cacheDir === undefined ? {} : { cacheDir }) }
   if (dataDir === null) return embedded(await createPglite(null, options), undefined)
   const directory = resolve(dataDir)
-  mkdirSync(directory, { recursive: true })
-  const lock = lockDataDir(directory, onNotice)
+  const lock = lockWritable(directory, onNotice)
   try {
     return embedded(await openDirectory(directory, options), lock)
   } catch (error) {
     lock.release()
     throw error
+  }
+}
+
+const UNWRITABLE_CODES = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'ENOTDIR', 'EEXIST', 'ENOENT', 'EDQUOT']
+
+/** Makes the directory if need be and locks it. Throws STORE_UNWRITABLE where the file system does not let us. */
+function lockWritable(directory: string, onNotice: (text: string) => void): DataDirLock {
+  try {
+    mkdirSync(directory, { recursive: true })
+    return lockDataDir(directory, onNotice)
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+    if (!UNWRITABLE_CODES.includes(code)) throw cause
+    throw new PalomaError('STORE_UNWRITABLE', `${directory} cannot be written (${code})`, {
+      hint: 'give a directory that this user may write to (--data-dir, PALOMA_DATA_DIR)',
+      cause,
+    })
   }
 }
 

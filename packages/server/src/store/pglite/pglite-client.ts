@@ -20,6 +20,11 @@ export async function openPglite(directory: string): Promise<PgliteClient> {
   return client
 }
 
+/** Opens a database directory as it is, for a look. */
+export async function openUnmigrated(directory: string): Promise<PgliteClient> {
+  return clientOf(await start({ dataDir: directory }))
+}
+
 /**
  * Makes a new, migrated database in `directory`, or in memory for null: from the template in `cacheDir` where there is a
  * sound one, else by initdb, leaving a template behind.

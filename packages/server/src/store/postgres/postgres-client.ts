@@ -2,13 +2,14 @@ import { PalomaError } from '@paloma/core/domain'
 import { Client, type ClientConfig, Pool, type PoolClient, types } from 'pg'
 import { NUMBER_PARSERS, type Row, type Sql, type SqlClient, sqlState } from '../sql/client.ts'
 import { migrate } from '../sql/migrate.ts'
+import { type StoreFacts, storeFacts } from '../sql/store-facts.ts'
 
 /** Within this time a server answers or counts as unreachable. */
 const CONNECT_TIMEOUT_MS = 4_000
 /** A transaction that loses to another one is run again at most so often. */
 const ATTEMPTS = 5
 /** First half of the key of our advisory locks: 'PALO'. */
-const LOCK_CLASS = 0x50414c4f
+export const LOCK_CLASS = 0x50414c4f
 
 export interface PostgresClient extends SqlClient {
   /** Takes, or keeps, an advisory lock on a connection of its own. */
@@ -26,12 +27,7 @@ export interface PostgresOptions {
 export async function openPostgres(options: PostgresOptions): Promise<PostgresClient> {
   const { url, connections, onNotice } = options
   const place = placeOf(url)
-  const config: ClientConfig = {
-    connectionString: url,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    application_name: 'paloma',
-    types: { getTypeParser: (oid, format) => NUMBER_PARSERS[oid] ?? types.getTypeParser(oid, format) },
-  }
+  const config = configOf(url)
   await migrateAlone(config, place)
   const pool = new Pool({ ...config, max: connections })
   pool.on('error', (error) => onNotice(`an idle connection to ${place} broke: ${error.message}`))
@@ -48,6 +44,29 @@ export async function openPostgres(options: PostgresOptions): Promise<PostgresCl
       await locks.close()
       await pool.end()
     },
+  }
+}
+
+/** Looks at a server without changing anything. Rejects with STORE_UNREACHABLE within ten seconds. */
+export function lookAtPostgres(url: string): Promise<StoreFacts> {
+  const place = placeOf(url)
+  const client = new Client({ ...configOf(url), query_timeout: CONNECT_TIMEOUT_MS })
+  return reaching(place, async () => {
+    await client.connect()
+    try {
+      return await storeFacts(sqlOf(client), LOCK_CLASS)
+    } finally {
+      await client.end()
+    }
+  })
+}
+
+function configOf(url: string): ClientConfig {
+  return {
+    connectionString: url,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    application_name: 'paloma',
+    types: { getTypeParser: (oid, format) => NUMBER_PARSERS[oid] ?? types.getTypeParser(oid, format) },
   }
 }
 

@@ -1,0 +1,91 @@
+import type { Sql } from './client.ts'
+import { MIGRATIONS } from './migrations/index.ts'
+
+/** What a look at a database tells, without changing anything in it. Times are epoch milliseconds. */
+export interface StoreFacts {
+  /** As PostgreSQL counts: 150004 is 15.4. */
+  readonly versionNumber: number
+  /** May make tables in the schema in use. */
+  readonly canCreate: boolean
+  /** May write to the tables there are; true where there are none yet. */
+  readonly canWrite: boolean
+  readonly migrations: {
+    readonly applied: readonly string[]
+    readonly pending: readonly string[]
+    /** Applied by a newer Paloma. */
+    readonly unknown: readonly string[]
+  }
+  /** Keys that are not revoked. */
+  readonly validKeys: number
+  readonly latestState: { readonly id: number; readonly createdAt: number } | null
+  /** Whether some process leads the learning. */
+  readonly hasLearner: boolean
+}
+
+/** Looks at the schema, the keys and what was learned. `lockClass` is the first half of our advisory locks' keys. */
+export async function storeFacts(sql: Sql, lockClass: number): Promise<StoreFacts> {
+  const applied = await appliedMigrations(sql)
+  const known = Object.keys(MIGRATIONS)
+  const hasTables = applied.length > 0
+  return {
+    ...(await rights(sql, hasTables)),
+    migrations: {
+      applied,
+      pending: known.filter((name) => !applied.includes(name)),
+      unknown: applied.filter((name) => !known.includes(name)),
+    },
+    validKeys: hasTables ? await countKeys(sql) : 0,
+    latestState: hasTables ? await latestState(sql) : null,
+    hasLearner: await hasLearner(sql, lockClass),
+  }
+}
+
+async function appliedMigrations(sql: Sql): Promise<readonly string[]> {
+  const [there] = await sql.query<{ readonly is_there: boolean }>(
+    "select to_regclass('kysely_migration') is not null as is_there",
+  )
+  if (there?.is_there !== true) return []
+  const rows = await sql.query<{ readonly name: string }>('select name from kysely_migration order by name')
+  return rows.map(({ name }) => name)
+}
+
+type Rights = Pick<StoreFacts, 'versionNumber' | 'canCreate' | 'canWrite'>
+
+async function rights(sql: Sql, hasTables: boolean): Promise<Rights> {
+  const [row] = await sql.query<{ readonly version: number; readonly can_create: boolean | null }>(
+    `select current_setting('server_version_num')::int as version,
+            has_schema_privilege(current_schema(), 'create') as can_create`,
+  )
+  const [tables] = hasTables
+    ? await sql.query<{ readonly can_write: boolean }>(
+        "select has_table_privilege('decisions', 'select, insert, update, delete') as can_write",
+      )
+    : [{ can_write: true }]
+  return {
+    versionNumber: row?.version ?? 0,
+    canCreate: row?.can_create === true,
+    canWrite: tables?.can_write === true,
+  }
+}
+
+async function countKeys(sql: Sql): Promise<number> {
+  const [row] = await sql.query<{ readonly n: number }>('select count(*) as n from api_keys where revoked_at is null')
+  return row?.n ?? 0
+}
+
+async function latestState(sql: Sql): Promise<StoreFacts['latestState']> {
+  const [row] = await sql.query<{ readonly id: number; readonly created_at: number }>(
+    'select id, created_at from policy_states order by id desc limit 1',
+  )
+  return row === undefined ? null : { id: row.id, createdAt: row.created_at }
+}
+
+async function hasLearner(sql: Sql, lockClass: number): Promise<boolean> {
+  const [row] = await sql.query<{ readonly is_held: boolean }>(
+    `select exists (select from pg_locks
+       where locktype = 'advisory' and granted and classid::bigint = $1
+         and objid::bigint = (hashtext('learner')::bigint & 4294967295)) as is_held`,
+    [lockClass],
+  )
+  return row?.is_held === true
+}
