@@ -245,9 +245,10 @@ export interface WireExplainedAction {
   readonly channel: Channel | null
   readonly sendAt: IsoTime | null
   readonly probability: number
-  readonly score: number
-  readonly scoreSd: number
-  readonly price: number
+  /** Null, as `scoreSd` and `price`, for a refused action: it was never valued. */
+  readonly score: number | null
+  readonly scoreSd: number | null
+  readonly price: number | null
   readonly values: Readonly<
     Record<string, { readonly value: number; readonly sd: number; readonly weighted: number; readonly unit: string }>
   >

@@ -38,9 +38,9 @@ export function actionTable({ actions, chosen }: Explanation): ActionTable {
       const isRefused = action.refusals.length > 0
       const figures = [
         formatShare(action.probability),
-        spread(action.score, action.scoreSd),
+        action.score === null || action.scoreSd === null ? '\u2013' : spread(action.score, action.scoreSd),
         ...[...units.keys()].map((name) => valueText(action, name)),
-        formatNumber(action.price),
+        action.price === null ? '\u2013' : formatNumber(action.price),
       ]
       const cells = [
         nameOf(action),

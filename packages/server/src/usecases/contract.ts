@@ -91,11 +91,13 @@ export interface ExplainedAction {
   readonly variant: string | null
   readonly channel: Channel | null
   readonly sendAt: EpochMs | null
+  /** 0 for a refused action: it could not be chosen. */
   readonly probability: number
-  readonly score: number
-  readonly scoreSd: number
-  readonly price: number
-  /** Per objective: incremental value in its unit, its standard deviation, and weight × value. */
+  /** Score, its standard deviation and price on the common value scale; null for a refused action, which is not valued. */
+  readonly score: number | null
+  readonly scoreSd: number | null
+  readonly price: number | null
+  /** Per objective: incremental value in its unit, its standard deviation, and weight × value; empty for a refused one. */
   readonly values: Readonly<
     Record<string, { readonly value: number; readonly sd: number; readonly weighted: number; readonly unit: string }>
   >

@@ -21,27 +21,42 @@ function identityOf(
   }
 }
 
-function explainedAction(
-  decision: Decision,
-  i: number,
-  names: { snapshot: Snapshot; messages: ReadonlyMap<string, Opportunity> },
-): ExplainedAction {
-  const values = Object.fromEntries(
-    names.snapshot.objectives.map(({ name, unit, weight }) => {
-      const estimate = decision.values[name]
-      const value = estimate?.mean[i] ?? 0
-      return [name, { value, sd: Math.sqrt(estimate?.variance[i] ?? 0), weighted: weight * value, unit }]
-    }),
-  )
+interface Names {
+  readonly snapshot: Snapshot
+  readonly messages: ReadonlyMap<string, Opportunity>
+}
+
+type Estimate = ExplainedAction['values'][string]
+
+function estimatesOf(decision: Decision, i: number, { objectives }: Snapshot): Readonly<Record<string, Estimate>> {
+  const estimates = objectives.flatMap(({ name, unit, weight }): readonly [string, Estimate][] => {
+    const value = decision.values[name]?.mean[i]
+    const variance = decision.values[name]?.variance[i]
+    if (value === undefined || variance === undefined) return []
+    return [[name, { value, sd: Math.sqrt(variance), weighted: weight * value, unit }]]
+  })
+  return Object.fromEntries(estimates)
+}
+
+function explainedAction(decision: Decision, i: number, { snapshot, messages }: Names): ExplainedAction {
   return {
-    ...identityOf(decision.actions[i]!, names.messages),
+    ...identityOf(decision.actions[i]!, messages),
     probability: decision.probabilities[i]!,
     score: decision.scores[i]!,
     scoreSd: Math.sqrt(decision.scoreVariances[i]!),
     price: decision.prices[i]!,
-    values,
+    values: estimatesOf(decision, i, snapshot),
     refusals: [],
   }
+}
+
+/** A refused action was never valued, and its chance was none. */
+function refusedAction(
+  { candidate, refusals }: Decision['refused'][number],
+  messages: Names['messages'],
+): ExplainedAction {
+  const notValued = { score: null, scoreSd: null, price: null, values: {} }
+  return { ...identityOf({ kind: 'send', ...candidate }, messages), probability: 0, ...notValued, refusals }
 }
 
 function sentences(chosen: ExplainedAction, decision: Decision): readonly string[] {
@@ -62,20 +77,10 @@ function sentences(chosen: ExplainedAction, decision: Decision): readonly string
 export async function explain({ store, snapshots }: PastDeps, decision: Decision): Promise<Explanation> {
   const snapshot = await snapshots.at(decision.snapshotVersion, decision.stateId)
   const stored = await store.opportunities.get(decision.inputs.opportunityIds)
-  const messages = new Map([...stored].map(([id, { opportunity }]) => [id as string, opportunity]))
+  const messages = new Map([...stored].map(([id, { opportunity }]): [string, Opportunity] => [id, opportunity]))
   const actions = decision.actions.map((_, i) => explainedAction(decision, i, { snapshot, messages }))
   const chosen = actions[decision.chosen]!
-  const refused = decision.refused.map(
-    ({ candidate, refusals }): ExplainedAction => ({
-      ...identityOf({ kind: 'send', ...candidate }, messages),
-      probability: 0,
-      score: 0,
-      scoreSd: 0,
-      price: 0,
-      values: {},
-      refusals,
-    }),
-  )
+  const order = [...actions.keys()].sort((a, b) => decision.scores[b]! - decision.scores[a]!)
   return {
     decisionId: decision.decisionId,
     userId: decision.userId,
@@ -83,7 +88,7 @@ export async function explain({ store, snapshots }: PastDeps, decision: Decision
     reason: decision.reason,
     summary: sentences(chosen, decision),
     chosen,
-    actions: [...actions.sort((a, b) => b.score - a.score), ...refused],
+    actions: [...order.map((i) => actions[i]!), ...decision.refused.map((each) => refusedAction(each, messages))],
     contributions: contributionsOf(snapshot, decision, [...messages.values()]).slice(0, 20),
     policy: decision.policy,
     snapshotVersion: decision.snapshotVersion,

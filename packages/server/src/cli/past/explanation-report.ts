@@ -109,7 +109,8 @@ function percentText(probability: number): string {
   return `${Number((100 * probability).toPrecision(3))} %`
 }
 
-function amountText(value: number): string {
+function amountText(value: number | null): string {
+  if (value === null) return '–'
   return Math.abs(value) < TINY ? '0' : String(Number(value.toPrecision(3)))
 }
 

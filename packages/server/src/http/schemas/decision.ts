@@ -128,9 +128,9 @@ const explainedAction: z.ZodType<WireExplainedAction> = named(
     channel: channelSchema.nullable(),
     sendAt: isoSchema.nullable(),
     probability: z.number(),
-    score: z.number(),
-    scoreSd: z.number(),
-    price: z.number(),
+    score: z.number().nullable(),
+    scoreSd: z.number().nullable(),
+    price: z.number().nullable(),
     values: z.record(
       z.string(),
       z.object({ value: z.number(), sd: z.number(), weighted: z.number(), unit: z.string() }),
