@@ -16,14 +16,22 @@ export const CONFIG_FILES = ['paloma.config.ts', 'paloma.config.mjs', 'paloma.co
  * parse, CONFIG_INVALID for one that says something impossible.
  */
 export async function loadConfig(path: string | undefined, directory: string = process.cwd()): Promise<Config> {
+  return (await loadConfigFile(path, directory)).config
+}
+
+/** The same, with the file it came from; null for the defaults. */
+export async function loadConfigFile(
+  path: string | undefined,
+  directory: string = process.cwd(),
+): Promise<{ readonly config: Config; readonly file: string | null }> {
   const file = path === undefined ? await findConfig(directory) : resolve(directory, path)
-  if (file === undefined) return defaultConfig
+  if (file === undefined) return { config: defaultConfig, file: null }
   if (!(await isReadable(file))) {
     throw new PalomaError('CONFIG_NOT_FOUND', `the configuration file ${file} is not there or not readable`, {
       hint: 'leave --config out to use the defaults',
     })
   }
-  return parseConfig(await readConfig(file), file)
+  return { config: parseConfig(await readConfig(file), file), file }
 }
 
 async function findConfig(directory: string): Promise<string | undefined> {

@@ -1,0 +1,2 @@
+export type { DoctorDeps } from './contract.ts'
+export { doctorCommand } from './doctor-command.ts'

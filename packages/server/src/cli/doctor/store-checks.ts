@@ -1,0 +1,76 @@
+import type { StoreFacts, StoreLook } from '../../store/look-at-store.ts'
+import { type Finding, failed, ok, warning } from './finding.ts'
+
+const LEAST_VERSION = 150_000
+const DAY_MS = 86_400_000
+/** A state older than this says that nothing has been learned for long. */
+const OLD_STATE_DAYS = 7
+
+/** What there is to say about a store: whether it opens, its version, rights, migrations, keys and learning. */
+export function checkStore(look: StoreLook, { now, isShared }: { now: number; isShared: boolean }): readonly Finding[] {
+  switch (look.kind) {
+    case 'absent':
+      return [ok('store', 'none yet: the first start makes it, and prints a first API key')]
+    case 'refused':
+      return [refused(look)]
+    case 'open':
+      return [
+        checkVersion(look.facts, isShared),
+        checkRights(look.facts),
+        checkMigrations(look.facts),
+        checkKeys(look.facts),
+        checkLearner(look.facts, { now, isShared }),
+      ]
+  }
+}
+
+function refused({ code, reason, hint }: Extract<StoreLook, { kind: 'refused' }>): Finding {
+  if (code === 'STORE_LOCKED') {
+    return warning('store', `${reason}: keys and learning are not looked at`, 'stop it for a whole examination')
+  }
+  return failed('store', reason, hint ?? `see the error ${code}`)
+}
+
+function checkVersion({ versionNumber }: StoreFacts, isShared: boolean): Finding {
+  const version = `PostgreSQL ${Math.floor(versionNumber / 10_000)}.${versionNumber % 10_000}`
+  if (!isShared) return ok('store', `embedded ${version}`)
+  return versionNumber >= LEAST_VERSION
+    ? ok('store', version)
+    : failed('store', `${version} is older than 15`, 'upgrade PostgreSQL to 15 or newer')
+}
+
+function checkRights({ canCreate, canWrite, migrations }: StoreFacts): Finding {
+  if (!canWrite)
+    return failed('rights', 'this user may not write to the tables', 'grant all on them, or use their owner')
+  if (canCreate) return ok('rights', 'may make and write tables')
+  const remedy = 'grant create on the schema to this user'
+  return migrations.pending.length === 0
+    ? warning('rights', 'may not make tables: the next upgrade will fail', remedy)
+    : failed('rights', 'may not make the tables that are missing', remedy)
+}
+
+function checkMigrations({ migrations: { pending, unknown } }: StoreFacts): Finding {
+  if (unknown.length > 0) {
+    return failed('migrations', `${unknown.join(', ')} came from a newer Paloma`, 'run that version or a newer one')
+  }
+  return ok('migrations', pending.length === 0 ? 'up to date' : `${pending.join(', ')} will run at the next start`)
+}
+
+function checkKeys({ validKeys }: StoreFacts): Finding {
+  if (validKeys > 0) return ok('keys', `${validKeys} valid`)
+  return warning('keys', 'there is no API key', 'paloma keys create --name NAME --scopes all')
+}
+
+function checkLearner({ latestState, hasLearner }: StoreFacts, at: { now: number; isShared: boolean }): Finding {
+  if (latestState === null) return ok('learner', 'nothing learned yet')
+  const days = Math.floor((at.now - latestState.createdAt) / DAY_MS)
+  const age = days < 1 ? 'less than a day' : `${days} ${days === 1 ? 'day' : 'days'}`
+  const found = `policy state ${latestState.id} is ${age} old`
+  if (days >= OLD_STATE_DAYS && latestState.id > 0) {
+    return warning('learner', found, 'look whether events arrive and a server runs: no rewards were learned since')
+  }
+  if (!at.isShared) return ok('learner', found)
+  return hasLearner
+    ? ok('learner', `${found}; a process leads`)
+    : warning('learner', `${found}; no process leads`, 'start a server')
+}
