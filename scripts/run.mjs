@@ -15,7 +15,11 @@ function say(text) {
 /** Runs a step; its output goes to stderr, so that stdout stays the task's own. */
 function step(title, command, args) {
   say(`· ${title}`)
-  const { status } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' })
+  const { status } = spawnSync(command, args, {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+    shell: process.platform === 'win32',
+  })
   if (status !== 0) {
     say(`${title} failed: ${command} ${args.join(' ')} exited with ${status}`)
     process.exit(1)
@@ -31,7 +35,20 @@ function prepare() {
   const marker = join(root, 'node_modules', '.package-lock.json')
   const isStale = !existsSync(marker) || statSync(marker).mtimeMs < statSync(join(root, 'package-lock.json')).mtimeMs
   if (isStale) step('installing packages', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
-  step('building', process.execPath, [join(root, 'scripts/tsc.mjs'), '-b', 'packages/core', 'packages/server', 'packages/sdk', 'examples'])
+  step('building', process.execPath, [
+    join(root, 'scripts/tsc.mjs'),
+    '-b',
+    'packages/core',
+    'packages/server',
+    'packages/sdk',
+    'examples',
+  ])
+}
+
+/** The console is built once; `npm run build` builds it anew. */
+function buildConsole() {
+  if (existsSync(join(root, 'packages/console/dist/index.html'))) return
+  step('building the console', 'npm', ['run', 'build', '--workspace', '@paloma/console', '--loglevel=error'])
 }
 
 function hand(args) {
@@ -41,7 +58,12 @@ function hand(args) {
 
 prepare()
 switch (task) {
+  case 'demo':
+    buildConsole()
+    hand([join(root, 'packages/server/dist/main.js'), 'demo', ...rest])
+    break
   case 'serve':
+    buildConsole()
     hand([join(root, 'packages/server/dist/main.js'), 'serve', ...rest])
     break
   case 'test':
@@ -51,6 +73,6 @@ switch (task) {
     hand([join(root, 'examples/dist/hillstrom/run.js'), ...rest])
     break
   default:
-    say(`unknown task ${task}: expected serve, test or example:hillstrom`)
+    say(`unknown task ${task}: expected demo, serve, test or example:hillstrom`)
     process.exit(2)
 }
