@@ -4,7 +4,7 @@ import type { Config } from '../config/contract.ts'
 import type { HistoryLog } from '../log/contract.ts'
 import type { Store } from '../store/contract.ts'
 import type { Clock } from './clock.ts'
-import type { InboxFeed } from './inbox.ts'
+import type { InboxFeed } from './inbox-feed.ts'
 import type { SnapshotKeeper } from './snapshot-keeper.ts'
 
 /** What every use case is made of; joined in `app.ts`. */

@@ -22,7 +22,7 @@ import type { Usecases } from '../contract.ts'
 import { createUsecases } from '../create-usecases.ts'
 import type { Deps } from '../deps.ts'
 import type { DueWork } from '../due-work.ts'
-import { inboxFeed } from '../inbox.ts'
+import { inboxFeed } from '../inbox-feed.ts'
 import { createNotes } from '../notes.ts'
 import { snapshotKeeper } from '../snapshot-keeper.ts'
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { InboxItem, Store } from '../store/contract.ts'
 import { pgliteStore } from '../store/pglite-store.ts'
 import { NOON } from '../store/testing/examples.ts'
-import { inboxFeed } from './inbox.ts'
+import { inboxFeed } from './inbox-feed.ts'
 
 describe('the feed of the inbox', () => {
   let store: Store
