@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { PalomaError } from '@paloma/core'
+import { PalomaError } from '@paloma/core/domain'
 import { databaseDirectory, inspectDataDir } from './pglite/data-dir.ts'
 import { lockDataDir } from './pglite/data-dir-lock.ts'
 import { openUnmigrated } from './pglite/pglite-client.ts'
