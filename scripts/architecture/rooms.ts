@@ -148,6 +148,12 @@ const contracts: readonly Room[] = [
     mayImport: ['core/domain'],
   },
   {
+    name: 'server/config/issues',
+    holds: 'packages/server/src/config/issues.ts',
+    purpose: 'How a fault of outside data is told: where it lies, what was expected, what was there.',
+    mayImport: ['core/domain'],
+  },
+  {
     name: 'server/usecases/contract',
     holds: 'packages/server/src/usecases/contract.ts',
     purpose: 'Everything the server can do.',
@@ -235,7 +241,7 @@ const shell: readonly Room[] = [
     name: 'server/config',
     holds: 'packages/server/src/config/',
     purpose: 'Defaults, schema, loading, the environment.',
-    mayImport: ['server/config/contract', 'core', 'core/domain'],
+    mayImport: ['server/config/contract', 'server/config/issues', 'core', 'core/domain'],
   },
   {
     name: 'server/usecases',
@@ -244,6 +250,7 @@ const shell: readonly Room[] = [
     mayImport: [
       'server/usecases/contract',
       ...CONTRACTS,
+      'server/config/issues',
       'server/channel/template',
       'server/channel/unsubscribe-token',
       'core',
@@ -260,6 +267,7 @@ const shell: readonly Room[] = [
       'server/store/contract',
       'server/config/contract',
       'server/config',
+      'server/config/issues',
       'core',
       'core/domain',
     ],
@@ -315,6 +323,8 @@ const shell: readonly Room[] = [
       'server/usecases',
       'server/config/contract',
       'server/config',
+      'server/config/issues',
+      'server/store',
       'server/jobs',
       'server/app',
       'sdk',
@@ -326,7 +336,7 @@ const shell: readonly Room[] = [
     name: 'server/app',
     holds: 'packages/server/src/app.ts',
     purpose: 'The composition root.',
-    mayImport: ['server/*'],
+    mayImport: ['server/*', 'core', 'core/domain'],
   },
   {
     name: 'server',
