@@ -17,6 +17,17 @@ function softmaxUse(scores: readonly (readonly number[])[], floor: number): (pri
   }
 }
 
+/** Users who are all alike and take the resource of the largest score − price, or hold when none is above 0. */
+function greedyUse(users: number, scores: readonly number[]): (prices: Float64Array) => Float64Array {
+  return (prices) => {
+    const use = new Float64Array(prices.length)
+    const net = scores.map((score, m) => score - prices[m]!)
+    const best = net.indexOf(Math.max(...net))
+    if (net[best]! > 0) use[best] = users
+    return use
+  }
+}
+
 const scores = fc.integer({ min: 1, max: 4 }).chain((m) =>
   fc.array(fc.array(fc.double({ min: -3, max: 3, noNaN: true }), { minLength: m, maxLength: m }), {
     minLength: 5,
@@ -75,6 +86,23 @@ describe('pricesForLimits', () => {
     expect(price).toBeGreaterThanOrEqual(3)
     expect(price).toBeLessThan(3.0001)
   })
+
+  it.each([
+    ['one limit is 0', [0, 5], [2, 1]],
+    ['both are 0', [0, 0], [2, 1]],
+    ['neither is 0', [3, 5], [2, 1]],
+  ])(
+    'does not overshoot when greedy users are all alike and %s: nobody sends where the scores end',
+    (_, limits, ends) => {
+      const problem: LimitProblem = { users: 10, probabilitiesAt: greedyUse(10, [2, 1]), limits, tolerance: 1e-3 }
+      const prices = pricesForLimits(problem)
+      expect([...problem.probabilitiesAt(prices)]).toEqual([0, 0])
+      prices.forEach((price, m) => {
+        expect(price / ends[m]!).toBeGreaterThanOrEqual(1)
+        expect(price / ends[m]!).toBeLessThan(1.002)
+      })
+    },
+  )
 
   it('finds tiny and huge prices', () => {
     for (const scale of [1e-9, 1e9]) {

@@ -25,8 +25,9 @@ const SWEEPS = 40
 /**
  * The smallest prices ≥ 0 at which expected use keeps every limit, up to the tolerance: one price at a time by safeguarded
  * interpolation, in Gauss–Seidel sweeps (Bertsekas & Tsitsiklis 1989, §3.3). Started at 0, prices rise monotonically when
- * resources are substitutes, as they are when each user takes one action. The answer always keeps the limits: it is
- * checked, and steps grow until it does. Throws LIMIT_BELOW_FLOOR when a resource is used beyond its limit even at a price
+ * resources are substitutes, as they are when each user takes one action. The answer always keeps the limits: where sweeps
+ * do not get there, as when greedy users who are all alike change sides together, steps grow until it does, and what they
+ * overshot is taken back. Throws LIMIT_BELOW_FLOOR when a resource is used beyond its limit even at a price
  * beyond all scores, as exploration floors make it, and LIMIT_INVALID for a limit that is negative or no number.
  */
 export function pricesForLimits(problem: LimitProblem): Float64Array {
@@ -37,7 +38,7 @@ export function pricesForLimits(problem: LimitProblem): Float64Array {
     if (broken.length === 0) return prices
     for (const resource of broken) prices[resource] = priceFor(problem, prices, resource)
   }
-  return raiseUntilKept(problem, prices)
+  return lowerWhileKept(problem, raiseUntilKept(problem, prices))
 }
 
 function checkLimits({ limits }: LimitProblem): void {
@@ -70,11 +71,21 @@ interface Bracket {
 
 /** The smallest price of one resource, the others being fixed, that keeps its limit; its present price breaks it. */
 function priceFor(problem: LimitProblem, prices: Float64Array, resource: number): number {
+  return narrowed(problem, prices, { resource, bracket: bracketFor(problem, prices, resource) })
+}
+
+/** The upper end of a bracket that was made as narrow as the tolerance asks, or until the limit is used that closely. */
+function narrowed(
+  problem: LimitProblem,
+  prices: Float64Array,
+  start: { readonly resource: number; readonly bracket: Bracket },
+): number {
+  const { resource } = start
   const limit = problem.limits[resource]!
   const { tolerance } = problem
-  let bracket = bracketFor(problem, prices, resource)
+  let { bracket } = start
   let isHalving = false
-  while (bracket.high - bracket.low > tolerance * bracket.high && bracket.useHigh < limit * (1 - tolerance)) {
+  while (bracket.high - bracket.low > tolerance * bracket.high && bracket.useHigh <= limit * (1 - tolerance)) {
     const price: number = isHalving ? middleOf(bracket) : interpolated(bracket, limit * (1 - tolerance / 2))
     const use = useAt(problem, prices, [resource, price])
     const next: Bracket =
@@ -128,6 +139,32 @@ function raiseUntilKept(problem: LimitProblem, prices: Float64Array): Float64Arr
       raised[resource] = Math.min(Math.max(price, SMALLEST_PRICE) * (1 + step), LARGEST_PRICE)
     }
   }
+}
+
+/**
+ * Takes back what doubled steps overshot: lowers one price at a time to the least that keeps its own limit. The others
+ * are only relieved by that, so every limit stays kept, and prices fall until a whole sweep moves none.
+ */
+function lowerWhileKept(problem: LimitProblem, prices: Float64Array): Float64Array {
+  const lowered = Float64Array.from(prices)
+  for (let sweep = 0; sweep < SWEEPS; sweep++) {
+    const before = Float64Array.from(lowered)
+    for (let resource = 0; resource < lowered.length; resource++) {
+      lowered[resource] = leastPrice(problem, lowered, resource)
+    }
+    if (lowered.every((price, m) => price >= before[m]! * (1 - problem.tolerance))) break
+  }
+  return lowered
+}
+
+/** The least price that keeps the resource's limit, the others being fixed; its present price keeps it. */
+function leastPrice(problem: LimitProblem, prices: Float64Array, resource: number): number {
+  const high = prices[resource]!
+  if (high === 0) return 0
+  const useLow = useAt(problem, prices, [resource, 0])
+  if (useLow <= problem.limits[resource]!) return 0
+  const useHigh = useAt(problem, prices, [resource, high])
+  return narrowed(problem, prices, { resource, bracket: { low: 0, high, useLow, useHigh } })
 }
 
 function belowFloor(use: { readonly resource: number; readonly minimum: number; readonly limit: number }): PalomaError {
