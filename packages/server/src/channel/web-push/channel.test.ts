@@ -152,6 +152,7 @@ describe('webPushChannel options', () => {
     [{ ttlSeconds: Number.NaN }, /ttlSeconds must be in/],
     [{ subject: 'ops@acme.example' }, /subject and VAPID keys/],
     [{ vapidPrivateKey: 'short' }, /subject and VAPID keys/],
+    [{ vapidPrivateKey: webPush.generateVAPIDKeys().privateKey }, /vapidPrivateKey does not belong to vapidPublicKey/],
   ])('stops the start for %o', (wrong, message) => {
     expect(() => webPushChannel({ ...OPTIONS, ...wrong })).toThrow(PalomaError)
     expect(() => webPushChannel({ ...OPTIONS, ...wrong })).toThrow(message)

@@ -1,3 +1,4 @@
+import { createECDH } from 'node:crypto'
 import { PalomaError } from '@paloma/core/domain'
 import webPush from 'web-push'
 
@@ -48,4 +49,15 @@ export function checkWebPush(options: WebPushChannelOptions): void {
       cause,
     })
   }
+  if (isPair(vapidPublicKey, vapidPrivateKey)) return
+  throw new PalomaError('INVALID_CONFIG', 'web-push vapidPrivateKey does not belong to vapidPublicKey', {
+    hint: 'Both come from one run of `npx web-push generate-vapid-keys`; browsers subscribed with the public one.',
+  })
+}
+
+/** Push services refuse every message that is signed with another key than the browser subscribed with. */
+function isPair(publicKey: string, privateKey: string): boolean {
+  const keys = createECDH('prime256v1')
+  keys.setPrivateKey(privateKey, 'base64url')
+  return keys.getPublicKey().equals(Buffer.from(publicKey, 'base64url'))
 }
