@@ -49,8 +49,11 @@ export function decisionUsecases(deps: Deps): Usecases['decisions'] & {
     return items.map((item, i) => resultOf(item, written[i]!, sends))
   })
 
+  // Callers that come together are also looked up together.
+  const make = groupCommit((commands: readonly DecideCommand[]) => decideAll(deps, commands))
+
   const decideSound = async (commands: readonly DecideCommand[]): Promise<readonly DecideResult[]> => {
-    const made = await decideAll(deps, commands)
+    const made = await make.add(commands)
     const written = (await write.add(made.filter((item) => item !== undefined))).values()
     return made.map((item, i): DecideResult => (item === undefined ? unknownUser(commands[i]!) : written.next().value!))
   }
