@@ -25,7 +25,11 @@ const TRAITS: readonly FeatureSpec[] = [
   { kind: 'number', source: 'opportunity', name: 'score', centre: 0.5, scale: 0.5 },
 ]
 
-const OBJECTIVES: readonly Objective[] = defaultConfig.objectives
+/** What a visit and a lasting channel are worth to this shop; the rest is as it comes. */
+const OBJECTIVES: readonly Objective[] = defaultConfig.objectives.map((objective) => {
+  if (objective.name === 'engagement') return { ...objective, aggregate: 'sum', noiseSd: 0.8 }
+  return objective.name === 'reachability' ? { ...objective, weight: 0.05 } : objective
+})
 
 /**
  * The configuration of the demo's shop, as its owner would write it: objectives in euros, caps, quiet hours, the four

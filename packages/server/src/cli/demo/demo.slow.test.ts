@@ -1,0 +1,78 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { createApp } from '../../app.ts'
+import { SCOPES } from '../../usecases/contract.ts'
+import { demoCommand } from '../commands/demo.ts'
+import { memoryOutput, runCommand } from '../print/index.ts'
+import type { StartServer } from './server-process.ts'
+
+/** A server within this process; the real demo starts one of its own. */
+const startHere: StartServer = async ({ config, dir, startAt }) => {
+  const url = 'http://127.0.0.1'
+  const base = { databaseUrl: null, host: '127.0.0.1', port: 0, publicUrl: url, logLevel: 'silent' }
+  const app = await createApp(config, { ...base, dataDir: join(dir, 'data'), virtualClock: { startAt } })
+  const address = await app.http.listen({ host: '127.0.0.1', port: 0 })
+  const { secret } = await app.usecases.keys.create('demo', SCOPES)
+  return { url: address, key: secret, stop: () => app.close(), ended: new Promise(() => {}) }
+}
+
+let dir: string
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'paloma-demo-test-'))
+})
+afterAll(() => rm(dir, { recursive: true, force: true }))
+
+async function demo(...flags: readonly string[]) {
+  const output = memoryOutput()
+  const report = join(dir, 'report.html')
+  const command = demoCommand({}, { output, startServer: startHere })
+  const args = ['--users', '60', '--days', '5', '--exit', '--report', report, ...flags]
+  const code = await runCommand(command, args, output)
+  return { code, results: output.results(), notes: output.notes(), html: await readFile(report, 'utf8') }
+}
+
+it('tells one JSON object on stdout, the same for the same seed, with every decision replayed', async () => {
+  const first = await demo('--json', '--seed', '5')
+  expect(first.code).toBe(0)
+  expect(first.notes).not.toContain('{')
+  const summary = JSON.parse(first.results)
+  expect(summary).toMatchObject({ seed: 5, users: 60, days: 5, report: join(dir, 'report.html') })
+  expect(Object.keys(summary.groups)).toEqual(['paloma', 'businessAsUsual', 'random', 'holdout'])
+  expect(summary.groups.paloma.users + summary.groups.businessAsUsual.users).toBeGreaterThan(0)
+  expect(summary.decisions).toBeGreaterThan(100)
+  expect(summary.replay).toEqual({ checked: summary.decisions, identical: summary.decisions })
+  expect(Object.keys(summary.groups.paloma.objectives)).toEqual([
+    'conversion',
+    'engagement',
+    'retention',
+    'reachability',
+  ])
+  expect(Object.keys(summary.differences)).toContain('paloma-businessAsUsual')
+  expect(summary.groups.holdout.sendsPerUser).toBeLessThan(summary.groups.paloma.sendsPerUser)
+
+  const second = await demo('--json', '--seed', '5')
+  expect(second.results).toBe(first.results)
+  expect(second.html).toBe(first.html)
+  expect((await demo('--json', '--seed', '6')).html).not.toBe(first.html)
+}, 240_000)
+
+it('shows a person the groups, the differences and where the report is', async () => {
+  const { code, results, notes } = await demo()
+  expect(code).toBe(0)
+  expect(results + notes).toContain('business as usual')
+  expect(results + notes).toContain('paloma-businessAsUsual')
+  expect(results + notes).toMatch(/decisions replayed identically\n {2}report: .*report\.html/)
+}, 120_000)
+
+it.each([
+  ['--users', '0', 'users must be a whole number from 1 to 200000, got 0'],
+  ['--days', 'many', 'days must be a whole number from 1 to 365, got many'],
+  ['--seed', '1.5', 'seed must be a whole number'],
+])('refuses %s %s', async (flag, value, message) => {
+  const output = memoryOutput()
+  const code = await runCommand(demoCommand({}, { output, startServer: startHere }), [flag, value], output)
+  expect(code).toBe(2)
+  expect(output.notes()).toContain(message)
+})
