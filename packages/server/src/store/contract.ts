@@ -75,17 +75,21 @@ export type InsertResult = 'inserted' | 'duplicate' | 'conflict'
 
 /**
  * Some rows of a list were refused for what they hold (a NUL, a time that is no integer, an opportunity that is gone);
- * every other row of the list is in. Asking again for those answers `duplicate`.
+ * every other row of the list is in.
  */
-export class RowsRefused extends PalomaError {
+export class RowsRefused<R = unknown> extends PalomaError {
   readonly refused: readonly { readonly index: number; readonly reason: string }[]
+  /** What became of the other rows, in their order. */
+  readonly others: readonly R[]
 
-  constructor(refused: readonly { readonly index: number; readonly reason: string }[], of: number) {
+  constructor(refused: RowsRefused['refused'], others: readonly R[]) {
     const first = refused[0]
-    super('ROWS_REFUSED', `${refused.length} of ${of} rows refused, the first (${first?.index}): ${first?.reason}`, {
+    const all = refused.length + others.length
+    super('ROWS_REFUSED', `${refused.length} of ${all} rows refused, the first (${first?.index}): ${first?.reason}`, {
       hint: 'the other rows are stored; send the refused ones again after mending them',
     })
     this.refused = refused
+    this.others = others
   }
 }
 

@@ -9,10 +9,7 @@ export type Written<R> =
   | { readonly kind: 'written'; readonly result: R }
   | { readonly kind: 'refused'; readonly error: ItemError }
 
-/**
- * Writes a list whose bad rows the store names, so that they fail alone. The others are in by then; asking again tells
- * what became of them, and calls them duplicates.
- */
+/** Writes a list whose bad rows the store names, so that they fail alone. */
 export async function writeEach<T, R>(
   items: readonly T[],
   write: (items: readonly T[]) => Promise<readonly R[]>,
@@ -23,11 +20,11 @@ export async function writeEach<T, R>(
   } catch (error) {
     if (!(error instanceof RowsRefused)) throw error
     const reasons = new Map(error.refused.map(({ index, reason }) => [index, reason]))
-    const again = await write(items.filter((_, i) => !reasons.has(i)))
+    const others: readonly R[] = error.others
     let next = 0
     return items.map((_, i): Written<R> => {
       const reason = reasons.get(i)
-      return reason === undefined ? done(again[next++]!) : { kind: 'refused', error: refusedRow(reason) }
+      return reason === undefined ? done(others[next++]!) : { kind: 'refused', error: refusedRow(reason) }
     })
   }
 }

@@ -24,7 +24,7 @@ export async function eachOnItsOwn<T, R>(
 ): Promise<readonly R[]> {
   const refused: { readonly index: number; readonly reason: string }[] = []
   const results = await insertPart({ items, offset: 0, insert, refused })
-  if (refused.length > 0) throw new RowsRefused(refused, items.length)
+  if (refused.length > 0) throw new RowsRefused(refused, results)
   return results
 }
 
