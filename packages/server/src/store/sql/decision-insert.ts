@@ -12,8 +12,8 @@ const COLUMNS = {
   user_id: 'text',
   at: 'bigint',
   fingerprint: 'text',
-  learning: 'text',
-  record: 'text',
+  learning: 'json',
+  record: 'json',
 } as const satisfies Columns
 
 interface Written {
