@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { fileGraph, findForbiddenArrows, placeOf, roomGraph } from './scripts/architecture/arrows.ts'
 import { findCycles } from './scripts/architecture/cycles.ts'
+import { findDependencyFaults } from './scripts/architecture/dependencies.ts'
 import {
   findAmbient,
   findAny,
@@ -63,6 +64,12 @@ describe('the rules of the house', () => {
     ['the type any stays in tests', findAny],
   ])('%s', (_, find) => {
     expect(say(find(tree.modules))).toEqual([])
+  })
+})
+
+describe('the packages', () => {
+  it('name what they import as dependencies, and nothing else', () => {
+    expect(say(findDependencyFaults(tree, readManifests()))).toEqual([])
   })
 })
 

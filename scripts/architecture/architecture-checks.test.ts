@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { fileGraph, findForbiddenArrows, type Plan, placeOf, roomGraph } from './arrows.ts'
 import { findCycles } from './cycles.ts'
+import { findDependencyFaults } from './dependencies.ts'
 import { findAmbient, findAny, findDefaultExports, findForbiddenFolders, findMutableProperties } from './house-rules.ts'
 import { parseModule } from './module.ts'
 import { publicNames } from './public-surface.ts'
@@ -238,6 +239,30 @@ describe('names', () => {
     const text = 'export const a = (b: any): Array<any> => b // any'
     expect(findAny(one(text))).toHaveLength(2)
     expect(findAny(one(text, 'a.test.ts'))).toEqual([])
+  })
+})
+
+describe('dependencies', () => {
+  const faults = (text: string, dependencies: Readonly<Record<string, string>>) =>
+    findDependencyFaults(
+      tree({
+        'packages/core/src/policy/greedy.ts': text,
+        'packages/core/src/policy/greedy.test.ts': "import 'vitest'",
+      }),
+      new Map([['packages/core', { name: '@paloma/core', dependencies }]]),
+    ).map(printViolation)
+
+  it('are what is imported outside tests', () => {
+    expect(faults("import 'zod/v4'\nimport '@stdlib/a/lib'\nimport 'node:fs'", { zod: '4', '@stdlib/a': '1' })).toEqual(
+      [],
+    )
+  })
+
+  it('may be neither missing nor idle', () => {
+    expect(faults("import 'zod'", { kysely: '1' })).toEqual([
+      'packages/core/src/policy/greedy.ts:1 zod is no dependency of packages/core',
+      'packages/core/package.json:1 nothing imports kysely',
+    ])
   })
 })
 

@@ -42,8 +42,6 @@ export const LIBRARY_HOMES: readonly LibraryHome[] = [
     homes: [`${SERVER}http/`, `${SERVER}config/`, `${SERVER}usecases/campaign/`, `${SERVER}cli/demo/`],
   },
   { library: 'commander', homes: [`${SERVER}cli/`, `${SERVER}main.ts`] },
-  { library: 'cli-table3', homes: [`${SERVER}cli/print/`] },
-  { library: 'picocolors', homes: [`${SERVER}cli/print/`] },
   { library: 'tsx', homes: [`${SERVER}config/load-config.ts`, `${SERVER}cli/commands/campaign-files.ts`] },
   { library: 'react', homes: ['packages/console/src/'] },
   { library: 'react-dom', homes: ['packages/console/src/main.tsx'] },

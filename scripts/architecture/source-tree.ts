@@ -37,6 +37,7 @@ function* walk(folder: string): Generator<string> {
 export interface Manifest {
   readonly name: string
   readonly exports?: Readonly<Record<string, Readonly<Record<string, string>>>>
+  readonly dependencies?: Readonly<Record<string, string>>
 }
 
 /** Manifests of the workspace packages by folder, e.g. `packages/core`. */
