@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { DueWork, Heartbeats, Notes } from '../usecases/index.ts'
 
@@ -44,20 +45,31 @@ export function dueJobs(due: DueWork, learnEveryMs: number): readonly Job[] {
  */
 export function startJobs(
   jobs: readonly Job[],
-  options: { readonly notes: Notes; readonly heartbeats: Heartbeats },
+  { sleep = sleepFor, ...rest }: Around & { readonly sleep?: Sleep },
 ): () => Promise<void> {
   const stopping = new AbortController()
-  const running = jobs.map((job) => keepRunning(job, stopping.signal, options))
+  // Each job waits for this one signal; Node would take more than ten for a leak.
+  setMaxListeners(jobs.length + 1, stopping.signal)
+  const around = { ...rest, sleep: (ms: number) => sleep(ms, stopping.signal) }
+  const running = jobs.map((job) => keepRunning(job, stopping.signal, around))
   return async () => {
     stopping.abort()
     await Promise.all(running)
   }
 }
 
+interface Around {
+  readonly notes: Notes
+  readonly heartbeats: Heartbeats
+}
+
+/** Resolves after so many milliseconds, or when it is time to stop. */
+export type Sleep = (ms: number, stopping: AbortSignal) => Promise<void>
+
 async function keepRunning(
   job: Job,
   stopping: AbortSignal,
-  { notes, heartbeats }: { readonly notes: Notes; readonly heartbeats: Heartbeats },
+  { notes, heartbeats, sleep }: Around & { readonly sleep: (ms: number) => Promise<void> },
 ): Promise<void> {
   const subject = `job ${job.name}`
   heartbeats.started(job.name, job.everyMs)
@@ -67,19 +79,18 @@ async function keepRunning(
       failures = 0
       heartbeats.fine(job.name)
       notes.fine(subject)
-      await sleep(job.isEager === true && done > 0 ? 0 : job.everyMs, stopping)
+      await sleep(job.isEager === true && done > 0 ? 0 : job.everyMs)
     } catch (error) {
       failures += 1
       const reason = error instanceof Error ? error.message : String(error)
       heartbeats.failed(job.name, reason)
       notes.failed(subject, reason)
-      await sleep(Math.max(job.everyMs, Math.min(job.everyMs * 2 ** failures, LONGEST_PAUSE_MS)), stopping)
+      await sleep(Math.max(job.everyMs, Math.min(job.everyMs * 2 ** failures, LONGEST_PAUSE_MS)))
     }
   }
 }
 
-/** Ends early, without an error, when it is time to stop. */
-async function sleep(ms: number, stopping: AbortSignal): Promise<void> {
+const sleepFor: Sleep = async (ms, stopping) => {
   await pause(ms, undefined, { signal: stopping }).catch((error: unknown) => {
     if (!stopping.aborted) throw error
   })

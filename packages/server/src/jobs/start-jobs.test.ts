@@ -1,0 +1,91 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import { createHeartbeats } from '../usecases/heartbeats.ts'
+import { createNotes } from '../usecases/notes.ts'
+import { type Job, type Sleep, startJobs } from './start-jobs.ts'
+
+/** Time that passes when told; sleepers wake in order. */
+function fakeTime() {
+  let now = 0
+  const sleepers: { readonly at: number; readonly wake: () => void }[] = []
+  const sleep: Sleep = (ms, stopping) =>
+    new Promise((resolve) => {
+      sleepers.push({ at: now + ms, wake: resolve })
+      if (stopping.aborted) resolve()
+      stopping.addEventListener('abort', () => resolve(), { once: true })
+    })
+  const pass = async (ms: number): Promise<void> => {
+    const end = now + ms
+    for (;;) {
+      await nextTurn()
+      const next = sleepers.toSorted((a, b) => a.at - b.at)[0]
+      if (next === undefined || next.at > end) break
+      now = next.at
+      sleepers.splice(sleepers.indexOf(next), 1)
+      next.wake()
+    }
+    now = end
+  }
+  return { sleep, pass, now: () => now }
+}
+
+describe('jobs', () => {
+  const start = (jobs: readonly Job[]) => {
+    const time = fakeTime()
+    const lines: string[] = []
+    const heartbeats = createHeartbeats(time.now)
+    const notes = createNotes((line) => lines.push(line), time.now)
+    return { lines, heartbeats, pass: time.pass, stop: startJobs(jobs, { notes, heartbeats, sleep: time.sleep }) }
+  }
+
+  it('run again after their pause, an eager one at once while it finds something to do', async () => {
+    const rounds = { slow: 0, eager: 0 }
+    const { stop, pass } = start([
+      { name: 'slow', everyMs: 1_000, work: async () => ++rounds.slow },
+      { name: 'eager', everyMs: 1_000, isEager: true, work: async () => (++rounds.eager < 5 ? 1 : 0) },
+    ])
+    await pass(100)
+    expect(rounds).toEqual({ slow: 1, eager: 5 })
+    await pass(2_000)
+    expect(rounds).toEqual({ slow: 3, eager: 7 })
+    await stop()
+    await pass(10_000)
+    expect(rounds).toEqual({ slow: 3, eager: 7 })
+  })
+
+  it('that fail wait ever longer, are noted rarely, and go on', async () => {
+    let rounds = 0
+    let isBroken = true
+    const work = async () => {
+      rounds += 1
+      if (isBroken) throw new Error('no connection')
+      return 0
+    }
+    const { lines, heartbeats, stop, pass } = start([{ name: 'deliver', everyMs: 250, work }])
+    await pass(59_000)
+    expect(rounds).toBeLessThan(10)
+    expect(lines).toEqual(['job deliver: no connection\n'])
+    expect(heartbeats.all().get('deliver')).toMatchObject({ fineAt: null, error: 'no connection' })
+    isBroken = false
+    await pass(120_000)
+    expect(lines.at(-1)).toBe('job deliver: works again\n')
+    expect(heartbeats.all().get('deliver')).toMatchObject({ fineAt: expect.any(Number), error: null })
+    await stop()
+  })
+
+  it('end their running round before they count as stopped', async () => {
+    let end = (_done: number): void => {}
+    const { stop, pass } = start([
+      { name: 'long', everyMs: 1, work: () => new Promise<number>((resolve) => (end = resolve)) },
+    ])
+    let isStopped = false
+    const stopped = stop().then(() => {
+      isStopped = true
+    })
+    await pass(5_000)
+    expect(isStopped).toBe(false)
+    end(1)
+    await stopped
+    expect(isStopped).toBe(true)
+  })
+})

@@ -1,0 +1,94 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DAY_MS, userId } from '@paloma/core'
+import { afterEach, describe, expect, it } from 'vitest'
+import { parquetLog } from '../log/index.ts'
+import { exampleOutcome, NOON } from '../store/testing/examples.ts'
+import { resumeErasures } from './erasure.ts'
+import { reserve, type UsecaseLab, usecaseLab } from './testing/usecase-lab.ts'
+
+const DAY = '2026-03-10'
+
+describe('erasure', () => {
+  let lab: UsecaseLab
+  afterEach(() => lab.close())
+
+  /** Ada, who was `anonymous` when the day was exported, and Bob. */
+  const exported = async () => {
+    for (const user of ['anonymous', 'ada', 'bob']) {
+      await reserve(lab.store, user, `d-${user}`)
+      await lab.store.outcomes.insertMany([exampleOutcome(`m-${user}`, user)])
+    }
+    lab.clock.set(NOON + DAY_MS)
+    expect(await lab.usecases.history.export({})).toEqual([{ day: DAY, decisions: 3, outcomes: 3 }])
+    await lab.store.users.addAlias('anonymous', userId('ada'))
+  }
+  const whoIsLeft = async () => {
+    const records = [...(await lab.deps.history.readDecisions(DAY)), ...(await lab.deps.history.readOutcomes(DAY))]
+    return [...new Set(records.map((record) => record.userId))]
+  }
+
+  it('takes a user out of the store and of the exported history, under every id, and does so again harmlessly', async () => {
+    lab = await usecaseLab()
+    await exported()
+    const { rows } = await lab.usecases.users.erase(userId('ada'))
+    expect(rows).toBeGreaterThanOrEqual(4 + 8)
+    expect(await whoIsLeft()).toEqual(['bob'])
+    expect(await lab.store.decisions.listByUser(userId('ada'), { limit: 9 })).toEqual([])
+    expect(await lab.usecases.users.erase(userId('ada'))).toEqual({ rows: 0 })
+    expect(await lab.store.registry.listSettings('erasing:')).toEqual([])
+  })
+
+  it('is ended at the next start when the process died between store and history', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'paloma-erase-'))
+    const log = parquetLog({ dir })
+    let isDying = true
+    const history = {
+      ...log,
+      erase: (id: string) => (isDying ? Promise.reject(new Error('killed here')) : log.erase(id)),
+    }
+    lab = await usecaseLab({ dir, history })
+    await exported()
+    await expect(lab.usecases.users.erase(userId('ada'))).rejects.toThrow('killed here')
+    expect((await whoIsLeft()).toSorted()).toEqual(['ada', 'anonymous', 'bob'])
+    isDying = false
+    expect(await resumeErasures(lab.deps)).toBe(1)
+    expect(await whoIsLeft()).toEqual(['bob'])
+    expect(await resumeErasures(lab.deps)).toBe(0)
+    rmSync(dir, { recursive: true, force: true })
+  })
+
+  it('forgets the person also when asked under an id of old', async () => {
+    lab = await usecaseLab()
+    await exported()
+    await lab.usecases.users.erase(userId('anonymous'))
+    expect(await whoIsLeft()).toEqual(['bob'])
+    expect((await lab.store.users.loadStates([userId('ada')], NOON)).size).toBe(0)
+  })
+})
+
+describe('the nightly export', () => {
+  let lab: UsecaseLab
+  afterEach(() => lab.close())
+
+  it('writes closed days once, and the last ones again the day after for what came late', async () => {
+    lab = await usecaseLab()
+    const counts = async () => (await lab.deps.history.readOutcomes(DAY)).length
+    const arrive = (id: string) => lab.store.outcomes.insertMany([exampleOutcome(id, 'ada')])
+    await arrive('in-time')
+    expect(await lab.due.exportHistory()).toBe(0)
+    lab.clock.set(NOON + DAY_MS)
+    expect(await lab.due.exportHistory()).toBe(1)
+    expect(await counts()).toBe(1)
+    await arrive('late')
+    expect(await lab.due.exportHistory()).toBe(0)
+    lab.clock.set(NOON + 2 * DAY_MS)
+    expect(await lab.due.exportHistory()).toBe(1)
+    expect(await counts()).toBe(2)
+    await arrive('much-too-late')
+    lab.clock.set(NOON + 3 * DAY_MS)
+    expect(await lab.due.exportHistory()).toBe(0)
+    expect(await counts()).toBe(2)
+  })
+})
