@@ -70,17 +70,16 @@ const compiled = new WeakMap<Snapshot, CompiledSnapshot>()
 export function shapeOf(
   parts: Pick<Snapshot, 'features' | 'objectives' | 'rules'>,
 ): HeadShape & { readonly encoder: FeatureEncoder } {
-  const encoder = compileFeatures({
-    features: parts.features,
-    objectives: parts.objectives,
-    channels: parts.rules.channels,
-  })
+  const { features, objectives, rules } = parts
+  const encoderParts = { features, objectives, channels: rules.channels }
+  const encoder = compileFeatures(encoderParts)
   return {
     encoder,
     baselineWidth: encoder.baselineNames.length,
     actionWidth: encoder.actionNames.length,
     channelColumns: encoder.channelColumns,
-    schemaHash: schemaHashOf(encoder, parts.objectives),
+    claimColumns: encoder.claimColumns,
+    schemaHash: schemaHashOf(encoder, encoderParts),
   }
 }
 

@@ -5,7 +5,7 @@ export const FEATURE_SOURCES = ['user', 'context', 'opportunity', 'variant'] as 
 export type FeatureSource = (typeof FEATURE_SOURCES)[number]
 
 /**
- * One declared, typed feature. Missing or mistyped values take `missing` (numbers: 0 by default) or the all-zero code.
+ * One declared, typed feature. Missing or mistyped numbers take `missing`, or read 0 as the centre does; others take the all-zero code.
  * Numbers are mapped to about [−1, 1] by `(value − centre) / scale`, after `log1p` if asked, and clipped to ±3.
  */
 export type FeatureSpec =

@@ -24,8 +24,21 @@ export interface Objective {
   readonly scale?: number
   /** Expected effect of one send before anything was learned, per channel, in raw reward units. */
   readonly priorEffect?: Readonly<Record<string, number>>
-  /** Standard deviation of that expectation. */
+  /** Standard deviation of that expectation, and of what each feature may change about it. */
   readonly priorEffectSd?: number
   /** Standard deviation of one raw reward around its mean; where the noise estimate starts. */
   readonly noiseSd?: number
+}
+
+/** Effects are small beside the noise: where an objective names no standard deviation, a tenth of the noise's. */
+const EFFECT_SHARE = 0.1
+
+/** How far the effect of one send is expected to lie from `priorEffect`, in raw reward units. */
+export function priorEffectSdOf({ priorEffectSd, noiseSd = 1 }: Objective): number {
+  return priorEffectSd ?? EFFECT_SHARE * noiseSd
+}
+
+/** The same in the objective's unit: the size effects have, in which claims count. */
+export function effectUnitOf(objective: Objective): number {
+  return priorEffectSdOf(objective) * Math.abs(objective.scale ?? 1)
 }

@@ -15,7 +15,8 @@ export function namesOf(spec: FeatureSpec): readonly string[] {
 }
 
 function encodeNumber(spec: Extract<FeatureSpec, { kind: 'number' }>, value: Scalar | undefined): number {
-  const raw = typeof value === 'number' && Number.isFinite(value) ? value : (spec.missing ?? spec.centre)
+  const raw = typeof value === 'number' && Number.isFinite(value) ? value : spec.missing
+  if (raw === undefined) return 0
   const shaped = spec.log1p === true ? Math.log1p(Math.max(0, raw)) : raw
   return Math.max(-CLIP, Math.min(CLIP, (shaped - spec.centre) / spec.scale))
 }
@@ -35,7 +36,7 @@ export function encodeDeclared(
       target.out[target.offset] = value === true ? 1 : 0
       return 1
     case 'category': {
-      const index = spec.values.indexOf(String(value))
+      const index = value === undefined ? -1 : spec.values.indexOf(String(value))
       if (index >= 0) target.out[target.offset + index] = 1
       return spec.values.length
     }

@@ -4,6 +4,7 @@ import {
   type ChannelRule,
   DAY_MS,
   type EpochMs,
+  effectUnitOf,
   type FeatureBag,
   type FeatureSchema,
   type FeatureSpec,
@@ -19,7 +20,7 @@ import { encodeDeclared, namesOf, widthOf } from './encode-declared.ts'
 
 /** Novelty returns with this half-life after a message family was sent (Yancey & Settles, KDD 2020: 15 days). */
 const RECOVERY_HALF_LIFE_DAYS = 15
-/** Claims are divided by the objective's noise and clipped here. */
+/** Claims count in standard deviations of the prior effect, which is the size effects have, and are clipped here. */
 const CLAIM_CLIP = 3
 const MINUTES_PER_DAY = 1440
 /** Saturdays and Sundays, with Monday = 0. */
@@ -51,6 +52,8 @@ export interface FeatureEncoder {
   readonly actionNames: readonly string[]
   /** Column of ψ that indicates the channel. */
   readonly channelColumns: Readonly<Partial<Record<Channel, number>>>
+  /** Column of ψ with the incremental claim for the objective. */
+  readonly claimColumns: Readonly<Record<string, number>>
   encodeBaseline(context: FeatureContext, out: Float64Array): void
   /** Writes ψ(x, a) at `offset`; `out` must be zero there. */
   encodeAction(context: FeatureContext, action: ActionToEncode, target: Target): void
@@ -119,14 +122,21 @@ interface PlacedSpec {
   readonly column: number
 }
 
+/** Where the claims for one objective go, and what one prior effect sd is in its unit. */
+interface ClaimColumns {
+  readonly incremental: number
+  /** A level that is predicted given the send; how much of it is the send's doing has to be learned. */
+  readonly predicted: number
+  readonly unit: number
+}
+
 /** Where the columns of ψ lie. */
 interface ActionLayout {
   readonly width: number
   readonly channelColumns: Readonly<Partial<Record<Channel, number>>>
   readonly messageStart: number
   readonly messageBuckets: number
-  /** By objective name: its claim's column and the noise it is measured in. */
-  readonly claims: ReadonlyMap<string, { readonly column: number; readonly noise: number }>
+  readonly claims: ReadonlyMap<string, ClaimColumns>
   /** What user and context declare: the same for every action of a decision. */
   readonly common: readonly PlacedSpec[]
   readonly ofOpportunity: readonly PlacedSpec[]
@@ -148,9 +158,11 @@ function isCommon({ source }: FeatureSpec): boolean {
 }
 
 function claimsOf(objectives: readonly Objective[], start: number): ActionLayout['claims'] {
-  const claims = new Map<string, { readonly column: number; readonly noise: number }>()
-  for (const [i, { name, noiseSd }] of objectives.entries()) {
-    if (!claims.has(name)) claims.set(name, { column: start + i, noise: noiseSd ?? 1 })
+  const claims = new Map<string, ClaimColumns>()
+  for (const [i, objective] of objectives.entries()) {
+    const { name } = objective
+    const place = { incremental: start + 2 * i, predicted: start + 2 * i + 1, unit: effectUnitOf(objective) }
+    if (!claims.has(name) && place.unit > 0) claims.set(name, place)
   }
   return claims
 }
@@ -160,12 +172,12 @@ function layoutOf({ features, objectives, channels }: EncoderParts): ActionLayou
   const channelStart = ACTION_NAMES.length
   const messageStart = channelStart + used.length
   const claimStart = messageStart + features.messageBuckets
-  const specs = placed(features.features, claimStart + objectives.length)
+  const specs = placed(features.features, claimStart + 2 * objectives.length)
   const names = [
     ...ACTION_NAMES,
     ...used.map((channel) => `channel=${channel}`),
     ...Array.from({ length: features.messageBuckets }, (_, i) => `message bucket ${i}`),
-    ...objectives.map((objective) => `claim ${objective.name}`),
+    ...objectives.flatMap(({ name }) => [`claim ${name}`, `prediction ${name}`]),
     ...features.features.flatMap(namesOf),
   ]
   return {
@@ -223,10 +235,10 @@ function recencyOf({ lastSentAt, now }: FeatureContext, message: string): number
 }
 
 function putClaims(claims: ActionLayout['claims'], opportunity: Opportunity, { out, offset }: Target): void {
-  for (const { objective, estimate } of opportunity.claims) {
+  for (const { objective, estimate, kind } of opportunity.claims) {
     const place = claims.get(objective)
     if (place === undefined) continue
-    out[offset + place.column] = Math.max(-CLAIM_CLIP, Math.min(CLAIM_CLIP, estimate / place.noise))
+    out[offset + place[kind]] = Math.max(-CLAIM_CLIP, Math.min(CLAIM_CLIP, estimate / place.unit))
   }
 }
 
@@ -287,6 +299,7 @@ export function compileFeatures(parts: EncoderParts): FeatureEncoder {
     baselineNames: [...BASELINE_NAMES, ...baseline.flatMap(({ spec }) => namesOf(spec))],
     actionNames: layout.names,
     channelColumns: layout.channelColumns,
+    claimColumns: Object.fromEntries(Array.from(layout.claims, ([name, { incremental }]) => [name, incremental])),
 
     encodeBaseline(x, out) {
       putVisits(x, out)

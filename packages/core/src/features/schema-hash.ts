@@ -1,16 +1,35 @@
-import type { Objective } from '../domain/index.ts'
+import { effectUnitOf, type FeatureSpec, type Objective } from '../domain/index.ts'
 import { murmur3 } from '../random/index.ts'
-import type { FeatureEncoder } from './feature-encoder.ts'
+import type { EncoderParts, FeatureEncoder } from './feature-encoder.ts'
 
-/** Names what a policy state was learned under: columns in order and objectives. Another hash must not be loaded. */
-export function schemaHashOf(encoder: FeatureEncoder, objectives: readonly Objective[]): string {
-  const parts = [
-    ...encoder.baselineNames,
-    '|',
-    ...encoder.actionNames,
-    '|',
-    ...objectives.map((o) => `${o.name}:${o.aggregate}`),
-  ]
-  const text = parts.join('\n')
-  return [1, 2].map((seed) => (murmur3(text, seed) >>> 0).toString(16).padStart(8, '0')).join('')
+/** Raised when the encoder itself comes to write other numbers under the same names. */
+const ENCODING = 2
+
+/** All that decides which numbers a declared feature gives; members in one order, however they were written. */
+function meaningOf(spec: FeatureSpec): readonly unknown[] {
+  const named = [spec.kind, spec.source, spec.name]
+  if (spec.kind === 'boolean') return named
+  if (spec.kind === 'category') return [...named, spec.values]
+  return [...named, spec.centre, spec.scale, spec.log1p ?? false, spec.missing ?? null]
+}
+
+/** All that decides which rewards are learned from, and what claims are measured in. A weight may change freely. */
+function rewardMeaningOf(objective: Objective): readonly unknown[] {
+  const { name, aggregate, events, valueProperty, windowHours } = objective
+  return [name, aggregate, events, valueProperty ?? null, windowHours, effectUnitOf(objective)]
+}
+
+/**
+ * Names what a policy state was learned under: columns in order, how declared features are read, and what the rewards
+ * mean. A state with another hash must not be loaded.
+ */
+export function schemaHashOf(encoder: FeatureEncoder, { features, objectives }: EncoderParts): string {
+  const text = JSON.stringify([
+    ENCODING,
+    encoder.baselineNames,
+    encoder.actionNames,
+    features.features.map(meaningOf),
+    objectives.map(rewardMeaningOf),
+  ])
+  return [1, 2].map((seed) => murmur3(text, seed).toString(16).padStart(8, '0')).join('')
 }

@@ -1,4 +1,11 @@
-import type { Channel, EpochMs, HeadState, Objective, PolicyState } from '../domain/index.ts'
+import {
+  type Channel,
+  type EpochMs,
+  type HeadState,
+  type Objective,
+  type PolicyState,
+  priorEffectSdOf,
+} from '../domain/index.ts'
 import { createHead, forgetHead, updateHead } from './bayesian-head.ts'
 
 /** Shape of the features every head of a state shares: w = [baseline weights, action weights]. */
@@ -7,6 +14,8 @@ export interface HeadShape {
   readonly actionWidth: number
   /** Column of the action block that indicates each channel. */
   readonly channelColumns: Readonly<Partial<Record<Channel, number>>>
+  /** Column of the action block that holds the incremental claim for each objective, in prior effect sds. */
+  readonly claimColumns: Readonly<Record<string, number>>
   readonly schemaHash: string
 }
 
@@ -14,20 +23,22 @@ export interface HeadShape {
 const BASELINE_PRIOR_VARIANCE = 4
 /** The noise estimate starts as if it had been seen on this many rewards. */
 const NOISE_WEIGHT = 20
-/** Prior on channel weights when an objective names none, in raw reward units per noise unit. */
-const DEFAULT_EFFECT_SD = 0.1
+/** Share of an incremental claim that is believed before rewards have shown how true such claims come. */
+const CLAIM_TRUST = 0.5
 
 function priorHead(objective: Objective, shape: HeadShape): HeadState {
-  const { baselineWidth, actionWidth, channelColumns } = shape
+  const { baselineWidth, actionWidth, channelColumns, claimColumns } = shape
   const dimension = baselineWidth + actionWidth
   const noiseSd = objective.noiseSd ?? 1
-  const effectSd = (objective.priorEffectSd ?? DEFAULT_EFFECT_SD * noiseSd) / noiseSd
+  const effectSd = priorEffectSdOf(objective)
   const priorMean = new Float64Array(dimension)
-  const priorVariance = new Float64Array(dimension).fill(effectSd * effectSd)
+  const priorVariance = new Float64Array(dimension).fill((effectSd / noiseSd) ** 2)
   priorVariance.fill(BASELINE_PRIOR_VARIANCE, 0, baselineWidth)
   for (const [channel, column] of Object.entries(channelColumns)) {
     priorMean[baselineWidth + column] = objective.priorEffect?.[channel] ?? 0
   }
+  const claim = claimColumns[objective.name]
+  if (claim !== undefined) priorMean[baselineWidth + claim] = CLAIM_TRUST * effectSd
   return createHead({ dimension, priorMean, priorVariance, noiseSd, noiseWeight: NOISE_WEIGHT })
 }
 
