@@ -24,17 +24,17 @@ export interface ArrivalsLab extends UsecaseLab {
 }
 
 export async function arrivalsLab(options: LabOptions = {}): Promise<ArrivalsLab> {
-  const embedded = await pgliteStore({ dataDir: null })
+  const embedded = options.store ?? (await pgliteStore({ dataDir: null }))
   const { store, usersInMemory } = withUserStateCache(embedded, { maxUsers: 1_000, wallClock: () => NOON })
   const email = memoryChannel({ channel: 'email' })
-  const lab = await usecaseLab({ store, adapters: [email], ...options })
+  const lab = await usecaseLab({ adapters: [email], ...options, store })
   return {
     ...lab,
     email,
     usersInMemory,
     async close() {
       await lab.close()
-      await embedded.close()
+      if (options.store === undefined) await embedded.close()
     },
   }
 }
