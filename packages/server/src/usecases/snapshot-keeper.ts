@@ -23,6 +23,8 @@ function partsOf(config: Config): SnapshotParts {
 
 /** Past snapshots kept in memory. */
 const KEPT = 64
+/** Servers that start at once and take one another's numbers; each round at least one gets through. */
+const MAX_ATTEMPTS = 20
 
 /**
  * Loads the latest policy state, or starts with the prior: at first, and when features or objectives changed since. A
@@ -34,13 +36,7 @@ export async function snapshotKeeper(store: Store, config: Config, at: number): 
   const version = createHash('sha256').update(json).digest('hex').slice(0, 16)
   await store.registry.saveSnapshot(version, json, at)
   const prior = initialState(parts.objectives, shapeOf(parts), at)
-  const latest = await store.registry.latestState()
-  let state = latest
-  if (latest === undefined || latest.schemaHash !== prior.schemaHash) {
-    state = { ...prior, id: latest === undefined ? 0 : latest.id + 1 }
-    await store.registry.saveState(state)
-  }
-  let current: Snapshot = { ...parts, version, state: state! }
+  let current: Snapshot = { ...parts, version, state: await openingState(store.registry, prior) }
   const past = pastSnapshots(store)
 
   return {
@@ -55,6 +51,34 @@ export async function snapshotKeeper(store: Store, config: Config, at: number): 
   }
 }
 
+/** The latest state that fits the schema; where there is none the prior, under the next free number. */
+async function openingState(registry: Store['registry'], prior: PolicyState): Promise<PolicyState> {
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+    const latest = await registry.latestState()
+    if (latest?.schemaHash === prior.schemaHash) return latest
+    const state = { ...prior, id: latest === undefined ? 0 : latest.id + 1 }
+    if (await isSaved(registry, state)) return state
+  }
+  throw new PalomaError(
+    'STATE_BUSY',
+    `policy states are saved faster than one can be added (${MAX_ATTEMPTS} attempts)`,
+    {
+      hint: 'servers with different features or objectives seem to share one store',
+    },
+  )
+}
+
+/** False where another server, starting in the same moment, took the number. */
+async function isSaved(registry: Store['registry'], state: PolicyState): Promise<boolean> {
+  try {
+    await registry.saveState(state)
+    return true
+  } catch (error) {
+    if (error instanceof PalomaError && error.code === 'STATE_EXISTS') return false
+    throw error
+  }
+}
+
 /** Finds the snapshots that past decisions were made with; keeps the latest ones in memory and writes nothing. */
 export function pastSnapshots(store: Store): Pick<SnapshotKeeper, 'at'> {
   const past = new Map<string, Snapshot>()
@@ -64,7 +88,8 @@ export function pastSnapshots(store: Store): Pick<SnapshotKeeper, 'at'> {
     if (text === undefined) throw new PalomaError('SNAPSHOT_GONE', `snapshot ${wanted} is no longer stored`)
     const found = await store.registry.loadState(stateId)
     if (found === undefined) throw new PalomaError('STATE_GONE', `policy state ${stateId} is no longer stored`)
-    return { ...(JSON.parse(text) as SnapshotParts), version: wanted, state: found }
+    const parts: SnapshotParts = JSON.parse(text)
+    return { ...parts, version: wanted, state: found }
   }
 
   return {

@@ -85,7 +85,12 @@ export const opportunityIdSchema: z.ZodType<OpportunityId, unknown> = z
   .max(MAX_NAME)
   .transform(opportunityId)
 export const decisionIdSchema: z.ZodType<DecisionId, unknown> = z.string().min(1).max(MAX_NAME).transform(decisionId)
-export const sendIdSchema: z.ZodType<SendId, unknown> = z.string().min(1).max(MAX_NAME).transform(sendId)
+/** A decision's id with `send-` before it. */
+export const sendIdSchema: z.ZodType<SendId, unknown> = z
+  .string()
+  .min(1)
+  .max(MAX_NAME + 'send-'.length)
+  .transform(sendId)
 
 /** A map from names to `value`, of at most `max` members. */
 export function mapOf<T>(value: z.ZodType<T>, max: number = MAX_MEMBERS): z.ZodType<Record<string, T>> {
