@@ -345,10 +345,11 @@ export interface WireInbox {
   readonly nextCursor: string | null
 }
 
+/** A mean and its interval; null where there are too few users, or nothing varies, to say. */
 export interface WireInterval {
-  readonly mean: number
-  readonly low: number
-  readonly high: number
+  readonly mean: number | null
+  readonly low: number | null
+  readonly high: number | null
 }
 
 export interface WireGroupComparison {
@@ -361,7 +362,8 @@ export interface WireGroupComparison {
       {
         readonly users: number
         readonly sendsPerUser: number
-        readonly reach: number
+        /** Share of the pairs of user and channel that could be reached at first and still can. */
+        readonly reach: number | null
         readonly optOutsPerUser: number
         readonly objectives: Readonly<Record<string, WireInterval>>
         readonly combined: WireInterval

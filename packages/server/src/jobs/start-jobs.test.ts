@@ -10,9 +10,13 @@ function fakeTime() {
   const sleepers: { readonly at: number; readonly wake: () => void }[] = []
   const sleep: Sleep = (ms, stopping) =>
     new Promise((resolve) => {
-      sleepers.push({ at: now + ms, wake: resolve })
-      if (stopping.aborted) resolve()
-      stopping.addEventListener('abort', () => resolve(), { once: true })
+      const wake = (): void => {
+        stopping.removeEventListener('abort', wake)
+        resolve()
+      }
+      sleepers.push({ at: now + ms, wake })
+      if (stopping.aborted) wake()
+      else stopping.addEventListener('abort', wake)
     })
   const pass = async (ms: number): Promise<void> => {
     const end = now + ms

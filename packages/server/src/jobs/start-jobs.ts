@@ -11,6 +11,8 @@ export interface Job {
   readonly isEager?: boolean
   /** Answers how much it found to do. */
   work(): Promise<number>
+  /** Waits for what rounds have left running. */
+  end?(): Promise<void>
 }
 
 const SECOND_MS = 1_000
@@ -28,7 +30,8 @@ export function dueJobs(due: DueWork, learnEveryMs: number): readonly Job[] {
         name: `deliver ${lane.name}`,
         everyMs: DELIVER_EVERY_MS,
         isEager: true,
-        work: async () => (await lane.run()).checked,
+        work: async () => (await lane.pump()).checked,
+        end: () => lane.idle(),
       }),
     ),
     { name: 'learn', everyMs: learnEveryMs, work: () => due.learn() },
@@ -88,6 +91,7 @@ async function keepRunning(
       await sleep(Math.max(job.everyMs, Math.min(job.everyMs * 2 ** failures, LONGEST_PAUSE_MS)))
     }
   }
+  await job.end?.()
 }
 
 const sleepFor: Sleep = async (ms, stopping) => {

@@ -143,6 +143,7 @@ export type TimelineEntry =
       readonly status: OpportunityStatus
     }
 
+/** A mean and its interval; NaN where there are too few users, or nothing varies, to say. */
 export interface Interval {
   readonly mean: number
   readonly low: number
@@ -152,7 +153,7 @@ export interface Interval {
 export interface GroupResult {
   readonly users: number
   readonly sendsPerUser: number
-  /** Share of channels that were reachable at first and still are. */
+  /** Share of the pairs of user and channel that could be reached at first and still can; NaN without any. */
   readonly reach: number
   readonly optOutsPerUser: number
   readonly objectives: Readonly<Record<string, Interval>>

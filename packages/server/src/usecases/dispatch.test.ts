@@ -171,6 +171,29 @@ describe('dispatch', () => {
     expect(Math.max(...inFlight)).toBe(3)
   })
 
+  it('goes on with others while one message hangs, and knows when all have landed', async () => {
+    email = scriptedChannel('email', { concurrency: 2 })
+    lab = await usecaseLab({ adapters: [email], isSystemClock: true })
+    let letGo = (): void => {}
+    email.answer(async ({ userId: id }) => {
+      if (id === 'slow') await new Promise<void>((resolve) => (letGo = resolve))
+      return { kind: 'sent', providerMessageId: null }
+    })
+    for (const id of ['slow', 'u1', 'u2', 'u3']) await reserve(lab.store, id, id)
+    const lane = lab.due.lanes.find(({ name }) => name === 'email')!
+    let dispatched = 0
+    while (dispatched < 4) dispatched += (await lane.pump()).dispatched
+    let isIdle = false
+    const idle = lane.idle().then(() => {
+      isIdle = true
+    })
+    await expect.poll(() => lab.store.sends.counts()).toEqual({ dispatching: 1, sent: 3 })
+    expect(isIdle).toBe(false)
+    letGo()
+    await idle
+    expect(await lab.store.sends.counts()).toEqual({ sent: 4 })
+  })
+
   it('lets a provider rest that takes nothing, says so once, and says when it works again', async () => {
     await open({ isSystemClock: true })
     email.answer(BUSY)

@@ -11,25 +11,10 @@ import type { ChannelAdapter, SendResult } from '../channel/contract.ts'
 import type { Dispatch, DispatchResult, SendStore } from '../store/contract.ts'
 import type { Deps } from './deps.ts'
 import { groupCommit } from './group-commit.ts'
+import { type Claimed, createLane, type Lane, resting } from './lane.ts'
 import type { Notes } from './notes.ts'
 import { retryOrFail } from './retry-policy.ts'
 import { messageWriter } from './send-message.ts'
-
-/** The road to one provider; a slow one holds up no other. */
-export interface Lane {
-  /** `email`, …, or `no provider`. */
-  readonly name: string
-  /** Takes due sends through the last-moment check and to the provider, as many as may be in flight. */
-  run(): Promise<LaneRound>
-}
-
-/** How many due sends were looked at, and how many of them were let go to the provider. */
-export interface LaneRound {
-  readonly checked: number
-  readonly dispatched: number
-}
-
-const NOTHING: LaneRound = { checked: 0, dispatched: 0 }
 
 /** What is wrong with a provider: the latest answer, and since when it has not taken anything. */
 export interface ProviderTrouble {
@@ -43,8 +28,6 @@ export interface Dispatcher {
   troubles(): ReadonlyMap<Channel, ProviderTrouble>
 }
 
-/** A lane whose provider took nothing rests so long, doubling up to the second; virtual time needs no rest. */
-const REST_MS = { first: 1_000, longest: 60_000 }
 /** Sends nobody can deliver are failed so many at a time. */
 const UNDELIVERABLE_BATCH = 500
 
@@ -72,19 +55,16 @@ export function createDispatcher(
     else notes.failed(`delivery by ${channel}`, reason)
   }
   const deliver = deliverer(deps, { watch, notes })
-  const lane = (name: string, channels: readonly Channel[], limit: number): Lane => {
-    const rest = resting(clock.isVirtual ? undefined : wallClock)
-    return {
-      name,
-      async run() {
-        await end.settle()
-        if (channels.length === 0 || !rest.isOver()) return NOTHING
-        const { claimed, checked } = await claim(deps, channels, limit)
-        rest.after(await allOf(claimed.map((item) => deliverAndEnd(item, deliver, end))))
-        return { checked, dispatched: claimed.length }
-      },
-    }
-  }
+  const failed = (error: unknown): void => notes.failed('keeping what providers answered', String(error))
+  const lane = (name: string, channels: readonly Channel[], limit: number): Lane =>
+    createLane(name, {
+      limit,
+      failed,
+      rest: resting(clock.isVirtual ? undefined : wallClock),
+      settle: () => end.settle(),
+      claim: (count) => (channels.length === 0 ? NOBODY : claim(deps, channels, count)),
+      deliver: (item) => deliverAndEnd(item, deliver, end),
+    })
   const unserved = CHANNELS.filter((channel) => !adapters.has(channel))
   return {
     lanes: [
@@ -95,11 +75,9 @@ export function createDispatcher(
   }
 }
 
-async function claim(
-  { store, clock, snapshots }: Deps,
-  channels: readonly Channel[],
-  limit: number,
-): Promise<{ readonly claimed: readonly Dispatch[]; readonly checked: number }> {
+const NOBODY: Promise<Claimed> = Promise.resolve({ claimed: [], checked: 0 })
+
+async function claim({ store, clock, snapshots }: Deps, channels: readonly Channel[], limit: number): Promise<Claimed> {
   const now = clock.now()
   const { rules } = snapshots.current()
   let checked = 0
@@ -118,12 +96,6 @@ async function deliverAndEnd(
   const result = await deliver(item)
   await end.add({ sendId: item.send.sendId, result })
   return result
-}
-
-/** Waits for all of them, also where one fails. */
-async function allOf<T>(works: readonly Promise<T>[]): Promise<readonly T[]> {
-  await Promise.allSettled(works)
-  return Promise.all(works)
 }
 
 interface Endings {
@@ -239,28 +211,5 @@ async function suppressGone(
     ])
   } catch (error) {
     if (!(error instanceof PalomaError && error.code === USER_GONE)) throw error
-  }
-}
-
-interface Rest {
-  isOver(): boolean
-  after(results: readonly DispatchResult[]): void
-}
-
-/** A provider that took none of a batch is left alone for a while, ever longer. Without a clock there is no rest. */
-function resting(now: (() => EpochMs) | undefined): Rest {
-  let until = 0
-  let pauseMs = REST_MS.first
-  return {
-    isOver: () => now === undefined || now() >= until,
-    after(results) {
-      if (now === undefined || results.length === 0) return
-      if (results.some(({ kind }) => kind !== 'retry')) {
-        pauseMs = REST_MS.first
-        return
-      }
-      until = now() + pauseMs
-      pauseMs = Math.min(2 * pauseMs, REST_MS.longest)
-    },
   }
 }

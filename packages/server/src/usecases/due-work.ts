@@ -1,4 +1,5 @@
-import type { Dispatcher, Lane } from './dispatch.ts'
+import type { Dispatcher } from './dispatch.ts'
+import type { Lane } from './lane.ts'
 
 /** What falls due by itself; jobs call these, the virtual clock calls them on the way. */
 export interface DueWork {

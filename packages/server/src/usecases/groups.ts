@@ -118,7 +118,7 @@ function countsOf(
   return {
     users: members.length,
     sendsPerUser: perUser(sum(({ totals }) => totals.sends)),
-    reach: atFirst === 0 ? 0 : sum(({ reach }) => reach.still) / atFirst,
+    reach: sum(({ reach }) => reach.still) / atFirst,
     optOutsPerUser: perUser(sum(({ totals }) => totals.reachLosses.length)),
   }
 }

@@ -1,11 +1,13 @@
-import { DAY_MS, GROUPS } from '@paloma/core/domain'
-import type { PalomaClient, WireGroupComparison } from '@paloma/sdk'
+import { DAY_MS, GROUPS, type Group } from '@paloma/core/domain'
+import type { PalomaClient, WireGroupComparison, WireInterval } from '@paloma/sdk'
+import type { GroupComparison, GroupResult, Interval } from '../../usecases/contract.ts'
 import type { Audience } from './audience.ts'
 import type { DailyGroupPoint } from './report/index.ts'
 
 /** What the server's own log says about the days. */
 export interface Measured {
-  readonly comparison: WireGroupComparison
+  readonly comparison: Pick<GroupComparison, 'level' | 'groups' | 'differences'> &
+    Pick<WireGroupComparison, 'from' | 'until'>
   readonly daily: readonly DailyGroupPoint[]
   readonly replay: { readonly checked: number; readonly identical: number }
 }
@@ -23,9 +25,9 @@ async function dailyPoints({ client, audience, onProgress }: MeasureOptions): Pr
   const before: Record<string, number> = {}
   for (let day = 1; day <= days; day += 1) {
     onProgress(`reading the log: day ${day} of ${days}`)
-    const { groups } = await client.groups.compare(startAt, startAt + day * DAY_MS)
+    const { groups } = read(await client.groups.compare(startAt, startAt + day * DAY_MS))
     for (const group of GROUPS) {
-      const { reach, sendsPerUser, combined } = groups[group]!
+      const { reach, sendsPerUser, combined } = groups[group]
       const sends = sendsPerUser - (before[group] ?? 0)
       points.push({ day, group, reach, sendsPerUser: sends, combinedPerUser: combined.mean })
       before[group] = sendsPerUser
@@ -39,7 +41,7 @@ export async function measure(options: MeasureOptions): Promise<Measured> {
   const { client, audience, onProgress } = options
   const { startAt, days } = audience
   const daily = await dailyPoints(options)
-  const comparison = await client.groups.compare(startAt, startAt + days * DAY_MS)
+  const comparison = read(await client.groups.compare(startAt, startAt + days * DAY_MS))
   let [checked, identical] = [0, 0]
   for (let day = 0; day <= days; day += 1) {
     onProgress(`replaying decisions: ${checked} done`)
@@ -48,4 +50,31 @@ export async function measure(options: MeasureOptions): Promise<Measured> {
     identical += audit.identical
   }
   return { comparison, daily, replay: { checked, identical } }
+}
+
+/** A comparison as it was before it became JSON: what is unknown is not a number. */
+function read(comparison: WireGroupComparison): Measured['comparison'] {
+  const groupOf = (name: Group): GroupResult => {
+    const group = comparison.groups[name]!
+    const objectives = mapValues(group.objectives, intervalOf)
+    return { ...group, reach: group.reach ?? Number.NaN, objectives, combined: intervalOf(group.combined) }
+  }
+  return {
+    ...comparison,
+    groups: {
+      paloma: groupOf('paloma'),
+      businessAsUsual: groupOf('businessAsUsual'),
+      random: groupOf('random'),
+      holdout: groupOf('holdout'),
+    },
+    differences: mapValues(comparison.differences, (pair) => mapValues(pair, intervalOf)),
+  }
+}
+
+function intervalOf({ mean, low, high }: WireInterval): Interval {
+  return { mean: mean ?? Number.NaN, low: low ?? Number.NaN, high: high ?? Number.NaN }
+}
+
+function mapValues<A, B>(record: Readonly<Record<string, A>>, map: (value: A) => B): Readonly<Record<string, B>> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value)]))
 }

@@ -4,7 +4,7 @@ import { isoSchema, named } from './atoms.ts'
 
 const interval: z.ZodType<WireInterval> = named(
   'Interval',
-  z.object({ mean: z.number(), low: z.number(), high: z.number() }),
+  z.object({ mean: z.number().nullable(), low: z.number().nullable(), high: z.number().nullable() }),
 )
 
 export const groupComparisonSchema: z.ZodType<WireGroupComparison> = named(
@@ -18,7 +18,7 @@ export const groupComparisonSchema: z.ZodType<WireGroupComparison> = named(
       z.object({
         users: z.int(),
         sendsPerUser: z.number(),
-        reach: z.number(),
+        reach: z.number().nullable(),
         optOutsPerUser: z.number(),
         objectives: z.record(z.string(), interval),
         combined: interval,

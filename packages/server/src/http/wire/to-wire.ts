@@ -17,6 +17,7 @@ import type {
   WireExplanation,
   WireGroupComparison,
   WireInboxItem,
+  WireInterval,
   WireOpportunity,
   WireOutcome,
   WireRefusal,
@@ -25,7 +26,7 @@ import type {
   WireUser,
 } from '@paloma/sdk'
 import type { InboxItem, OpportunityStatus, Send } from '../../store/contract.ts'
-import type { ExplainedAction, Explanation, GroupComparison, TimelineEntry } from '../../usecases/contract.ts'
+import type { ExplainedAction, Explanation, GroupComparison, Interval, TimelineEntry } from '../../usecases/contract.ts'
 
 /** A moment as the wire shows it. `iso(0)` is `1970-01-01T00:00:00.000Z`. */
 export function iso(moment: EpochMs): string {
@@ -157,6 +158,26 @@ export function wireInboxItem(item: InboxItem): WireInboxItem {
   return { ...item, createdAt: iso(item.createdAt), statusAt: iso(item.statusAt) }
 }
 
+/** JSON has no NaN: what is unknown is null. */
 export function wireGroupComparison(comparison: GroupComparison): WireGroupComparison {
-  return { ...comparison, from: iso(comparison.from), until: iso(comparison.until) }
+  const groups = mapValues(comparison.groups, (group) => ({
+    ...group,
+    reach: finiteOrNull(group.reach),
+    objectives: mapValues(group.objectives, wireInterval),
+    combined: wireInterval(group.combined),
+  }))
+  const differences = mapValues(comparison.differences, (pair) => mapValues(pair, wireInterval))
+  return { ...comparison, from: iso(comparison.from), until: iso(comparison.until), groups, differences }
+}
+
+function mapValues<A, B>(record: Readonly<Record<string, A>>, map: (value: A) => B): Readonly<Record<string, B>> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value)]))
+}
+
+function wireInterval({ mean, low, high }: Interval): WireInterval {
+  return { mean: finiteOrNull(mean), low: finiteOrNull(low), high: finiteOrNull(high) }
+}
+
+function finiteOrNull(value: number): number | null {
+  return Number.isFinite(value) ? value : null
 }
