@@ -7,8 +7,10 @@ import { findDependencyFaults } from './scripts/architecture/dependencies.ts'
 import {
   findAmbient,
   findAny,
+  findAssertions,
   findDefaultExports,
   findForbiddenFolders,
+  findLongFiles,
   findMutableProperties,
 } from './scripts/architecture/house-rules.ts'
 import { publicNames } from './scripts/architecture/public-surface.ts'
@@ -62,6 +64,8 @@ describe('the rules of the house', () => {
     ['no folder is named after nothing in particular', findForbiddenFolders],
     ['exports have names', findDefaultExports],
     ['the type any stays in tests', findAny],
+    ['core asserts no types but the brands of ids', findAssertions],
+    ['no file is longer than 400 lines', findLongFiles],
   ])('%s', (_, find) => {
     expect(say(find(tree.modules))).toEqual([])
   })

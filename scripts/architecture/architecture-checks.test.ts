@@ -2,7 +2,15 @@ import { describe, expect, it } from 'vitest'
 import { fileGraph, findForbiddenArrows, type Plan, placeOf, roomGraph } from './arrows.ts'
 import { findCycles } from './cycles.ts'
 import { findDependencyFaults } from './dependencies.ts'
-import { findAmbient, findAny, findDefaultExports, findForbiddenFolders, findMutableProperties } from './house-rules.ts'
+import {
+  findAmbient,
+  findAny,
+  findAssertions,
+  findDefaultExports,
+  findForbiddenFolders,
+  findLongFiles,
+  findMutableProperties,
+} from './house-rules.ts'
 import { parseModule } from './module.ts'
 import { publicNames } from './public-surface.ts'
 import { printRoomTable } from './room-table.ts'
@@ -239,6 +247,21 @@ describe('names', () => {
     const text = 'export const a = (b: any): Array<any> => b // any'
     expect(findAny(one(text))).toHaveLength(2)
     expect(findAny(one(text, 'a.test.ts'))).toEqual([])
+  })
+})
+
+describe('assertions', () => {
+  it('are found in core, const and the brands of ids left out', () => {
+    expect(findAssertions(one('const a = b as string'))).toHaveLength(1)
+    expect(findAssertions(one("const a = ['b'] as const"))).toEqual([])
+    expect(findAssertions(one('const a = b as UserId', 'packages/core/src/domain/id.ts'))).toEqual([])
+  })
+})
+
+describe('long files', () => {
+  it('have more than 400 lines', () => {
+    expect(findLongFiles(one('\n'.repeat(400)))).toEqual([])
+    expect(findLongFiles(one('\n'.repeat(401)))).toHaveLength(1)
   })
 })
 

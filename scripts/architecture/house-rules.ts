@@ -104,6 +104,33 @@ export function findMutableProperties(modules: readonly Module[]): readonly Viol
   )
 }
 
+/** The one place where a string becomes an id. */
+const BRANDS = `${CORE}domain/id.ts`
+
+function isAssertion(node: ts.Node): boolean {
+  return ts.isAsExpression(node) && node.type.getText() !== 'const'
+}
+
+/** Type assertions in core, where everything is already parsed; `as const` is none. */
+export function findAssertions(modules: readonly Module[]): readonly Violation[] {
+  return coreModules(modules)
+    .filter(({ path }) => path !== BRANDS)
+    .flatMap((module) => report(module, isAssertion, (node) => `core asserts a type: ${node.getText()}`))
+}
+
+/** The most lines a file may have, tests left out. */
+const MOST_LINES = 400
+
+/** Files that hold more than one idea, by their length. */
+export function findLongFiles(modules: readonly Module[]): readonly Violation[] {
+  return modules.flatMap(({ path, syntax, isTest }) => {
+    const lines = syntax.text.split('\n').length - 1
+    return isTest || lines <= MOST_LINES
+      ? []
+      : [{ path, line: lines, message: `has ${lines} lines, ${MOST_LINES} are the most` }]
+  })
+}
+
 function coreModules(modules: readonly Module[]): readonly Module[] {
   return modules.filter(({ path, isTest }) => path.startsWith(CORE) && !isTest)
 }

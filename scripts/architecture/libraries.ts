@@ -41,7 +41,7 @@ export const LIBRARY_HOMES: readonly LibraryHome[] = [
     library: 'zod',
     homes: [`${SERVER}http/`, `${SERVER}config/`, `${SERVER}usecases/campaign/`, `${SERVER}cli/demo/`],
   },
-  { library: 'commander', homes: [`${SERVER}cli/`, `${SERVER}main.ts`] },
+  { library: 'commander', homes: [`${SERVER}cli/`, `${SERVER}main.ts`, `${SERVER}program.ts`] },
   { library: 'tsx', homes: [`${SERVER}config/load-config.ts`, `${SERVER}cli/commands/campaign-files.ts`] },
   { library: 'react', homes: ['packages/console/src/'] },
   { library: 'react-dom', homes: ['packages/console/src/main.tsx'] },

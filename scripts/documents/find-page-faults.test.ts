@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { findPageFaults } from './find-page-faults.ts'
+import { findPageFaults, findUnlistedPages } from './find-page-faults.ts'
 import { readPage, slugOf } from './page.ts'
 
 const FILES: Readonly<Record<string, string>> = {
@@ -50,5 +50,16 @@ describe('findPageFaults', () => {
     ],
   ])('names what is wrong in %j', (text, fault) => {
     expect(faults(text)).toEqual([fault])
+  })
+})
+
+describe('findUnlistedPages', () => {
+  it('names pages that the index of their folder does not link', () => {
+    const pages = [
+      readPage('docs/README.md', '[a](guide/a.md)'),
+      readPage('docs/guide/a.md', ''),
+      readPage('docs/methods/b.md', ''),
+    ]
+    expect(findUnlistedPages(pages)).toEqual(['docs/README.md does not link docs/methods/b.md'])
   })
 })

@@ -22,6 +22,24 @@ function linkFault(page: Page, { target }: PageLink, { pages, exists }: Surround
   return `links to ${path}#${anchor}, which has no such heading`
 }
 
+/** Folders whose pages an index must link. */
+const INDEXES = [
+  { folder: 'docs/guide/', index: 'docs/README.md' },
+  { folder: 'docs/methods/', index: 'docs/README.md' },
+  { folder: 'docs/decisions/', index: 'docs/decisions/README.md' },
+] as const
+
+/** Pages that no index leads to. */
+export function findUnlistedPages(pages: readonly Page[]): readonly string[] {
+  return INDEXES.flatMap(({ folder, index }) => {
+    const page = pages.find(({ path }) => path === index)
+    const linked = new Set(page?.links.map(({ target }) => posix.join(posix.dirname(index), target)))
+    return pages
+      .filter(({ path }) => path.startsWith(folder) && path !== index && !linked.has(path))
+      .map(({ path }) => `${index} does not link ${path}`)
+  })
+}
+
 /** Links that lead nowhere, paths and npm scripts that are gone, and shown code that is not the file's. */
 export function findPageFaults(surroundings: Surroundings): readonly string[] {
   const { exists, read, npmScripts } = surroundings
