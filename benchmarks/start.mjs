@@ -85,7 +85,10 @@ async function serveByNpm(cwd, env, begin = () => {}) {
 }
 
 function npmSetting(name) {
-  return spawnSync('npm', ['config', 'get', name], { encoding: 'utf8', shell: process.platform === 'win32' }).stdout.trim()
+  return spawnSync('npm', ['config', 'get', name], {
+    encoding: 'utf8',
+    shell: process.platform === 'win32',
+  }).stdout.trim()
 }
 
 /** A home of its own, so that nothing of ours is cached there, with npm's settings and cache as they are. */
@@ -117,10 +120,11 @@ async function serveByNode() {
   const child = await startChild(args, { isUp })
   await firstDecision(child.output, port)
   const seconds = (performance.now() - start) / 1_000
+  const { cpuSeconds } = await child.usage()
   await pause(SETTLE_MS)
   const { rss } = await child.usage()
   await child.stop()
-  return { seconds, rss }
+  return { seconds, cpuSeconds, rss }
 }
 
 async function repeated(run) {
@@ -162,6 +166,7 @@ try {
     seconds.map((s) => s.toFixed(1)).join(', '),
     '',
   ])
+  const cpuSeconds = median(bare.map((each) => each.cpuSeconds))
   const rss = median(bare.map((each) => each.rss)) / 2 ** 20
   publish(
     {
@@ -170,7 +175,7 @@ try {
       machine: before,
       body: table(rows),
       remarks: [
-        `Wall-clock time, embedded store, every start with an empty data directory; the first decision is a user, a proposal and a decision over HTTP. The clone begins without this project's cache; npm uses the machine's own cache and registry. Resident memory of the idle server ${SETTLE_MS / 1_000} s later: ${rss.toFixed(0)} MiB.`,
+        `Wall-clock time, embedded store, every start with an empty data directory; the first decision is a user, a proposal and a decision over HTTP. The clone begins without this project's cache; npm uses the machine's own cache and registry. The built server alone spends ${cpuSeconds.toFixed(1)} s of CPU time until then. Resident memory of the idle server ${SETTLE_MS / 1_000} s later: ${rss.toFixed(0)} MiB.`,
       ],
       rows,
     },
