@@ -21,11 +21,12 @@ export type Target =
 export const ROOT: string = join(dirname(fileURLToPath(import.meta.url)), '../..')
 
 const PLACES = ['packages', 'examples', 'benchmarks', 'scripts'] as const
-const SKIPPED = new Set(['node_modules', 'dist', '.paloma', 'coverage'])
+const SKIPPED = new Set(['node_modules', 'dist', 'coverage'])
 const SOURCE = /\.(ts|tsx|mts|mjs|js)$/
 
 function* walk(folder: string): Generator<string> {
   for (const entry of readdirSync(join(ROOT, folder), { withFileTypes: true })) {
+    if (entry.name.startsWith('.')) continue // as the compiler does
     const path = posix.join(folder, entry.name)
     if (entry.isDirectory()) {
       if (!SKIPPED.has(entry.name)) yield* walk(path)
