@@ -341,6 +341,12 @@ function reasonFor(group: Group, columns: Columns, mandatory: boolean): Decision
   return columns.actions.length === 1 ? 'nothing-eligible' : 'policy'
 }
 
+/** What a decision keeps of the opportunities it saw, in the order of their ids. */
+function namesOf(opportunities: readonly Opportunity[]): Pick<Decision['inputs'], 'opportunityIds' | 'messages'> {
+  const sorted = [...opportunities].sort((a, b) => (a.id < b.id ? -1 : 1))
+  return { opportunityIds: sorted.map(({ id }) => id), messages: sorted.map(({ message }) => message) }
+}
+
 /**
  * Decides for one user at one moment: eligibility, value against `hold`, price, distribution, one draw. A function of
  * its arguments alone; the same three give the same record, which is what replay relies on.
@@ -394,6 +400,6 @@ export function decide(
     draw,
     refused,
     learning: mayLearn ? learningFeatures(columns.actions, probabilities, { chosen, now, scratch }) : null,
-    inputs: { user, opportunityIds: opportunities.map(({ id }) => id).sort(), context: request.context },
+    inputs: { user, ...namesOf(opportunities), context: request.context },
   }
 }

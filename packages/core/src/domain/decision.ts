@@ -89,6 +89,8 @@ export interface Decision {
   readonly inputs: {
     readonly user: UserState
     readonly opportunityIds: readonly OpportunityId[]
+    /** Message family of each opportunity, so that a log says what was sent without asking for the proposal. */
+    readonly messages: readonly string[]
     readonly context: Readonly<Record<string, Scalar>>
   }
 }

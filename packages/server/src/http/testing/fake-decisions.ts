@@ -100,6 +100,7 @@ function decisionOf(
     inputs: {
       user: { profile, history: { ...NO_HISTORY, visits: [at - 1] } },
       opportunityIds: opportunity === undefined ? [] : [opportunity.id],
+      messages: opportunity === undefined ? [] : [opportunity.message],
       context: command.context,
     },
   }

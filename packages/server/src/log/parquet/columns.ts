@@ -25,6 +25,7 @@ const DECISION_HEAD: readonly LogColumn<Decision>[] = [
   { name: 'reason', type: 'STRING', value: (d) => d.reason },
   { name: 'kind', type: 'STRING', value: (d) => chosenAction(d).kind },
   { name: 'opportunityId', type: 'STRING', value: (d) => sendOf(d)?.opportunityId ?? null },
+  { name: 'message', type: 'STRING', value: messageOf },
   { name: 'channel', type: 'STRING', value: (d) => sendOf(d)?.channel ?? null },
   { name: 'variant', type: 'STRING', value: (d) => sendOf(d)?.variant ?? null },
   { name: 'sendAt', type: 'TIMESTAMP', value: (d) => dateOrNull(sendOf(d)?.sendAt) },
@@ -78,6 +79,13 @@ function groupOf(decision: Decision): string | null {
 function sendOf(decision: Decision): Extract<Decision['actions'][number], { readonly kind: 'send' }> | undefined {
   const action = chosenAction(decision)
   return action.kind === 'send' ? action : undefined
+}
+
+/** The message family of the choice; of the other actions it stands in the record, beside their opportunities. */
+function messageOf(decision: Decision): string | null {
+  const { opportunityIds, messages } = decision.inputs
+  const place = opportunityIds.findIndex((id) => id === sendOf(decision)?.opportunityId)
+  return messages[place] ?? null
 }
 
 function dateOrNull(at: number | undefined): Date | null {

@@ -44,6 +44,7 @@ export function sampleDecision(n: number, extra: Partial<Decision> = {}): Decisi
         history: { sends: [], responses: [], visits: [] },
       },
       opportunityIds: [opportunityId(`o-${n}`)],
+      messages: ['price-drop'],
       context: {},
     },
     ...extra,

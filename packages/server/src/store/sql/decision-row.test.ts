@@ -74,6 +74,7 @@ const decision: fc.Arbitrary<Decision> = fc
         ...example.inputs,
         user: { ...example.inputs.user, history: { sends, responses, visits } },
         opportunityIds: ['o-1', 'o-2'].map(opportunityId),
+        messages: ['price-drop', 'survey'],
       },
     }
   })

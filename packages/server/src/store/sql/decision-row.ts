@@ -63,6 +63,7 @@ interface DecisionRecord {
   readonly pd: JsonNumbers
   readonly rf: readonly (readonly [CandidateTuple, readonly RefusalTuple[]])[]
   readonly op: readonly OpportunityId[]
+  readonly om: readonly string[]
   readonly cx: Readonly<Record<string, Scalar>>
   readonly us: UserProfile
   readonly hs: readonly SendTuple[]
@@ -114,12 +115,17 @@ export function fromRow(row: DecisionRow): Decision {
       refusals: refusals.map(fromRefusalTuple),
     })),
     learning: row.learning === null ? null : fromLearningText(row.learning),
-    inputs: { user: { profile: record.us, history: historyOf(record) }, opportunityIds: record.op, context: record.cx },
+    inputs: {
+      user: { profile: record.us, history: historyOf(record) },
+      opportunityIds: record.op,
+      messages: record.om,
+      context: record.cx,
+    },
   }
 }
 
 function toRecord(decision: Decision): DecisionRecord {
-  const { user, opportunityIds, context } = decision.inputs
+  const { user, opportunityIds, messages, context } = decision.inputs
   const position = new Map(opportunityIds.map((id, index) => [id, index]))
   const toTuple = ({ opportunityId, variant, channel, sendAt }: Candidate): CandidateTuple => [
     position.get(opportunityId) ?? opportunityId,
@@ -149,6 +155,7 @@ function toRecord(decision: Decision): DecisionRecord {
     pd: toJsonNumbers([decision.propensity, decision.draw]),
     rf: decision.refused.map(({ candidate, refusals }) => [toTuple(candidate), refusals.map(toRefusalTuple)]),
     op: opportunityIds,
+    om: messages,
     cx: context,
     us: user.profile,
     hs: user.history.sends.map(toSendTuple),

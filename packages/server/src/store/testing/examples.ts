@@ -100,6 +100,7 @@ export function exampleDecision(id: string, user: string, changes: Partial<Decis
     inputs: {
       user: { profile: exampleProfile(user), history: NO_HISTORY },
       opportunityIds: [opportunity],
+      messages: ['price-drop'],
       context: { screen: 'home' },
     },
     ...changes,
