@@ -5,11 +5,12 @@ import { decisionUsecases } from './decisions.ts'
 import type { Deps } from './deps.ts'
 import { createDispatcher, type Dispatcher } from './dispatch.ts'
 import { type DueWork, drain, drainLanes } from './due-work.ts'
+import { resumeErasures } from './erasure.ts'
 import { eventUsecases } from './events.ts'
 import { groupUsecases } from './groups.ts'
 import { type HealthSources, healthUsecases } from './health.ts'
 import { createHeartbeats, type Heartbeats } from './heartbeats.ts'
-import { exportNewDays, historyUsecases } from './history.ts'
+import { EXPORTER, exportNewDays, historyUsecases } from './history.ts'
 import { inboxUsecases } from './inbox.ts'
 import { keyUsecases } from './keys.ts'
 import { createLearner, type Learner } from './learner.ts'
@@ -71,7 +72,8 @@ function dueWork(deps: Deps, { decisions, dispatcher, learner }: Workers): DueWo
     dispatch: () => drainLanes(dispatcher, clock.isVirtual),
     learn: async () => (await learner.run()).id,
     prune: () => store.registry.pruneStates(config.learning.keepStates),
-    exportHistory: async () => ((await store.lead('exporter')) ? exportNewDays(deps) : 0),
+    exportHistory: async () => ((await store.lead(EXPORTER)) ? exportNewDays(deps) : 0),
+    erase: () => resumeErasures(deps),
     recover: async () => (store.traits.isShared ? store.sends.recover(clock.now() - LEFT_BEHIND_MS, clock.now()) : 0),
     pollInbox: async () => (store.traits.isShared ? inboxFeed.poll() : 0),
   }

@@ -15,6 +15,8 @@ export interface DueWork {
   prune(): Promise<number>
   /** Writes closed days that the history does not have yet to Parquet; answers how many. */
   exportHistory(): Promise<number>
+  /** Ends erasures that are not done in the history yet; answers how many. */
+  erase(): Promise<number>
   /** Ends sends that a process of a shared store left dispatching when it died; answers how many. */
   recover(): Promise<number>
   /** Tells inbox listeners of items that other processes delivered; answers how many. */

@@ -59,6 +59,20 @@ describe('erasure', () => {
     rmSync(dir, { recursive: true, force: true })
   })
 
+  it('leaves the history to the server that exports, which comes to it within a minute', async () => {
+    lab = await usecaseLab()
+    await exported()
+    let leads = false
+    Object.assign(lab.store, { lead: async () => leads })
+    expect((await lab.usecases.users.erase(userId('ada'))).rows).toBeGreaterThanOrEqual(8)
+    expect(await lab.due.erase()).toBe(0)
+    expect((await whoIsLeft()).toSorted()).toEqual(['ada', 'anonymous', 'bob'])
+    leads = true
+    expect(await lab.due.erase()).toBe(1)
+    expect(await whoIsLeft()).toEqual(['bob'])
+    expect(await lab.due.erase()).toBe(0)
+  })
+
   it('forgets the person also when asked under an id of old', async () => {
     lab = await usecaseLab()
     await exported()

@@ -2,6 +2,9 @@ import { DAY_MS, type EpochMs } from '@paloma/core'
 import type { Usecases } from './contract.ts'
 import type { Deps } from './deps.ts'
 
+/** Role of the one process of all that writes the history. */
+export const EXPORTER = 'exporter'
+
 const PAGE_ROWS = 1_000
 /** Days that are exported again by the nightly job, because events of theirs may have come late. */
 const LATE_DAYS = 2
