@@ -1,4 +1,4 @@
-import { DAY_MS, HOUR_MS, headToBytes, userId } from '@paloma/core'
+import { DAY_MS, headToBytes, userId } from '@paloma/core'
 import { afterAll, describe, expect, it } from 'vitest'
 import { postgresStore } from '../store/postgres-store.ts'
 import { exampleDecision, exampleNew, exampleProfile, NOON } from '../store/testing/examples.ts'
