@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { type App, createApp } from '../../app.ts'
+import type { Runtime } from '../../config/contract.ts'
 import { loadConfig } from '../../config/load-config.ts'
 import { type RuntimeFlags, runtimeFrom } from '../../config/runtime.ts'
 import { dueJobs, startJobs } from '../../jobs/start-jobs.ts'
@@ -24,6 +25,15 @@ async function firstKey(app: App, output: Output): Promise<void> {
   output.note(`first API key (shown once): ${secret}\n`)
 }
 
+/** Where the server really listens (a port of 0 is any), and how it is reached from outside where that differs. */
+function readyLine({ http, store }: App, { publicUrl, port }: Runtime, address: string): string {
+  const outside = port === 0 || publicUrl === address ? '' : `, from outside at ${publicUrl}`
+  const pages = http.hasRoute({ method: 'GET', url: '/console/*' })
+    ? 'console at /console/'
+    : 'no console (npm run build:console makes it)'
+  return `Paloma listens on ${address}${outside} (${store.traits.name}); API at /openapi.json, ${pages}\n`
+}
+
 /** `paloma serve`: the HTTP API, delivery and learning in one process, until SIGTERM. */
 export function serveCommand(
   env: Readonly<Record<string, string | undefined>>,
@@ -43,7 +53,7 @@ export function serveCommand(
       const config = await loadConfig(flags.config)
       const runtime = runtimeFrom(env, flags)
       const app = await createApp(config, runtime, (line) => output.note(line))
-      await listen(app.http, runtime).catch(async (error: unknown) => {
+      const address = await listen(app.http, runtime).catch(async (error: unknown) => {
         await app.close()
         throw error
       })
@@ -56,8 +66,6 @@ export function serveCommand(
         await app.close()
       })
       await firstKey(app, output)
-      output.note(
-        `Paloma listens on ${runtime.publicUrl} (${app.store.traits.name}); API at /openapi.json, console at /console/\n`,
-      )
+      output.note(readyLine(app, runtime, address))
     })
 }
