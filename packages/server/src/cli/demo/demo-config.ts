@@ -25,11 +25,18 @@ const TRAITS: readonly FeatureSpec[] = [
   { kind: 'number', source: 'opportunity', name: 'score', centre: 0.5, scale: 0.5 },
 ]
 
-/** What a visit and a lasting channel are worth to this shop; the rest is as it comes. */
+/** What one day of being able to reach a user on one channel is worth to the shop, and how many such days an opt-out ends. */
+const EUR_PER_CONTACTABLE_DAY = 0.07
+const DAYS_LOST = 180
+
 const OBJECTIVES: readonly Objective[] = defaultConfig.objectives.map((objective) => {
   if (objective.name === 'engagement') return { ...objective, aggregate: 'sum', noiseSd: 0.8 }
-  return objective.name === 'reachability' ? { ...objective, weight: 0.05 } : objective
+  if (objective.name !== 'reachability') return objective
+  return { ...objective, weight: EUR_PER_CONTACTABLE_DAY, scale: DAYS_LOST }
 })
+
+/** Four weeks are short: explore half as widely as the uncertainty would allow (variances divided by four). */
+const SHARPNESS = 4
 
 /**
  * The configuration of the demo's shop, as its owner would write it: objectives in euros, caps, quiet hours, the four
@@ -45,12 +52,12 @@ export function demoConfig({ url, secret }: DemoGateway): Config {
       slots: { localHours: [9, 13, 19], horizonHours: 30 },
     },
     groups: {
-      paloma: { share: 400_000, policy: { kind: 'thompson', floor: 0.02, sharpness: 1 } },
+      paloma: { share: 400_000, policy: { kind: 'thompson', floor: 0.02, sharpness: SHARPNESS } },
       businessAsUsual: {
         share: 200_000,
         policy: { kind: 'cadence', perWeek: 3, gapHours: 36, channels: ['push', 'email'], localHour: 19 },
       },
-      random: { share: 200_000, policy: { kind: 'random', holdProbability: 0.2 } },
+      random: { share: 200_000, policy: { kind: 'random', holdProbability: 0.05 } },
       holdout: { share: 200_000, policy: { kind: 'holdout' } },
     },
     adapters: { push: webhook, email: webhook, 'in-app': { kind: 'inbox' } },
