@@ -13,6 +13,7 @@ const flags = flagsOf({
 })
 const rounds = Number(flags.rounds)
 const BLOCK_MS = 4
+const ACTION_FEATURES = 32
 const TARGETS = { greedy: 2.5, squareCb: 2.5, thompson: 10 }
 
 // What every call adds to, printed at the end: nothing may be optimised away.
@@ -38,6 +39,11 @@ function evaluator(evaluate) {
 
 async function measure(candidates) {
   const scene = decisionScene(candidates)
+  if (scene.actionWidth !== ACTION_FEATURES) {
+    throw new RangeError(
+      `heads must have ${ACTION_FEATURES} action features, got ${scene.actionWidth}: change the scene`,
+    )
+  }
   const evaluations = growthBookEvaluations(scene.requests.length)
   const contestants = {
     client: evaluator(evaluations.client),

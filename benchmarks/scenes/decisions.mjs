@@ -81,9 +81,9 @@ const RULES = {
   timeZone: 'Europe/Berlin',
 }
 
-/** Three declared features fill ψ up to 32 columns: 12 of the house, 5 channels, 8 message buckets, 4 claims, 3 declared. */
+/** Three declared features fill ψ up to 32 columns: 12 of the house, 5 channels, 4 message buckets, two claims for each of 4 objectives, 3 declared. */
 const FEATURES = {
-  messageBuckets: 8,
+  messageBuckets: 4,
   features: [
     { kind: 'number', name: 'orders', source: 'user', centre: 1, scale: 1, log1p: true },
     { kind: 'boolean', name: 'isUrgent', source: 'variant' },

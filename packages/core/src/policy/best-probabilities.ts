@@ -25,18 +25,39 @@ interface Contest {
   readonly origin: number
 }
 
+/** Columns of working memory, kept because allocating them takes as long as half the quadrature. */
+interface Memory extends Omit<NormalColumns, 'count'> {
+  readonly places: Int32Array
+  readonly sds: Float64Array
+  readonly wins: Float64Array
+  readonly products: Float64Array
+}
+
+let memory = freshMemory(32)
+
+function freshMemory(actions: number): Memory {
+  const column = (): Float64Array => new Float64Array(actions)
+  const places = new Int32Array(actions)
+  const normals = { mean: column(), inverseSd: column(), cdf: column(), density: column() }
+  return { ...normals, places, sds: column(), wins: column(), products: column() }
+}
+
+function memoryFor(actions: number): Memory {
+  if (memory.places.length < actions) memory = freshMemory(2 * actions)
+  return memory
+}
+
 /**
  * P(action k has the largest score) for independent scores N(means[k], variances[k]), as ∫ f_k Π_{j≠k} F_j by
  * Gauss–Legendre quadrature on panels that follow the narrowest density around. A variance of 0 is the exact limit: a
  * point mass, which wins with Π F_j(point); equal point masses share. Needs finite arguments; error < 1e-6.
  */
 export function bestProbabilities(means: Float64Array, variances: Float64Array): Float64Array {
-  const sds = new Float64Array(means.length)
-  for (let k = 0; k < sds.length; k++) sds[k] = Math.sqrt(variances[k]!)
+  const { sds, wins, products } = memoryFor(means.length)
+  for (let k = 0; k < means.length; k++) sds[k] = Math.sqrt(variances[k]!)
   const contest = prepareContest(means, sds)
   const { columns, places, lower, upper } = contest
-  const wins = new Float64Array(columns.count)
-  const products = new Float64Array(columns.count + 1)
+  wins.fill(0, 0, columns.count)
   for (let x = lower; x < upper; ) {
     const width = panelWidth(columns, x, upper)
     for (let i = 0; i < RULE.nodes.length; i++) {
@@ -54,9 +75,7 @@ export function bestProbabilities(means: Float64Array, variances: Float64Array):
 function prepareContest(means: Float64Array, sds: Float64Array): Contest {
   const surest = largestLowerEnd(means, sds)
   const origin = means[surest]!
-  const mean = new Float64Array(means.length)
-  const inverseSd = new Float64Array(means.length)
-  const places = new Int32Array(means.length)
+  const { mean, inverseSd, cdf, density, places } = memoryFor(means.length)
   let count = 0
   let point = Number.NEGATIVE_INFINITY
   let upper = Number.NEGATIVE_INFINITY
@@ -73,7 +92,7 @@ function prepareContest(means: Float64Array, sds: Float64Array): Contest {
     places[count++] = k
     upper = Math.max(upper, place + REACH_SDS * sd)
   }
-  const columns = { count, mean, inverseSd, cdf: new Float64Array(count), density: new Float64Array(count) }
+  const columns = { count, mean, inverseSd, cdf, density }
   return { columns, places, point, lower: Math.max(-REACH_SDS * sds[surest]!, point), upper, origin }
 }
 

@@ -16,6 +16,7 @@ export function thompson(scores: Float64Array, variances: Float64Array, sharpnes
 }
 
 function sharpened(variances: Float64Array, sharpness: number): Float64Array {
+  if (sharpness === 1) return variances
   const divided = new Float64Array(variances.length)
   for (let k = 0; k < divided.length; k++) divided[k] = variances[k]! / sharpness
   return divided
