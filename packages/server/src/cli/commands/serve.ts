@@ -26,8 +26,9 @@ async function firstKey(app: App, output: Output): Promise<void> {
 }
 
 /** Where the server really listens (a port of 0 is any), and how it is reached from outside where that differs. */
-function readyLine({ http, store }: App, { publicUrl, port }: Runtime, address: string): string {
-  const outside = port === 0 || publicUrl === address ? '' : `, from outside at ${publicUrl}`
+function readyLine({ http, store }: App, { publicUrl }: Runtime, address: string): string {
+  const isSame = publicUrl === address || new URL(publicUrl).port === '0'
+  const outside = isSame ? '' : `, from outside at ${publicUrl}`
   const pages = http.hasRoute({ method: 'GET', url: '/console/*' })
     ? 'console at /console/'
     : 'no console (npm run build:console makes it)'
