@@ -103,16 +103,22 @@ const core: readonly Room[] = [
     mayImport: ['core/domain', 'core/random', 'core/numeric'],
   },
   {
+    name: 'core/compiled-snapshot',
+    holds: 'packages/core/src/compiled-snapshot.ts',
+    purpose: 'What decisions under one snapshot share.',
+    mayImport: CORE_ROOMS,
+  },
+  {
     name: 'core/decide',
     holds: 'packages/core/src/decide.ts',
     purpose: 'One decision from snapshot, request, clock and chance.',
-    mayImport: CORE_ROOMS,
+    mayImport: [...CORE_ROOMS, 'core/compiled-snapshot'],
   },
   {
     name: 'core/explain',
     holds: 'packages/core/src/explain.ts',
     purpose: 'What each feature added to a choice.',
-    mayImport: [...CORE_ROOMS, 'core/decide'],
+    mayImport: [...CORE_ROOMS, 'core/compiled-snapshot'],
   },
   {
     name: 'core',

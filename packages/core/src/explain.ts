@@ -1,4 +1,4 @@
-import { shapeOf } from './decide.ts'
+import { shapeOf } from './compiled-snapshot.ts'
 import { chosenAction, type Decision, type Opportunity, PalomaError, type Snapshot } from './domain/index.ts'
 import { featureContext } from './features/index.ts'
 

@@ -1,0 +1,152 @@
+import {
+  type Channel,
+  GROUPS,
+  type Group,
+  type HeadState,
+  type Objective,
+  PalomaError,
+  type Snapshot,
+} from './domain/index.ts'
+import type { Share } from './experiment/index.ts'
+import { compileFeatures, type FeatureEncoder, schemaHashOf } from './features/index.ts'
+import { type HeadShape, type HeadStack, stackHeads } from './learning/index.ts'
+
+/** Working memory for decisions of one number of actions, reused because allocating columns costs more than filling them. */
+export interface Scratch {
+  readonly psi: Float64Array
+  readonly order: Int32Array
+  readonly centred: Float64Array
+  readonly baseline: Float64Array
+  /** Head by head, `rows` numbers each. */
+  readonly mean: Float64Array
+  readonly variance: Float64Array
+  readonly prices: Float64Array
+  readonly scores: Float64Array
+  readonly variances: Float64Array
+  readonly claimed: Float64Array
+}
+
+/** What can be worked out once per snapshot. */
+export interface CompiledSnapshot {
+  readonly encoder: FeatureEncoder
+  readonly objectives: readonly Objective[]
+  readonly heads: HeadStack
+  /** The send itself plus the channel's dual price. */
+  readonly channelPrices: Readonly<Record<Channel, number>>
+  /** Dual prices by message; empty where the plan names none. */
+  readonly messagePrices: ReadonlyMap<string, number>
+  readonly weights: ReadonlyMap<string, number>
+  readonly shares: readonly Share<Group>[]
+  /** By number of actions. */
+  readonly scratch: Scratch[]
+}
+
+/** Decisions with more actions than this get fresh memory. */
+const LARGEST_SCRATCH = 128
+const MESSAGE_PRICE = 'message:'
+
+const compiled = new WeakMap<Snapshot, CompiledSnapshot>()
+
+/** Features of a snapshot's rules, and the shape of heads that fit them. */
+export function shapeOf(
+  parts: Pick<Snapshot, 'features' | 'objectives' | 'rules'>,
+): HeadShape & { readonly encoder: FeatureEncoder } {
+  const { features, objectives, rules } = parts
+  const encoderParts = { features, objectives, channels: rules.channels }
+  const encoder = compileFeatures(encoderParts)
+  return {
+    encoder,
+    baselineWidth: encoder.baselineNames.length,
+    actionWidth: encoder.actionNames.length,
+    channelColumns: encoder.channelColumns,
+    claimColumns: encoder.claimColumns,
+    schemaHash: schemaHashOf(encoder, encoderParts),
+  }
+}
+
+function headsOf({ objectives, state }: Snapshot): readonly HeadState[] {
+  return objectives.map(({ name }) => {
+    const head = state.heads[name]
+    if (head !== undefined) return head
+    throw new PalomaError('HEAD_MISSING', `policy state ${state.id} has no head for objective ${name}`)
+  })
+}
+
+function channelPricesOf({ rules, prices }: Snapshot): Readonly<Record<Channel, number>> {
+  const priceOf = (channel: Channel): number =>
+    (rules.channels[channel]?.pricePerSend ?? 0) + (prices[`channel:${channel}`] ?? 0)
+  return {
+    push: priceOf('push'),
+    email: priceOf('email'),
+    'in-app': priceOf('in-app'),
+    sms: priceOf('sms'),
+    webhook: priceOf('webhook'),
+  }
+}
+
+function messagePricesOf({ prices }: Snapshot): ReadonlyMap<string, number> {
+  const named = Object.entries(prices).filter(([resource]) => resource.startsWith(MESSAGE_PRICE))
+  return new Map(named.map(([resource, price]) => [resource.slice(MESSAGE_PRICE.length), price]))
+}
+
+/** Weight of the first objective of each name. */
+function weightsOf(objectives: readonly Objective[]): ReadonlyMap<string, number> {
+  const weights = new Map<string, number>()
+  for (const { name, weight } of objectives) if (!weights.has(name)) weights.set(name, weight)
+  return weights
+}
+
+/**
+ * What decisions under this snapshot share; worked out at the first.
+ *
+ * @throws PalomaError SCHEMA_CHANGED when the policy state was learned under other features or objectives, HEAD_MISSING
+ */
+export function compileSnapshot(snapshot: Snapshot): CompiledSnapshot {
+  const known = compiled.get(snapshot)
+  if (known !== undefined) return known
+  const { encoder, schemaHash, baselineWidth, actionWidth } = shapeOf(snapshot)
+  if (schemaHash !== snapshot.state.schemaHash) {
+    throw new PalomaError(
+      'SCHEMA_CHANGED',
+      `policy state ${snapshot.state.id} was learned under schema ${snapshot.state.schemaHash}, the snapshot has ${schemaHash}`,
+      { hint: 'features or objectives changed: start a new state, or restore the configuration' },
+    )
+  }
+  const { objectives, groups } = snapshot
+  const made: CompiledSnapshot = {
+    encoder,
+    objectives,
+    heads: stackHeads(headsOf(snapshot), { offset: baselineWidth, width: actionWidth }),
+    channelPrices: channelPricesOf(snapshot),
+    messagePrices: messagePricesOf(snapshot),
+    weights: weightsOf(objectives),
+    shares: GROUPS.map((name) => ({ name, share: groups[name].share })),
+    scratch: [],
+  }
+  compiled.set(snapshot, made)
+  return made
+}
+
+/** Memory for a decision with so many actions; valid until the next one of that size. */
+export function scratchFor({ encoder, objectives, scratch }: CompiledSnapshot, rows: number): Scratch {
+  const known = scratch[rows]
+  if (known !== undefined) {
+    known.baseline.fill(0)
+    return known
+  }
+  const width = encoder.actionNames.length
+  const made: Scratch = {
+    psi: new Float64Array(rows * width),
+    order: new Int32Array(rows),
+    centred: new Float64Array(width),
+    baseline: new Float64Array(encoder.baselineNames.length),
+    mean: new Float64Array(rows * objectives.length),
+    variance: new Float64Array(rows * objectives.length),
+    prices: new Float64Array(rows),
+    scores: new Float64Array(rows),
+    variances: new Float64Array(rows),
+    claimed: new Float64Array(rows),
+  }
+  if (rows <= LARGEST_SCRATCH) scratch[rows] = made
+  return made
+}
