@@ -1,3 +1,4 @@
+import { assertNever } from '@paloma/core'
 import type { StoreFacts, StoreLook } from '../../store/look-at-store.ts'
 import { type Finding, failed, ok, warning } from './finding.ts'
 
@@ -21,6 +22,8 @@ export function checkStore(look: StoreLook, { now, isShared }: { now: number; is
         checkKeys(look.facts),
         checkLearner(look.facts, { now, isShared }),
       ]
+    default:
+      return assertNever(look)
   }
 }
 
