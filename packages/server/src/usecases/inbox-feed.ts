@@ -3,6 +3,8 @@ import type { InboxItem, Store } from '../store/contract.ts'
 
 /** Clocks of processes that share a store may differ by so much before a listener misses an item. */
 const CLOCK_TOLERANCE_MS = 10_000
+/** Items told are remembered, at most so many, so that the poll does not tell them again. */
+const MAX_TOLD = 10_000
 
 type Listener = (item: InboxItem) => void
 
@@ -29,6 +31,7 @@ export function inboxFeed(options: {
     const hearers = listeners.get(item.userId)
     if (hearers === undefined || told.has(item.sendId)) return false
     told.set(item.sendId, item.createdAt)
+    if (told.size > MAX_TOLD) told.delete(told.keys().next().value!)
     for (const listener of [...hearers]) {
       try {
         listener(item)

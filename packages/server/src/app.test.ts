@@ -1,0 +1,48 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, it } from 'vitest'
+import { type App, createApp } from './app.ts'
+import type { Runtime } from './config/contract.ts'
+import { defaultConfig } from './config/default-config.ts'
+import { NOON } from './store/testing/examples.ts'
+import { reserve, sendOf } from './usecases/testing/usecase-lab.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'paloma-app-'))
+afterAll(() => rmSync(root, { recursive: true, force: true }))
+
+const runtime = (startAt: number | null): Runtime => ({
+  ...{ dataDir: join(root, 'data'), databaseUrl: null, host: '127.0.0.1', port: 0, publicUrl: 'http://paloma.test' },
+  virtualClock: startAt === null ? null : { startAt },
+  logLevel: 'silent',
+})
+
+async function using<T>(startAt: number, work: (app: App, lines: readonly string[]) => Promise<T>): Promise<T> {
+  const lines: string[] = []
+  const app = await createApp(defaultConfig, runtime(startAt), (line) => lines.push(line))
+  try {
+    return await work(app, lines)
+  } finally {
+    await app.close()
+  }
+}
+
+it('starts again where its virtual clock stood, or later if told so, and never earlier', async () => {
+  await using(NOON, async ({ usecases }) => {
+    await usecases.clock.advance(NOON + 5_000)
+  })
+  await using(NOON, async ({ usecases }) => expect(usecases.clock.now()).toBe(NOON + 5_000))
+  await using(NOON + 9_000, async ({ usecases }) => expect(usecases.clock.now()).toBe(NOON + 9_000))
+  await using(NOON, async ({ usecases }) => expect(usecases.clock.now()).toBe(NOON + 9_000))
+})
+
+it('puts in order what a process left that died: sends that nobody answered for, and says so', async () => {
+  await using(NOON, async ({ store }) => {
+    await reserve(store, 'ada', 'lost', { at: NOON })
+    await store.sends.claim({ now: NOON + 20_000, limit: 1 }, () => ({ kind: 'go' }))
+  })
+  await using(NOON, async ({ store }, lines) => {
+    expect(await sendOf(store, 'lost')).toMatchObject({ status: 'unknown', error: 'the process that sent it died' })
+    expect(lines).toEqual(['1 sends were with their provider when a process died: they count as unknown\n'])
+  })
+})
