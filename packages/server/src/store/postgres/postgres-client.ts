@@ -1,5 +1,5 @@
 import { PalomaError } from '@paloma/core/domain'
-import { Client, type ClientConfig, Pool, type PoolClient, types } from 'pg'
+import { Client, type ClientBase, type ClientConfig, Pool, type PoolClient, types } from 'pg'
 import { NUMBER_PARSERS, type Row, type Sql, type SqlClient, sqlState } from '../sql/client.ts'
 import { migrate } from '../sql/migrate.ts'
 import { type StoreFacts, storeFacts } from '../sql/store-facts.ts'
@@ -29,12 +29,12 @@ export async function openPostgres(options: PostgresOptions): Promise<PostgresCl
   const place = placeOf(url)
   const config = configOf(url)
   await migrateAlone(config, place)
-  const pool = new Pool({ ...config, max: connections })
-  pool.on('error', (error) => onNotice(`an idle connection to ${place} broke: ${error.message}`))
   // Our statements are short and many: compiling them takes longer than running them.
-  pool.on('connect', (client) => {
-    client.query('set jit = off').catch((error: Error) => onNotice(`cannot switch jit off: ${error.message}`))
-  })
+  const withoutJit = async (client: ClientBase): Promise<void> => {
+    await client.query('set jit = off').catch((error: Error) => onNotice(`cannot switch jit off: ${error.message}`))
+  }
+  const pool = new Pool({ ...config, max: connections, onConnect: withoutJit })
+  pool.on('error', (error) => onNotice(`an idle connection to ${place} broke: ${error.message}`))
   const locks = lockKeeper(config, place)
   return {
     query: (text, values) => reaching(place, () => sqlOf(pool).query(text, values)),
