@@ -106,6 +106,8 @@ export interface OpportunityStore {
     ids: readonly OpportunityId[],
   ): Promise<ReadonlyMap<OpportunityId, { readonly opportunity: Opportunity; readonly status: OpportunityStatus }>>
   withdraw(id: OpportunityId): Promise<boolean>
+  /** Marks up to `limit` open ones as expired whose window has closed at `now`; answers how many. They were no longer open for anybody. */
+  closeExpired(now: EpochMs, limit: number): Promise<number>
   /** By when they were proposed, newest first; `before` is exclusive. */
   listByUser(
     userId: UserId,

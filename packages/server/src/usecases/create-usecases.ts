@@ -71,7 +71,10 @@ function dueWork(deps: Deps, { decisions, dispatcher, learner }: Workers): DueWo
     redecide: () => drain(() => decisions.redecide(BATCH), BATCH),
     dispatch: () => drainLanes(dispatcher, clock.isVirtual),
     learn: async () => (await learner.run()).id,
-    prune: () => store.registry.pruneStates(config.learning.keepStates),
+    prune: async () => {
+      const closed = await drain(() => store.opportunities.closeExpired(clock.now(), BATCH), BATCH)
+      return closed + (await store.registry.pruneStates(config.learning.keepStates))
+    },
     exportHistory: async () => ((await store.lead(EXPORTER)) ? exportNewDays(deps) : 0),
     erase: () => resumeErasures(deps),
     recover: async () => (store.traits.isShared ? store.sends.recover(clock.now() - LEFT_BEHIND_MS, clock.now()) : 0),

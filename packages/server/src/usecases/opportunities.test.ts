@@ -59,6 +59,11 @@ describe('opportunities', () => {
     lab.clock.set(NOON + HOUR_MS)
     expect(outcomesOf(await lab.usecases.opportunities.propose([brief]))).toEqual(['duplicate'])
     expect(await statusOf('p-brief')).toBe('expired')
+    const storedStatus = async () => (await lab.store.opportunities.get([brief.id])).get(brief.id)?.status
+    expect(await storedStatus()).toBe('open')
+    await lab.due.prune()
+    expect(await storedStatus()).toBe('expired')
+    expect(outcomesOf(await lab.usecases.opportunities.propose([brief]))).toEqual(['duplicate'])
   })
 
   it('belong to the user behind an alias', async () => {

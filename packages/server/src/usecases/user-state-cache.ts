@@ -120,10 +120,12 @@ function askMemory<T>(
 }
 
 function cachedOpportunities({ opportunities }: Store, hot: HotUsers): Store['opportunities'] {
-  const { get, listByUser } = opportunities
+  const { get, listByUser, closeExpired } = opportunities
   return {
     get,
     listByUser,
+    // What has expired is left out of every answer anyhow.
+    closeExpired,
     insertMany(items, at) {
       const places = placesOf(items, ({ userId }) => userId)
       return hot.write(

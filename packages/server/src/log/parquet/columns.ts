@@ -84,8 +84,8 @@ function sendOf(decision: Decision): Extract<Decision['actions'][number], { read
 /** The message family of the choice; of the other actions it stands in the record, beside their opportunities. */
 function messageOf(decision: Decision): string | null {
   const { opportunityIds, messages } = decision.inputs
-  const place = opportunityIds.findIndex((id) => id === sendOf(decision)?.opportunityId)
-  return messages[place] ?? null
+  const send = sendOf(decision)
+  return send === undefined ? null : (messages[opportunityIds.indexOf(send.opportunityId)] ?? null)
 }
 
 function dateOrNull(at: number | undefined): Date | null {

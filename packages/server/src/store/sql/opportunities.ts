@@ -41,6 +41,17 @@ export function opportunityStore(client: SqlClient): OpportunityStore {
       return new Map(rows.map((row) => [row.opportunity_id as OpportunityId, withStatus(row)]))
     },
     withdraw: (id) => client.transaction((sql) => withdraw(sql, id)),
+    async closeExpired(now, limit) {
+      const rows = await client.query(
+        `with over as materialized (
+           select opportunity_id from opportunities where status = 'open' and expires <= $1
+           order by opportunity_id limit $2 for update skip locked)
+         update opportunities o set status = 'expired' from over where o.opportunity_id = over.opportunity_id
+         returning o.opportunity_id`,
+        [now, limit],
+      )
+      return rows.length
+    },
     async listByUser(userId, { before = null, limit }) {
       const rows = await client.query<OpportunityRow & { readonly created_at: EpochMs }>(
         `select opportunity_id, user_id, status, record, created_at from opportunities

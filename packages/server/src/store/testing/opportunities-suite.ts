@@ -60,6 +60,17 @@ export function testOpportunities(storeOf: StoreOf): void {
       expect(all).toHaveLength(3)
     })
 
+    it('closes what is open and expired, a few at a time, and nothing else', async () => {
+      const window = { notBefore: 0, expires: NOON - 9 }
+      const ids = ['o-x1', 'o-x2', 'o-x3']
+      await insert(ids.map((id) => exampleOpportunity(id, 'o-expired', { window })))
+      await insert([exampleOpportunity('o-x4', 'o-expired', { window: { notBefore: 0, expires: NOON - 8 } })])
+      await storeOf().opportunities.withdraw(opportunityId('o-x3'))
+      const close = (limit: number) => storeOf().opportunities.closeExpired(NOON - 9, limit)
+      expect([await close(1), await close(9), await close(9)]).toEqual([1, 1, 0])
+      expect(await Promise.all([...ids, 'o-x4'].map(statusOf))).toEqual(['expired', 'expired', 'withdrawn', 'open'])
+    })
+
     it('withdraws what has not gone out, and calls off its reserved send', async () => {
       await insert([exampleOpportunity('o-w', 'o-withdraw'), exampleOpportunity('o-d-w', 'o-withdraw')])
       await storeOf().decisions.insertMany([exampleNew(exampleDecision('d-w', 'o-withdraw'))])

@@ -2,6 +2,7 @@ import { DAY_MS, decisionId, HOUR_MS, type Opportunity, opportunityId, type User
 import { type MemoryChannel, memoryChannel } from '../../channel/memory/channel.ts'
 import type { Config } from '../../config/contract.ts'
 import { defaultConfig } from '../../config/default-config.ts'
+import type { Store } from '../../store/contract.ts'
 import { pgliteStore } from '../../store/pglite-store.ts'
 import { exampleOpportunity, NOON } from '../../store/testing/examples.ts'
 import type { DecideCommand, IncomingEvent, ItemResult } from '../contract.ts'
@@ -20,6 +21,8 @@ export const ALWAYS_SEND: Partial<Config> = {
 /** The use cases as a server runs them: users in memory before an embedded store, email that goes nowhere. */
 export interface ArrivalsLab extends UsecaseLab {
   readonly email: MemoryChannel
+  /** What lies behind the memory. */
+  readonly embedded: Store
   usersInMemory(): number
 }
 
@@ -31,6 +34,7 @@ export async function arrivalsLab(options: LabOptions = {}): Promise<ArrivalsLab
   return {
     ...lab,
     email,
+    embedded,
     usersInMemory,
     async close() {
       await lab.close()
