@@ -240,7 +240,7 @@ describe('a store that remembers users', () => {
           expect(cache.usersInMemory()).toBeLessThanOrEqual(max)
         },
       ),
-      { seed: 7, numRuns: 40 },
+      { seed: 7, numRuns: 40, endOnFailure: true },
     )
   })
 
@@ -255,7 +255,7 @@ describe('a store that remembers users', () => {
         }
         await expectAlike(cache, world)
       }),
-      { seed: 11, numRuns: 40 },
+      { seed: 11, numRuns: 40, endOnFailure: true },
     )
   })
 })
