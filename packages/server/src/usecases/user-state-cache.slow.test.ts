@@ -69,11 +69,11 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       kind: named('decide'),
       user,
-      hoursAhead: fc.constantFrom(0, 0, 0, 3),
+      hoursAhead: fc.constantFrom(0, 0, 3),
       deliver: fc.constantFrom(true, true, true, false),
     }),
   },
-  { weight: 2, arbitrary: fc.record({ kind: named('redecide'), isChosenAgain: fc.boolean() }) },
+  { weight: 6, arbitrary: fc.record({ kind: named('redecide'), isChosenAgain: fc.boolean() }) },
   { weight: 4, arbitrary: fc.record({ kind: named('claim'), verdict, result }) },
   { weight: 1, arbitrary: fc.record({ kind: named('withdraw'), which: fc.nat(9) }) },
   { weight: 1, arbitrary: fc.record({ kind: named('alias'), from: user, to: user }) },
