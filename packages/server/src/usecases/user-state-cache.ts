@@ -1,4 +1,11 @@
-import type { EpochMs, Opportunity, SendId, UserId, UserState } from '@paloma/core'
+import {
+  type EpochMs,
+  type Opportunity,
+  type SendId,
+  userId as toUserId,
+  type UserId,
+  type UserState,
+} from '@paloma/core'
 import type { InsertResult, SendStore, Store } from '../store/contract.ts'
 import {
   asStored,
@@ -73,7 +80,7 @@ function cachedUsers({ users }: Store, hot: HotUsers): Store['users'] {
     loadStates: (ids, now) => loadStates(users, hot, { ids, now }),
     async addAlias(previousId, userId) {
       const owners = (await users.resolveAliases([previousId, userId])).values()
-      const touched = [previousId as UserId, userId, ...owners]
+      const touched = [toUserId(previousId), userId, ...owners]
       return hot.write(touched, () => users.addAlias(previousId, userId), forgotten)
     },
     erase: (id, at) => hot.write([id], () => users.erase(id, at), forgotten),
