@@ -151,6 +151,22 @@ describe('the learner', () => {
     expect(kept(NOON, NOON - DAY_MS, 1)).toBe(1)
   })
 
+  it('goes on after a change of features, without the decisions that were made with the old ones', async () => {
+    const store = await pgliteStore({ dataDir: null })
+    const old = await open({ store })
+    await live(old, NOON, { name: 'before' })
+    const features = { ...defaultConfig.features, messageBuckets: 3 }
+    const changed = await open({ store, config: { features }, startAt: NOON + DAY_MS })
+    expect(changed.deps.snapshots.current().state.id).toBe(1)
+    await live(changed, NOON + DAY_MS, { name: 'after' })
+    await live(old, NOON + DAY_MS, { name: 'straggler', users: 3 })
+    changed.clock.set(NOON + MATURE_MS + 3 * DAY_MS)
+    expect(await changed.due.learn()).toBe(2)
+    expect(Object.values((await latest(store)).heads).map(({ n }) => n)).toEqual([40, 40, 40, 40])
+    expect(changed.lines).toEqual(['12 rewards are not learned from: their decisions were made with other features\n'])
+    await store.close()
+  })
+
   it('rests, and says why, once another process has learned under another configuration', async () => {
     const store = await pgliteStore({ dataDir: null })
     const old = await open({ store })

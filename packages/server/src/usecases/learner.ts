@@ -46,28 +46,29 @@ export function createLearner(deps: LearnerDeps, notes: Notes): Learner {
         snapshots.adopt(latest)
       }
       notes.fine(SUBJECT)
-      return leads ? learnAll(deps, snapshots.current().state) : snapshots.current().state
+      return leads ? learnAll(deps, snapshots.current().state, notes) : snapshots.current().state
     },
   }
 }
 
-async function learnAll(deps: LearnerDeps, state: PolicyState): Promise<PolicyState> {
+async function learnAll(deps: LearnerDeps, state: PolicyState, notes: Notes): Promise<PolicyState> {
   const { store, clock, snapshots, config } = deps
   const at = clock.now()
   const prior = snapshots.prior()
   const keep = kept(state.createdAt, at, config.learning.halfLifeDays)
   let next = learn(state, {}, { at, keep, prior })
-  let seen = 0
+  let [seen, unfit] = [0, 0]
   for (const objective of config.objectives) {
     const until = maturedUntil(objective, config.learning.latenessHours, at)
-    for await (const examples of rewardedPages(deps, objective, {
-      from: state.learnedUntil[objective.name] ?? 0,
-      until,
-    })) {
+    const from = state.learnedUntil[objective.name] ?? 0
+    for await (const page of rewardedPages(deps, objective, { from, until })) {
+      const examples = fitting(page, next.heads[objective.name]?.dimension)
       next = learn(next, { [objective.name]: { examples, until } }, { at, keep: 1, prior })
       seen += examples.length
+      unfit += page.length - examples.length
     }
   }
+  if (unfit > 0) notes.say(`${unfit} rewards are not learned from: their decisions were made with other features`)
   if (seen === 0) return state
   const learnedUntil = Object.fromEntries(
     config.objectives.map((objective) => {
@@ -79,6 +80,11 @@ async function learnAll(deps: LearnerDeps, state: PolicyState): Promise<PolicySt
   await store.registry.saveState(learned)
   snapshots.adopt(learned)
   return learned
+}
+
+/** Servers with an older configuration may still have decided; what they looked at does not fit this head. */
+function fitting(examples: readonly RewardedExample[], dimension: number | undefined): readonly RewardedExample[] {
+  return examples.filter(({ features }) => features.length === dimension)
 }
 
 /** What is kept of a state that was made at `since`: one step of forgetting per midnight (UTC) that went by. */

@@ -56,7 +56,7 @@ async function openingState(registry: Store['registry'], prior: PolicyState): Pr
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const latest = await registry.latestState()
     if (latest?.schemaHash === prior.schemaHash) return latest
-    const state = { ...prior, id: latest === undefined ? 0 : latest.id + 1 }
+    const state = latest === undefined ? prior : successorOf(latest, prior)
     if (await isSaved(registry, state)) return state
   }
   throw new PalomaError(
@@ -66,6 +66,12 @@ async function openingState(registry: Store['registry'], prior: PolicyState): Pr
       hint: 'servers with different features or objectives seem to share one store',
     },
   )
+}
+
+/** The prior after a change of features or objectives: decisions made before it have features of another shape. */
+function successorOf(latest: PolicyState, prior: PolicyState): PolicyState {
+  const learnedUntil = Object.fromEntries(Object.keys(prior.heads).map((name) => [name, prior.createdAt]))
+  return { ...prior, id: latest.id + 1, learnedUntil }
 }
 
 /** False where another server, starting in the same moment, took the number. */
