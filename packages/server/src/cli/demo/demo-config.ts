@@ -26,14 +26,21 @@ const TRAITS: readonly FeatureSpec[] = [
 ]
 
 /** What one day of being able to reach a user on one channel is worth to the shop, and how many such days an opt-out ends. */
-const EUR_PER_CONTACTABLE_DAY = 0.07
+const EUR_PER_CONTACTABLE_DAY = 0.14
 const DAYS_LOST = 180
 
-const OBJECTIVES: readonly Objective[] = defaultConfig.objectives.map((objective) => {
-  if (objective.name === 'engagement') return { ...objective, aggregate: 'sum', noiseSd: 0.8 }
-  if (objective.name !== 'reachability') return objective
-  return { ...objective, weight: EUR_PER_CONTACTABLE_DAY, scale: DAYS_LOST }
-})
+/** The owner is careful: effects are expected to be small, and a lost channel to be dear. */
+const CAREFUL: Readonly<Record<string, Partial<Objective>>> = {
+  conversion: { priorEffectSd: 0.05, noiseSd: 9 },
+  engagement: { aggregate: 'sum', priorEffectSd: 0.025, noiseSd: 0.8 },
+  retention: { priorEffectSd: 0.05 },
+  reachability: { priorEffectSd: 0.0015, weight: EUR_PER_CONTACTABLE_DAY, scale: DAYS_LOST },
+}
+
+const OBJECTIVES: readonly Objective[] = defaultConfig.objectives.map((objective) => ({
+  ...objective,
+  ...CAREFUL[objective.name],
+}))
 
 /** Four weeks are short: explore half as widely as the uncertainty would allow (variances divided by four). */
 const SHARPNESS = 4
