@@ -19,8 +19,8 @@ interface DemoFlags {
 }
 
 /** What the default size is: about two minutes on two cores. */
-const USERS = 2_000
-const DAYS = 42
+const USERS = 1_200
+const DAYS = 28
 const MAX_USERS = 200_000
 const MAX_DAYS = 365
 

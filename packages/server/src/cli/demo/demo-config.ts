@@ -26,7 +26,7 @@ const TRAITS: readonly FeatureSpec[] = [
 ]
 
 /** What one day of being able to reach a user on one channel is worth to the shop, and how many such days an opt-out ends. */
-const EUR_PER_CONTACTABLE_DAY = 0.14
+const EUR_PER_CONTACTABLE_DAY = 0.28
 const DAYS_LOST = 180
 
 /** The owner is careful: effects are expected to be small, and a lost channel to be dear. */
@@ -42,8 +42,8 @@ const OBJECTIVES: readonly Objective[] = defaultConfig.objectives.map((objective
   ...CAREFUL[objective.name],
 }))
 
-/** Four weeks are short: explore half as widely as the uncertainty would allow (variances divided by four). */
-const SHARPNESS = 4
+/** Four weeks are short: explore a quarter as widely as the uncertainty would allow (variances divided by 16). */
+const SHARPNESS = 16
 
 /**
  * The configuration of the demo's shop, as its owner would write it: objectives in euros, caps, quiet hours, the four
