@@ -10,16 +10,16 @@ const directory = process.env.PALOMA_DATA_DIR_PUBLIC ?? join(import.meta.dirname
 const file = join(directory, 'hillstrom_email_2008.csv.gz')
 const isThere = existsSync(file)
 
-/** What the command says on stderr and exits with, and the rows it wrote. */
+/** What the command says on stdout and exits with, and the rows it wrote. */
 async function plan(args: readonly string[]) {
   const dir = await mkdtemp(join(tmpdir(), 'paloma-hillstrom-'))
   const out = join(dir, 'plan.csv')
-  let notes = ''
+  let said = ''
   const output = {
-    result: () => undefined,
-    note: (text: string) => {
-      notes += text
+    result: (text: string) => {
+      said += text
     },
+    note: () => undefined,
     isInteractive: false,
   }
   try {
@@ -27,7 +27,7 @@ async function plan(args: readonly string[]) {
     const code = await runCommand(command, [file, ...args, '--out', out], output)
     const rows: TableRow[] = []
     for await (const batch of readTable(out)) rows.push(...batch)
-    return { code, notes, rows }
+    return { code, said, rows }
   } finally {
     await rm(dir, { recursive: true, force: true })
   }
@@ -62,8 +62,8 @@ describe(`the Hillstrom example${isThere ? '' : ` (skipped: ${file} is not there
   })
 
   it.skipIf(!isThere)("says that nothing beats the men's e-mail for everybody", async () => {
-    const { code, notes } = await plan([])
+    const { code, said } = await plan([])
     expect(code).toBe(0)
-    expect(notes).toContain('No gain over sending mens-email to everybody is shown')
+    expect(said).toContain('No gain over sending mens-email to everybody is shown')
   })
 })
