@@ -8,7 +8,8 @@ function git(...args) {
 
 /** Where and on what a figure was measured. */
 export function machine() {
-  const isDirty = git('status', '--porcelain', '--untracked-files=no', '--', 'packages', 'benchmarks', ':!benchmarks/LOG.md') !== ''
+  const isDirty =
+    git('status', '--porcelain', '--untracked-files=no', '--', 'packages', 'benchmarks', ':!benchmarks/LOG.md') !== ''
   return {
     at: new Date().toISOString(),
     commit: `${git('rev-parse', '--short', 'HEAD')}${isDirty ? ' + uncommitted changes' : ''}`,
