@@ -12,6 +12,7 @@ export type { Truth } from './latents.ts'
 export * from './run-world.ts'
 export * from './scenario.ts'
 export { NEWS, RETAIL, SCENARIOS, STREAMING, scenarioNamed } from './scenarios.ts'
+export * from './user-metrics.ts'
 export {
   createWorld,
   type DaySpan,

@@ -41,10 +41,36 @@ export interface RunTotals {
   readonly optOuts: Float64Array
   /** Sends that were chosen; transactional ones are not. */
   readonly sends: Float64Array
+  /** 1 while push reaches the user at the end, else 0; its mean is the push reach of all users. */
+  readonly pushReach: Float64Array
+  /** 1 while e-mail reaches the user at the end, else 0. */
+  readonly emailReach: Float64Array
 }
 
-const ENGAGEMENT: ReadonlySet<HappeningKind> = new Set(['emailOpened', 'emailClicked', 'pushTapped', 'inAppClicked'])
-const OPT_OUTS: ReadonlySet<HappeningKind> = new Set(['emailUnsubscribed', 'emailSpam', 'pushDisabled', 'uninstalled'])
+/** Listens to a run beside its totals: to measure by day, or to write a log. */
+export interface RunObserver {
+  /** Everything that happens, also what lies after the last day, in no particular order. */
+  readonly onHappening?: Emit
+  /** Every send of the policy, before what follows from it. */
+  readonly onSend?: (send: RunSend & { readonly userIndex: number; readonly day: number }) => void
+  /** The evening of a range of users; `world.isReachable` tells who is still there. */
+  readonly onEvening?: (span: DaySpan) => void
+}
+
+/** What counts as engagement: a person's open, tap, click or reaction. */
+export const ENGAGEMENT: ReadonlySet<HappeningKind> = new Set([
+  'emailOpened',
+  'emailClicked',
+  'pushTapped',
+  'inAppClicked',
+])
+/** What loses a channel or the application. */
+export const OPT_OUTS: ReadonlySet<HappeningKind> = new Set([
+  'emailUnsubscribed',
+  'emailSpam',
+  'pushDisabled',
+  'uninstalled',
+])
 const TRANSACTIONAL_HOUR = 9
 
 function emptyTotals(users: number): RunTotals {
@@ -57,6 +83,8 @@ function emptyTotals(users: number): RunTotals {
     reachLeft: zeros(),
     optOuts: zeros(),
     sends: zeros(),
+    pushReach: zeros(),
+    emailReach: zeros(),
   }
 }
 
@@ -118,6 +146,7 @@ interface Desk {
   readonly choose: Choose
   readonly totals: RunTotals
   readonly emit: Emit
+  readonly observer: RunObserver
   readonly open: (readonly Opportunity[])[]
   readonly lastSendDay: Float64Array
 }
@@ -147,6 +176,7 @@ function serve(desk: Desk, user: number, day: number): void {
   open[user] = offers.filter((offer) => offer !== send.offer)
   lastSendDay[user] = day
   totals.sends[user]! += 1
+  desk.observer.onSend?.({ ...send, userIndex: user, day })
   sendNow(world, { ...send, user, day }, desk.emit)
 }
 
@@ -154,6 +184,7 @@ function liveDay(desk: Desk, span: DaySpan): void {
   receive(desk, span)
   for (let user = span.from; user < span.to; user += 1) serve(desk, user, span.day)
   desk.world.direct.closeDay(span, desk.emit)
+  desk.observer.onEvening?.(span)
 }
 
 /** How a run goes through its users. */
@@ -163,6 +194,15 @@ export interface RunOptions {
    * large runs fast, but a policy that learns from one user for another must see the days in order: leave it out there.
    */
   readonly blockUsers?: number
+  readonly observer?: RunObserver
+}
+
+function both(first: Emit, second: Emit | undefined): Emit {
+  if (second === undefined) return first
+  return (happening) => {
+    first(happening)
+    second(happening)
+  }
 }
 
 /**
@@ -175,15 +215,19 @@ export function runWorld(world: World, choose: Choose, options: RunOptions = {})
   const { users, days } = world.options
   const blockUsers = options.blockUsers ?? users
   const totals = emptyTotals(users)
-  const emit = tally(world, totals)
+  const observer = options.observer ?? {}
+  const emit = both(tally(world, totals), observer.onHappening)
   const atStart = Array.from({ length: users }, (_, user) => openChannels(world, user).length)
   const open = new Array<readonly Opportunity[]>(users).fill(NONE)
-  const desk: Desk = { world, choose, totals, emit, open, lastSendDay: new Float64Array(users).fill(-Infinity) }
+  const lastSendDay = new Float64Array(users).fill(-Infinity)
+  const desk: Desk = { world, choose, totals, emit, observer, open, lastSendDay }
   for (let from = 0; from < users; from += blockUsers) {
     const to = Math.min(users, from + blockUsers)
     for (let day = 0; day < days; day += 1) liveDay(desk, { day, from, to })
     for (let user = from; user < to; user += 1) {
       totals.reachLeft[user] = openChannels(world, user).length / atStart[user]!
+      totals.pushReach[user] = world.isReachable(user, 'push') ? 1 : 0
+      totals.emailReach[user] = world.isReachable(user, 'email') ? 1 : 0
       open[user] = NONE
     }
   }
