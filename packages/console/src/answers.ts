@@ -153,4 +153,6 @@ export interface ReplayResult {
   readonly decisionId: string
   readonly identical: boolean
   readonly differences: readonly { readonly pointer: string; readonly logged: unknown; readonly replayed: unknown }[]
+  /** Why it could not be computed again; then nothing was compared. */
+  readonly fault?: { readonly code: string; readonly detail: string }
 }

@@ -278,6 +278,8 @@ export interface WireReplay {
   readonly decisionId: string
   readonly identical: boolean
   readonly differences: readonly { readonly pointer: string; readonly logged: unknown; readonly replayed: unknown }[]
+  /** Why it could not be computed again; then nothing was compared. */
+  readonly fault?: { readonly code: string; readonly detail: string }
 }
 
 /** What ran while a virtual clock was moved on. */

@@ -44,6 +44,13 @@ function Contributions({ contributions }: { readonly contributions: readonly Con
 
 function ReplayAnswer({ result }: { readonly result: ReplayResult }): ReactNode {
   if (result.identical) return <output className="good">Computed again from the log: identical.</output>
+  if (result.fault !== undefined) {
+    return (
+      <p className="error" role="alert">
+        It cannot be computed again: {result.fault.detail}.
+      </p>
+    )
+  }
   return (
     <>
       <p className="error" role="alert">

@@ -130,6 +130,8 @@ export interface ReplayResult {
   readonly identical: boolean
   /** JSON pointers of members that differ, with both values. */
   readonly differences: readonly { readonly pointer: string; readonly logged: unknown; readonly replayed: unknown }[]
+  /** Why it could not be computed again, e.g. SNAPSHOT_GONE; then nothing was compared. */
+  readonly fault?: { readonly code: string; readonly detail: string }
 }
 
 export type TimelineEntry =

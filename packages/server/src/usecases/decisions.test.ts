@@ -71,6 +71,15 @@ describe('decisions', () => {
     expect(outcomesOf(results)).toEqual(['created', 'USER_NOT_FOUND', 'ROW_REFUSED', 'created'])
   })
 
+  it('that one user’s profile makes impossible cost the others nothing', async () => {
+    const [sound, broken] = [await introduce(lab, 'd-sound'), await introduce(lab, 'd-broken')]
+    await lab.store.users.change([
+      { userId: broken, update: (profile) => ({ ...profile!, timeZone: 'Atlantis/Centre' }) },
+    ])
+    const results = await decide(ask('d-sound-1', sound), ask('d-broken-1', broken), ask('d-sound-2', sound))
+    expect(outcomesOf(results)).toEqual(['created', 'UNKNOWN_TIME_ZONE', 'created'])
+  })
+
   it('are made for the user behind an alias', async () => {
     const id = await introduce(lab, 'd-owner')
     await lab.usecases.events.ingest([track('d-alias-m', id, '', { type: 'alias', previousId: 'd-cookie' })])
@@ -188,6 +197,11 @@ describe('decisions', () => {
     const found = await lab.usecases.decisions.audit({ day })
     expect(found.failures.map((each) => each.decisionId)).toEqual(['d-forged'])
     expect(found.failures[0]?.differences.map(({ pointer }) => pointer)).toContain('/propensity')
+    const orphan = { ...one, decisionId: decisionId('d-orphan'), snapshotVersion: 'gone' }
+    await lab.store.decisions.insertMany([{ decision: orphan, fingerprint: 'f', deliver: false }])
+    const { checked, failures } = await lab.usecases.decisions.audit({ day })
+    expect(checked).toBe(found.checked + 1)
+    expect(failures.find((each) => each.decisionId === 'd-orphan')?.fault?.code).toBe('SNAPSHOT_GONE')
   })
 })
 

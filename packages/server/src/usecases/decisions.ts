@@ -2,7 +2,6 @@ import {
   chosenAction,
   DAY_MS,
   type Decision,
-  decide,
   type EpochMs,
   type Opportunity,
   sendId,
@@ -10,12 +9,13 @@ import {
   type UserState,
 } from '@paloma/core'
 import type { NewDecision, Send, Store } from '../store/contract.ts'
+import { attemptDecision } from './attempt-decision.ts'
 import type { DecideCommand, ItemError, ItemResult, Usecases } from './contract.ts'
 import type { Deps } from './deps.ts'
 import { groupCommit } from './group-commit.ts'
 import { asStored } from './hot-user.ts'
 import { besideFaults, type Written, writeEach } from './item-results.ts'
-import { drawFor, pastDecisionUsecases } from './past-decisions.ts'
+import { pastDecisionUsecases } from './past-decisions.ts'
 import { redecideDue } from './redecide.ts'
 
 type Decided = { readonly decision: Decision; readonly send: Pick<Send, 'sendId' | 'status' | 'dueAt'> | null }
@@ -54,8 +54,9 @@ export function decisionUsecases(deps: Deps): Usecases['decisions'] & {
 
   const decideSound = async (commands: readonly DecideCommand[]): Promise<readonly DecideResult[]> => {
     const made = await make.add(commands)
-    const written = (await write.add(made.filter((item) => item !== undefined))).values()
-    return made.map((item, i): DecideResult => (item === undefined ? unknownUser(commands[i]!) : written.next().value!))
+    const sound = made.flatMap((each) => (each.ok ? [each.item] : []))
+    const written = (await write.add(sound)).values()
+    return made.map((each): DecideResult => (each.ok ? written.next().value! : each))
   }
 
   return {
@@ -89,7 +90,10 @@ function resultOf(
   }
 }
 
-function unknownUser({ userId }: DecideCommand): DecideResult {
+/** A decision to write, or why there is none. */
+type Made = { readonly ok: true; readonly item: NewDecision } | { readonly ok: false; readonly error: ItemError }
+
+function unknownUser({ userId }: DecideCommand): Made {
   const detail = `user ${userId} is unknown: identify the user or write the profile first`
   return { ok: false, error: { code: 'USER_NOT_FOUND', detail, pointer: '/userId' } }
 }
@@ -123,25 +127,26 @@ function iso(at: EpochMs): string {
   return new Date(at).toISOString()
 }
 
-/** Decisions that are not stored yet, each with what is known at its own moment; undefined for unknown users. */
+/** Decisions that are not stored yet, each with what is known at its own moment; what fails costs its neighbours nothing. */
 async function decideAll(
   { store, clock, snapshots }: Deps,
   commands: readonly DecideCommand[],
-): Promise<readonly (NewDecision | undefined)[]> {
+): Promise<readonly Made[]> {
   const now = clock.now()
   const moments = new Map<EpochMs, Set<UserId>>()
   for (const { at = now, userId } of commands) moments.set(at, (moments.get(at) ?? new Set()).add(userId))
   const people = new Map<EpochMs, ReadonlyMap<UserId, Person>>()
   for (const [at, ids] of moments) people.set(at, await peopleAt(store, [...ids], at))
   const snapshot = snapshots.current()
-  return commands.map((command): NewDecision | undefined => {
+  return commands.map((command): Made => {
     const { at = now, decisionId, deliver, userId } = command
     const person = people.get(at)?.get(userId)
-    if (person === undefined) return undefined
+    if (person === undefined) return unknownUser(command)
     const context = asStored(command.context)
     const request = { decisionId, ...person, context, trigger: 'request' as const }
-    const decision = decide(snapshot, request, { now: at, random: drawFor(decisionId, snapshot) })
-    return { decision, fingerprint: fingerprintOf(command), deliver }
+    const made = attemptDecision(snapshot, request, at)
+    if (!made.ok) return made
+    return { ok: true, item: { decision: made.decision, fingerprint: fingerprintOf(command), deliver } }
   })
 }
 

@@ -1,6 +1,7 @@
-import { type Decision, decide, hash53, type Opportunity, type Snapshot } from '@paloma/core'
+import { type Decision, type Opportunity, PalomaError, type Snapshot } from '@paloma/core'
 import type { Store } from '../store/contract.ts'
-import type { ReplayResult, Usecases } from './contract.ts'
+import { attemptDecision } from './attempt-decision.ts'
+import type { ItemError, ReplayResult, Usecases } from './contract.ts'
 import type { PastDeps } from './deps.ts'
 import { differencesOf } from './differences.ts'
 import { explain } from './explanation.ts'
@@ -8,11 +9,6 @@ import { explain } from './explanation.ts'
 /** Failures an audit hands out; the count has all of them. */
 const SHOWN_FAILURES = 100
 const PAGE = 500
-
-/** One uniform number, the same for the same decision under the same rules and state. */
-export function drawFor(decisionId: string, snapshot: Pick<Snapshot, 'version' | 'state'>): () => number {
-  return () => hash53(decisionId, snapshot.version, String(snapshot.state.id))
-}
 
 /** Looking up, explaining and replaying what was decided; writes nothing. */
 export function pastDecisionUsecases(
@@ -63,8 +59,26 @@ async function replayPage(deps: PastDeps, page: readonly Decision[]): Promise<re
 
 type Stored = Awaited<ReturnType<Store['opportunities']['get']>>
 
-async function replayOne({ snapshots }: PastDeps, logged: Decision, stored: Stored): Promise<ReplayResult> {
-  const snapshot = await snapshots.at(logged.snapshotVersion, logged.stateId)
+/** The snapshot of a decision, or the fault that says what the store no longer has. */
+async function snapshotOf(
+  { snapshots }: PastDeps,
+  { snapshotVersion, stateId }: Decision,
+): Promise<Snapshot | PalomaError> {
+  try {
+    return await snapshots.at(snapshotVersion, stateId)
+  } catch (error) {
+    if (error instanceof PalomaError) return error
+    throw error
+  }
+}
+
+function notReplayed({ decisionId }: Decision, { code, detail }: Pick<ItemError, 'code' | 'detail'>): ReplayResult {
+  return { decisionId, identical: false, differences: [], fault: { code, detail } }
+}
+
+async function replayOne(deps: PastDeps, logged: Decision, stored: Stored): Promise<ReplayResult> {
+  const snapshot = await snapshotOf(deps, logged)
+  if (snapshot instanceof PalomaError) return notReplayed(logged, { code: snapshot.code, detail: snapshot.message })
   const opportunities: Opportunity[] = []
   for (const id of logged.inputs.opportunityIds) {
     const found = stored.get(id)
@@ -73,7 +87,8 @@ async function replayOne({ snapshots }: PastDeps, logged: Decision, stored: Stor
   const { user, context } = logged.inputs
   const { decisionId, trigger, at } = logged
   const request = { decisionId, user, opportunities, context, trigger }
-  const replayed = decide(snapshot, request, { now: at, random: drawFor(decisionId, snapshot) })
-  const differences = differencesOf(logged, replayed)
+  const replayed = attemptDecision(snapshot, request, at)
+  if (!replayed.ok) return notReplayed(logged, replayed.error)
+  const differences = differencesOf(logged, replayed.decision)
   return { decisionId, identical: differences.length === 0, differences }
 }

@@ -45,6 +45,20 @@ describe('a planned send that falls due', () => {
     expect(await opportunityStatus('no')).toBe('open')
   })
 
+  it('is called off with the reason where the user’s profile makes a decision impossible, and holds up nobody', async () => {
+    const broken = await introduce(lab, 'broken')
+    await planned('broken', 'broken')
+    await planned('beside', 'ada')
+    await lab.store.users.change([
+      { userId: broken, update: (profile) => ({ ...profile!, timeZone: 'Atlantis/Centre' }) },
+    ])
+    wait()
+    expect(await lab.due.redecide()).toBe(2)
+    expect(await sendOf('broken')).toMatchObject({ status: 'refused', error: expect.stringContaining('Atlantis') })
+    expect(await sendOf('beside:due')).toMatchObject({ status: 'reserved' })
+    await lab.due.dispatch()
+  })
+
   it('is called off with the reason where its user is gone, and never looked at again', async () => {
     const at = lab.clock.now()
     await lab.store.opportunities.insertMany([proposal('o-ghost', 'ghost', { at })], at)

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import { type DecisionId, decide, type Opportunity, decisionId as toDecisionId } from '@paloma/core'
+import { type DecisionId, type Opportunity, decisionId as toDecisionId } from '@paloma/core'
 import type { NewDecision, Send, Store } from '../store/contract.ts'
+import { attemptDecision } from './attempt-decision.ts'
 import type { ItemResult } from './contract.ts'
 import type { Deps } from './deps.ts'
-import { drawFor } from './past-decisions.ts'
 
 /** Longest id of a decision, in UTF-16 units, as the API takes it. */
 const MAX_ID = 256
@@ -29,9 +29,10 @@ export async function redecideDue(
   const due = await store.sends.duePlanned(now, limit)
   if (due.length === 0) return 0
   const made = await decideDue(deps, due)
-  const written = (await write(made.filter((item) => item !== undefined))).values()
-  const ended = due.flatMap(({ sendId, userId }, i) => {
-    if (made[i] === undefined) return [{ sendId, reason: `user ${userId} is gone` }]
+  const written = (await write(made.flatMap((each) => (each.ok ? [each.item] : [])))).values()
+  const ended = due.flatMap(({ sendId }, i) => {
+    const each = made[i]!
+    if (!each.ok) return [{ sendId, reason: each.reason }]
     const result = written.next().value!
     return result.ok ? [] : [{ sendId, reason: result.error.detail }]
   })
@@ -39,24 +40,25 @@ export async function redecideDue(
   return due.length
 }
 
-async function decideDue(
-  { store, clock, snapshots }: Deps,
-  due: readonly Send[],
-): Promise<readonly (NewDecision | undefined)[]> {
+type Redecided = { readonly ok: true; readonly item: NewDecision } | { readonly ok: false; readonly reason: string }
+
+async function decideDue({ store, clock, snapshots }: Deps, due: readonly Send[]): Promise<readonly Redecided[]> {
   const now = clock.now()
   const ids = [...new Set(due.map(({ userId }) => userId))]
   const users = await store.users.loadStates(ids, now)
   const open = await store.opportunities.openFor([...users.keys()], now)
   const planned = await store.opportunities.get(due.map(({ opportunityId }) => opportunityId))
   const snapshot = snapshots.current()
-  return due.map((send): NewDecision | undefined => {
+  return due.map((send): Redecided => {
     const user = users.get(send.userId)
-    if (user === undefined) return undefined
+    if (user === undefined) return { ok: false, reason: `user ${send.userId} is gone` }
     const decisionId = dueDecisionId(send.decisionId)
     const opportunities = withOwn(open.get(send.userId) ?? [], planned.get(send.opportunityId))
     const request = { decisionId, user, opportunities, context: {}, trigger: 'planned' as const }
-    const decision = decide(snapshot, request, { now, random: drawFor(decisionId, snapshot) })
-    return { decision, fingerprint: `planned:${send.sendId}`, deliver: true, plannedSendId: send.sendId }
+    const made = attemptDecision(snapshot, request, now)
+    if (!made.ok) return { ok: false, reason: made.error.detail }
+    const fingerprint = `planned:${send.sendId}`
+    return { ok: true, item: { decision: made.decision, fingerprint, deliver: true, plannedSendId: send.sendId } }
   })
 }
 

@@ -12,8 +12,12 @@ const VALUE_WIDTH = 26
 
 /** One decision computed again. */
 export function replayReport(replay: WireReplay): ReplayReport {
-  const { decisionId, differences } = replay
+  const { decisionId, differences, fault } = replay
   if (replay.identical) return { data: replay, text: `Decision ${decisionId} comes out the same.` }
+  if (fault !== undefined) {
+    const text = `Decision ${decisionId} cannot be computed again: ${fault.detail}.`
+    return { data: replay, text, failure: new PalomaError(fault.code, `decision ${decisionId}: ${fault.detail}`) }
+  }
   return {
     data: replay,
     text: `Decision ${decisionId} comes out otherwise:\n\n${differencesText(replay)}`,
@@ -43,7 +47,8 @@ export function auditReport(audit: WireAudit, day: string | undefined): ReplayRe
   }
 }
 
-function differencesText({ differences }: WireReplay): string {
+function differencesText({ differences, fault }: WireReplay): string {
+  if (fault !== undefined) return `  cannot be computed again: ${fault.detail}`
   const rows = differences
     .slice(0, SHOWN_DIFFERENCES)
     .map(({ pointer, logged, replayed }) => [shortened(pointer, POINTER_WIDTH), valueText(logged), valueText(replayed)])

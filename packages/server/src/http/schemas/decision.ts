@@ -162,6 +162,7 @@ export const replaySchema: z.ZodType<WireReplay> = named(
     decisionId: z.string(),
     identical: z.boolean(),
     differences: z.array(z.object({ pointer: z.string(), logged: z.unknown(), replayed: z.unknown() })),
+    fault: z.object({ code: z.string(), detail: z.string() }).exactOptional(),
   }),
 )
 
