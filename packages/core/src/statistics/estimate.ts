@@ -1,5 +1,19 @@
-/** Why there is no interval. */
-export const UNDEFINED_REASONS = ['too-few-units', 'zero-variance', 'not-finite'] as const
+/**
+ * Why there is no interval. `zero-baseline`, `weak-baseline`: a share of a control mean that is 0, or within three of its
+ * standard errors of it; `zero-denominator`: a ratio over nothing; `no-weight`: weights that sum to 0; `weak-compliance`:
+ * too few differ in what they received; `not-reached`: the quantile or time lies beyond what was observed.
+ */
+export const UNDEFINED_REASONS = [
+  'too-few-units',
+  'zero-variance',
+  'not-finite',
+  'zero-baseline',
+  'weak-baseline',
+  'zero-denominator',
+  'no-weight',
+  'weak-compliance',
+  'not-reached',
+] as const
 export type UndefinedReason = (typeof UNDEFINED_REASONS)[number]
 
 /** A number with its confidence interval, or the reason why there is none. Never NaN, never a made-up interval. */

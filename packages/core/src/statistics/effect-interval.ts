@@ -1,0 +1,49 @@
+import { normalCdf, normalQuantile, tCdf, tQuantile } from '../numeric/index.ts'
+import type { Effect } from './effect.ts'
+import { checkLevel, type Estimate, undefinedEstimate } from './estimate.ts'
+import { NORMAL_FROM_DOF } from './mean-interval.ts'
+
+/** Which ends an interval has: both, or only a lower or an upper one at the whole level (the other end is infinite). */
+export type Side = 'both' | 'lower' | 'upper'
+
+/**
+ * Degrees of freedom an effect is read with; null, the normal distribution, from 1,000 on. The count is of degrees of
+ * freedom and not of units: twenty users beside a million have nineteen, and the normal would cover 93.5 % of 95.
+ */
+export function referenceDof(dof: number): number | null {
+  return dof >= NORMAL_FROM_DOF ? null : dof
+}
+
+/** The quantile of the distribution an effect is read with. */
+export function effectQuantile(probability: number, dof: number | null): number {
+  return dof === null ? normalQuantile(probability) : tQuantile(probability, dof)
+}
+
+/** The interval of an effect at a confidence level in (0, 1); one-sided where `side` says so. */
+export function effectInterval(
+  effect: Effect,
+  { level, side = 'both' }: { readonly level: number; readonly side?: Side },
+): Estimate {
+  checkLevel(level)
+  if (effect.kind === 'undefined') return undefinedEstimate(effect.reason, effect.effect)
+  const { effect: mean, stdError, dof } = effect
+  const half = effectQuantile(side === 'both' ? (1 + level) / 2 : level, dof) * stdError
+  const low = side === 'upper' ? Number.NEGATIVE_INFINITY : mean - half
+  const high = side === 'lower' ? Number.POSITIVE_INFINITY : mean + half
+  return { kind: 'estimate', mean, low, high, stdError, dof }
+}
+
+/** What a test asks: is the effect greater than `null`, less, or either. */
+export type Alternative = 'greater' | 'less' | 'different'
+
+/** p value of an effect against `at` (0 unless said); null where the effect has no standard error. */
+export function effectPValue(
+  effect: Effect,
+  { alternative, at = 0 }: { readonly alternative: Alternative; readonly at?: number },
+): number | null {
+  if (effect.kind === 'undefined') return null
+  const score = (effect.effect - at) / effect.stdError
+  const below = (z: number) => (effect.dof === null ? normalCdf(z) : tCdf(z, effect.dof))
+  if (alternative === 'different') return Math.min(1, 2 * below(-Math.abs(score)))
+  return below(alternative === 'greater' ? -score : score)
+}
