@@ -1,5 +1,5 @@
 import { type EpochMs, MINUTE_MS } from '../domain/index.ts'
-import { bookOrder, isReachable, orderDelayMs, revenueOf } from './deliver.ts'
+import { bookOrder, growHabit, isReachable, orderDelayMs, revenueOf } from './deliver.ts'
 import { PURPOSE } from './draws.ts'
 import type { Emit } from './happening.ts'
 import type { Kernel } from './kernel.ts'
@@ -11,7 +11,7 @@ import { passNight, type UserRange, type WaitingMessage } from './world-state.ts
 const SEASON_DAYS = 365.25
 const IN_APP_MINUTES = 1
 
-/** Chance of a natural visit today: σ(v_i + drift + season + weekend + κ·habit − irritation)·(1 − pulled forward). */
+/** Chance of a natural visit today: σ(v_i + drift + shifts + season + weekend + κ·habit − irritation)·(1 − pulled forward). */
 export function visitChance(kernel: Kernel, user: number, day: number): number {
   const { scenario, latents, state, clock } = kernel
   const { visit } = scenario
@@ -20,6 +20,7 @@ export function visitChance(kernel: Kernel, user: number, day: number): number {
   const logit =
     latents.visitLogit[user]! +
     latents.driftPerDay[user]! * day +
+    kernel.shifts.visitLogit(day) +
     season +
     weekend +
     scenario.habit.visitLogit * state.habit[user]! -
@@ -56,7 +57,7 @@ function showInApp(
   if (draws.uniform(user, day, PURPOSE.inAppClick) < response.open) {
     const clicked = shown + MINUTE_MS
     emit({ kind: 'inAppClicked', userIndex: user, at: clicked, revenue: 0, cause, key: '' })
-    state.habit[user]! += kernel.scenario.habit.perOpen * (1 - state.habit[user]!)
+    growHabit(kernel, proposal, clicked)
     if (draws.uniform(user, day, PURPOSE.inAppOrder) < response.order) {
       const revenue = revenueOf(kernel, user, draws.normal(user, day, PURPOSE.inAppRevenue))
       emit({ kind: 'order', userIndex: user, at: clicked + 5 * MINUTE_MS, revenue, cause, key: '' })

@@ -60,6 +60,14 @@ export function bookOrder(kernel: Kernel, user: number, at: EpochMs): void {
   state.lastOrderDay[user] = clock.dayOf(at)
 }
 
+/** What an open adds to habit, at most up to 1; a shift may make opens of a family wear it down, at most to −1. */
+export function growHabit({ state, scenario, shifts, clock }: Kernel, proposal: Proposal, at: EpochMs): void {
+  const { userIndex: user, family } = proposal
+  const gain = scenario.habit.perOpen * shifts.of(clock.dayOf(at), family).habit
+  const habit = state.habit[user]!
+  state.habit[user] = gain >= 0 ? habit + gain * (1 - habit) : Math.max(-1, habit + gain)
+}
+
 function visitByMessage(step: Step, at: EpochMs, isTracked: boolean): void {
   const { kernel, delivery, response } = step
   const { state, scenario } = kernel
@@ -94,8 +102,7 @@ function openedAt(step: Step): EpochMs {
 
 function open(step: Step, at: EpochMs): void {
   const { kernel, delivery, response } = step
-  const user = delivery.proposal.userIndex
-  kernel.state.habit[user]! += kernel.scenario.habit.perOpen * (1 - kernel.state.habit[user]!)
+  growHabit(kernel, delivery.proposal, delivery.at)
   if (delivery.channel === 'email') {
     tell(step, 'emailOpened', at)
     if (step.uniform(PURPOSE.click) >= response.clickGivenOpen) return

@@ -24,7 +24,7 @@ function totalOf(halfLifeDays: number): number {
 function messageValue(
   kernel: Kernel,
   user: number,
-  facts: { response: Response; visit: number; fatigue: number },
+  facts: { response: Response; visit: number; fatigue: number; habitPerOpen: number },
 ): number {
   const { scenario, latents, state } = kernel
   const { response, visit } = facts
@@ -36,7 +36,7 @@ function messageValue(
   const replaced = Math.min(1, latents.substitution[user]! * wouldOrder)
   const perLogit = visit * (1 - visit) * perVisit
   const { habit } = scenario
-  const habitGain = response.open * habit.perOpen * habit.visitLogit * totalOf(habit.halfLifeDays)
+  const habitGain = response.open * facts.habitPerOpen * habit.visitLogit * totalOf(habit.halfLifeDays)
   const annoyed =
     (1 - response.open) * latents.irritation[user]! * (1 + facts.fatigue) * totalOf(scenario.irritationHalfLifeDays)
   return (
@@ -68,7 +68,12 @@ export function expectedEffect(kernel: Kernel, attempt: Attempt): ExpectedEffect
   const share = 1 - response.open * (1 - scenario.harm.openedShare)
   return {
     response: response.open,
-    value: messageValue(kernel, user, { response, visit, fatigue: fatigueOf(kernel, user, channel) }),
+    value: messageValue(kernel, user, {
+      response,
+      visit,
+      fatigue: fatigueOf(kernel, user, channel),
+      habitPerOpen: scenario.habit.perOpen * kernel.shifts.of(day, proposal.family).habit,
+    }),
     optOut: response.optOut * share,
     uninstall: response.uninstall * share,
     naturalValuePerDay,

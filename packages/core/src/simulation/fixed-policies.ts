@@ -1,4 +1,4 @@
-import type { Opportunity } from '../domain/index.ts'
+import { type Opportunity, PalomaError } from '../domain/index.ts'
 import { createDraws } from './draws.ts'
 import type { ExpectedEffect } from './expected-effect.ts'
 import { type Choose, type RunContext, type RunSend, sendMoment } from './run-world.ts'
@@ -7,7 +7,7 @@ import type { World } from './world.ts'
 
 const USUAL_HOUR = 18
 const HOURS = [8, 12, 18, 20] as const
-const CADENCE_DAYS: readonly number[] = [0, 2, 4]
+const PER_WEEK = 3
 const INTRUSIVE: readonly WorldChannel[] = ['push', 'email']
 
 function claimed(offer: Opportunity): number {
@@ -18,18 +18,19 @@ function channelsOf(offer: Opportunity, context: RunContext): readonly WorldChan
   return WORLD_CHANNELS.filter((channel) => offer.channels.includes(channel) && context.channels.includes(channel))
 }
 
-function usualSend(offer: Opportunity, channel: WorldChannel): RunSend {
-  return { offer, channel, variant: offer.variants[0]!.name, localHour: USUAL_HOUR }
-}
-
-function bestClaim(context: RunContext, channels: readonly WorldChannel[]): RunSend | null {
+function bestClaim(context: RunContext, channels: readonly WorldChannel[], localHour: number): RunSend | null {
   let best: RunSend | null = null
   for (const offer of context.offers) {
     const channel = channelsOf(offer, context).find((name) => channels.includes(name))
-    if (channel !== undefined && (best === null || claimed(offer) > claimed(best.offer)))
-      best = usualSend(offer, channel)
+    if (channel === undefined || (best !== null && claimed(offer) <= claimed(best.offer))) continue
+    best = { offer, channel, variant: offer.variants[0]!.name, localHour }
   }
   return best
+}
+
+/** The local hour at which the world's business as usual sends. */
+export function usualHourOf(world: World): number {
+  return world.options.scenario.usualHour ?? USUAL_HOUR
 }
 
 /** Never sends: what people do by themselves. */
@@ -38,13 +39,32 @@ export function neverSend(): Choose {
 }
 
 /** Every day the highest claim, by push where it can, else by e-mail. */
-export function dailyPush(): Choose {
-  return (context) => bestClaim(context, ['push']) ?? bestClaim(context, INTRUSIVE)
+export function dailyPush(localHour: number = USUAL_HOUR): Choose {
+  return (context) => bestClaim(context, ['push'], localHour) ?? bestClaim(context, INTRUSIVE, localHour)
 }
 
-/** Business as usual: three days a week the highest claim through its first open channel of push and e-mail. */
-export function cadence(): Choose {
-  return (context) => (CADENCE_DAYS.includes(context.day % 7) ? bestClaim(context, INTRUSIVE) : null)
+/** What a fixed cadence does. */
+export interface CadenceOptions {
+  /** Days of the week with a send, 1 to 7, spread evenly from the first. */
+  readonly perWeek?: number
+  readonly localHour?: number
+  readonly channels?: readonly WorldChannel[]
+}
+
+/**
+ * Business as usual: on so many days a week the highest claim through its first open channel, push before e-mail. Throws
+ * INVALID_CADENCE for other than 1 to 7 days a week.
+ */
+export function cadence({
+  perWeek = PER_WEEK,
+  localHour = USUAL_HOUR,
+  channels = INTRUSIVE,
+}: CadenceOptions = {}): Choose {
+  if (!Number.isInteger(perWeek) || perWeek < 1 || perWeek > 7) {
+    throw new PalomaError('INVALID_CADENCE', `perWeek must be a whole number in [1, 7], got ${perWeek}`)
+  }
+  const days = new Set(Array.from({ length: perWeek }, (_, i) => Math.floor((i * 7) / perWeek)))
+  return (context) => (days.has(context.day % 7) ? bestClaim(context, channels, localHour) : null)
 }
 
 function allSends(context: RunContext, channels: readonly WorldChannel[]): readonly RunSend[] {
@@ -132,10 +152,11 @@ export function oracle(
 
 /** The yardsticks by name, made for one world. */
 export function fixedPolicies(world: World): Readonly<Record<string, Choose>> {
+  const localHour = usualHourOf(world)
   return {
     never: neverSend(),
-    daily: dailyPush(),
-    cadence: cadence(),
+    daily: dailyPush(localHour),
+    cadence: cadence({ localHour }),
     random: randomHalf(world.options.seed + 1),
     myopic: myopicResponse(world),
     oracle: oracle(world),

@@ -9,6 +9,7 @@ export {
   type WorldEvent,
 } from './happening.ts'
 export type { Truth } from './latents.ts'
+export { POLICIES, type PolicyDescription, policyNamed } from './policy-named.ts'
 export * from './run-world.ts'
 export * from './scenario.ts'
 export { NEWS, RETAIL, SCENARIOS, STREAMING, scenarioNamed } from './scenarios.ts'

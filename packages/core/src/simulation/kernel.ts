@@ -3,6 +3,7 @@ import { createClock, type WorldClock } from './clock.ts'
 import { createDraws, type Draws } from './draws.ts'
 import { drawLatents, type Latents } from './latents.ts'
 import type { Scenario } from './scenario.ts'
+import { type ShiftTable, tabulateShifts } from './shifts.ts'
 import { initialState, type WorldState } from './world-state.ts'
 
 /** All that the rules of a world look at. Only `state` changes. */
@@ -15,6 +16,7 @@ export interface Kernel {
   readonly clock: WorldClock
   readonly circadian: Circadian
   readonly latents: Latents
+  readonly shifts: ShiftTable
   readonly state: WorldState
 }
 
@@ -35,6 +37,7 @@ export function createKernel(
     clock: createClock(zones, options.startAt, options.days),
     circadian: createCircadian(scenario.circadian.peaks),
     latents,
+    shifts: tabulateShifts(scenario, options.days),
     state: initialState(latents, scenario.producers.length),
   }
 }

@@ -68,13 +68,14 @@ function openChance(kernel: Kernel, attempt: Attempt, fatigue: number): number {
     variant.priceTilt * latents.priceTaste[user]! +
     scenario.response.affinityWeight * latents.affinity[user * kernel.families + family]! +
     scenario.response.relevanceWeight * relevance +
-    attention -
+    attention +
+    kernel.shifts.of(clock.dayOf(attempt.at), family).openLogit -
     scenario.channels[channel].fatigueWeight * fatigue
   return sigmoid(logit) * Math.exp(-scenario.response.noveltyPenalty * state.novelty[user * kernel.families + family]!)
 }
 
 /** Chance of an order on a visit the message brought: rate × lift × fit, less what was just bought. At most .6. */
-export function orderChance(kernel: Kernel, proposal: Proposal): number {
+export function orderChance(kernel: Kernel, proposal: Proposal, at: EpochMs): number {
   const { scenario, latents, state } = kernel
   const { userIndex: user, family } = proposal
   const spec = scenario.producers[family]!
@@ -82,8 +83,9 @@ export function orderChance(kernel: Kernel, proposal: Proposal): number {
   const fit =
     scenario.response.relevanceLift * relevance +
     scenario.response.affinityLift * latents.affinity[user * kernel.families + family]!
+  const shifted = kernel.shifts.of(kernel.clock.dayOf(at), family).orderLift
   const lift = spec.category === 'transactional' ? TRANSACTIONAL_LIFT : latents.lift[user]! * spec.orderLift
-  return Math.min(0.6, latents.orderRate[user]! * lift * Math.exp(fit) * (1 - state.satisfied[user]!))
+  return Math.min(0.6, latents.orderRate[user]! * lift * shifted * Math.exp(fit) * (1 - state.satisfied[user]!))
 }
 
 /**
@@ -101,12 +103,13 @@ export function responseTo(kernel: Kernel, attempt: Attempt): Response {
   const isTransactional = scenario.producers[proposal.family]!.category === 'transactional'
   const annoyance = isTransactional ? 0 : latents.hazard[user]! * Math.exp(scenario.harm.relevanceHazard * relevance)
   const pressure = state.fatiguePush[user]! + 0.5 * state.fatigueEmail[user]!
-  const influence = isTransactional ? 0 : spec.influence * Math.min(2, latents.lift[user]!)
+  const shifted = kernel.shifts.of(kernel.clock.dayOf(attempt.at), proposal.family)
+  const influence = isTransactional ? 0 : spec.influence * shifted.influence * Math.min(2, latents.lift[user]!)
   return {
     open: openChance(kernel, attempt, fatigue),
     clickGivenOpen: channel === 'email' ? sigmoid(spec.clickLogit + 0.5 * relevance) : 1,
     influence: influence * Math.exp(0.4 * Math.min(RELEVANCE_BOUND, relevance) - spec.fatigueWeight * fatigue),
-    order: orderChance(kernel, proposal),
+    order: orderChance(kernel, proposal, attempt.at),
     optOut: Math.min(0.5, annoyance * spec.optOutHazard * Math.exp(spec.optOutGrowth * fatigue)),
     uninstall: Math.min(0.2, annoyance * scenario.harm.uninstall * Math.exp(scenario.harm.uninstallGrowth * pressure)),
   }

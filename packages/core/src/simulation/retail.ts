@@ -136,6 +136,7 @@ const PRODUCERS: readonly ProducerSpec[] = [
 /** A shop with an application: orders count. Calibrated in docs/methods/simulated-world.md. */
 export const RETAIL: Scenario = {
   name: 'retail',
+  about: 'a shop with an application; orders count',
   currency: 'EUR',
   zones: [
     { name: 'Europe/Berlin', share: 0.4 },

@@ -93,6 +93,23 @@ export interface ProducerSpec {
   readonly variants: readonly VariantSpec[]
 }
 
+/** A change of the rules from one world day on; all that have begun add up. What is left out stays as it was. */
+export interface ShiftSpec {
+  readonly fromDay: number
+  /** Message families it holds for; all but transactional ones if left out. */
+  readonly messages?: readonly string[]
+  /** Added to the logit of opening. */
+  readonly openLogit?: number
+  /** Multiplies the chance that a message not opened still brings a visit. */
+  readonly influence?: number
+  /** Multiplies the chance of an order on a visit the message brought. */
+  readonly orderLift?: number
+  /** Multiplies the habit that an open adds; below 0 an open wears habit down. */
+  readonly habit?: number
+  /** Added to the logit of everybody's natural visit; the whole world's, whatever `messages` says. */
+  readonly visitLogit?: number
+}
+
 /** Every parameter of a simulated world. Logits are natural, half-lives and horizons in days, money in `currency`. */
 export interface Scenario {
   readonly name: string
@@ -168,4 +185,12 @@ export interface Scenario {
     readonly shiftSdHours: number
   }
   readonly producers: readonly ProducerSpec[]
+  /** Local hour at which business as usual sends; 18 if left out. */
+  readonly usualHour?: number
+  /** What changes on the way: drift of taste, or an early signal that stops predicting the long term. */
+  readonly shifts?: readonly ShiftSpec[]
+  /** How many people and days a run has unless it says otherwise. */
+  readonly size?: { readonly users: number; readonly days: number }
+  /** One sentence for lists. */
+  readonly about?: string
 }

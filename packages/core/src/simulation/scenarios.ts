@@ -1,6 +1,7 @@
 import { PalomaError } from '../domain/index.ts'
 import { RETAIL } from './retail.ts'
-import type { ProducerSpec, Scenario } from './scenario.ts'
+import type { ArchetypeSpec, ChannelSpec, ProducerSpec, Scenario } from './scenario.ts'
+import { variationsOf } from './variations.ts'
 
 function revoiced(
   original: ProducerSpec,
@@ -25,11 +26,27 @@ function plain(title: string, body: string): ProducerSpec['variants'] {
 
 const [PRICE_DROP, BACK_IN_STOCK, DIGEST, SOCIAL, WIN_BACK, ORDER_STATUS] = RETAIL.producers
 
+/** How much less people are annoyed, and how much more a message brings visits, than in a shop. */
+function milder(irritation: number, influence: number): Pick<Scenario, 'archetypes' | 'channels'> {
+  const [first, second, third, fourth] = RETAIL.archetypes
+  const calm = (spec: ArchetypeSpec): ArchetypeSpec => ({ ...spec, irritation: spec.irritation * irritation })
+  const bring = (spec: ChannelSpec): ChannelSpec => ({ ...spec, influence: spec.influence * influence })
+  const { push, email } = RETAIL.channels
+  return {
+    archetypes: [calm(first), calm(second), calm(third), calm(fourth)],
+    channels: { ...RETAIL.channels, push: bring(push), email: bring(email) },
+  }
+}
+
 /** A subscription service with video: visits carry most of the value, orders are rentals. */
 export const STREAMING: Scenario = {
   ...RETAIL,
+  ...milder(0.8, 2.2),
   name: 'streaming',
+  about: 'a subscription service with video; visits carry most of the value',
   valuePerVisit: 0.25,
+  habit: { ...RETAIL.habit, visitLogit: 1 },
+  pullForward: { ...RETAIL.pullForward, share: 0.2 },
   visit: { ...RETAIL.visit, logit: -0.9, weekendLogit: 0.4 },
   order: { ...RETAIL.order, logit: -3.6, meanValue: 6 },
   circadian: {
@@ -68,8 +85,13 @@ export const STREAMING: Scenario = {
 /** A newspaper: many short visits, each worth a little; articles are bought seldom. */
 export const NEWS: Scenario = {
   ...RETAIL,
+  ...milder(0.7, 2.5),
   name: 'news',
+  about: 'a newspaper; many short visits, business as usual writes in the morning',
+  usualHour: 8,
   valuePerVisit: 0.06,
+  habit: { ...RETAIL.habit, visitLogit: 1 },
+  pullForward: { ...RETAIL.pullForward, share: 0.2 },
   visit: { ...RETAIL.visit, logit: -0.3, weekendLogit: -0.2 },
   order: { ...RETAIL.order, logit: -4.2, meanValue: 5 },
   circadian: {
@@ -108,8 +130,8 @@ export const NEWS: Scenario = {
 
 export { RETAIL }
 
-/** The scenarios by name. */
-export const SCENARIOS: readonly Scenario[] = [RETAIL, STREAMING, NEWS]
+/** All scenarios: each base, then its variations. */
+export const SCENARIOS: readonly Scenario[] = [RETAIL, STREAMING, NEWS].flatMap((base) => [base, ...variationsOf(base)])
 
 /** Finds a scenario; throws UNKNOWN_SCENARIO with the names there are. */
 export function scenarioNamed(name: string): Scenario {
