@@ -17,7 +17,7 @@ const runtime = (startAt: number | null): Runtime => ({
   logLevel: 'silent',
 })
 
-async function using<T>(startAt: number, work: (app: App, lines: readonly string[]) => Promise<T>): Promise<T> {
+async function using<T>(startAt: number | null, work: (app: App, lines: readonly string[]) => Promise<T>): Promise<T> {
   const lines: string[] = []
   const app = await createApp(defaultConfig, runtime(startAt), (line) => lines.push(line))
   try {
@@ -34,6 +34,12 @@ it('starts again where its virtual clock stood, or later if told so, and never e
   await using(NOON, async ({ usecases }) => expect(usecases.clock.now()).toBe(NOON + 5_000))
   await using(NOON + 9_000, async ({ usecases }) => expect(usecases.clock.now()).toBe(NOON + 9_000))
   await using(NOON, async ({ usecases }) => expect(usecases.clock.now()).toBe(NOON + 9_000))
+})
+
+it('refuses the machine’s clock on a store that has lived on a virtual one, and closes the store again', async () => {
+  const dead = using(null, async () => undefined)
+  await expect(dead).rejects.toMatchObject({ code: 'STORE_ON_VIRTUAL_CLOCK', hint: expect.stringContaining('PALOMA_') })
+  await using(NOON, async ({ usecases }) => expect(usecases.clock.isVirtual).toBe(true))
 })
 
 it('puts in order what a process left that died: sends that nobody answered for, and says so', async () => {

@@ -3,7 +3,7 @@ import { constants, existsSync } from 'node:fs'
 import { access, mkdir, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { EpochMs } from '@paloma/core'
+import { type EpochMs, PalomaError } from '@paloma/core'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { createAdapters } from './channel/adapters.ts'
@@ -110,7 +110,8 @@ async function joinApp(opened: Store, { config, runtime, wallClock, notes }: App
 }
 
 async function depsOf(store: Store, { config, runtime, wallClock, notes }: AppParts): Promise<Deps> {
-  const clock = runtime.virtualClock === null ? systemClock(wallClock) : await keptClock(store, runtime.virtualClock)
+  const clock =
+    runtime.virtualClock === null ? await realClock(store, wallClock) : await keptClock(store, runtime.virtualClock)
   const secret = await store.registry.setSettingOnce('token-secret', randomBytes(32).toString('base64url'))
   const feed = inboxFeed({
     inbox: store.inbox,
@@ -128,6 +129,16 @@ async function depsOf(store: Store, { config, runtime, wallClock, notes }: AppPa
   const history = parquetLog({ dir: join(runtime.dataDir, 'history') })
   const { publicUrl } = runtime
   return { store, history, config, adapters, clock, snapshots, secret, publicUrl, inboxFeed: feed }
+}
+
+/** The machine's clock, for a store that knows no other: what lived through invented days would decide and send in them. */
+async function realClock(store: Store, wallClock: () => EpochMs): Promise<ReturnType<typeof systemClock>> {
+  const kept = await store.registry.getSetting(VIRTUAL_CLOCK)
+  if (kept === undefined) return systemClock(wallClock)
+  const stood = new Date(Number(kept)).toISOString()
+  throw new PalomaError('STORE_ON_VIRTUAL_CLOCK', `this store has lived on a virtual clock, which stood at ${stood}`, {
+    hint: `set PALOMA_VIRTUAL_CLOCK=${stood} to go on with it, or give PALOMA_DATA_DIR (DATABASE_URL) another store`,
+  })
 }
 
 /** A virtual clock where it stood when the store was last used, or later if the owner says so. */

@@ -220,7 +220,7 @@ export interface Usecases {
     ): Promise<{ readonly items: readonly InboxItem[]; readonly unseen: number }>
     mark(userId: UserId, id: SendId, status: InboxStatus): Promise<InboxItem | undefined>
     /** Calls `listener` for each new item of the user in this process or another; answers how to stop. */
-    subscribe(userId: UserId, listener: (item: InboxItem) => void): () => void
+    subscribe(userId: UserId, listener: (item: InboxItem) => void): Promise<() => void>
     /** The inbox token a customer's server hands to a user's browser; and back. */
     tokenFor(userId: UserId): string
     userOfToken(token: string): UserId | undefined

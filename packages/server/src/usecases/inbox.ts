@@ -1,13 +1,16 @@
+import type { UserId } from '@paloma/core'
 import { readToken, signToken } from '../channel/unsubscribe-token.ts'
 import type { Usecases } from './contract.ts'
 import type { Deps } from './deps.ts'
+import { ownersOf } from './item-results.ts'
 
-/** In-app messages: reading, marking, listening, and the tokens of browsers. */
+/** In-app messages: reading, marking, listening, and the tokens of browsers. An alias has the inbox of the user behind it. */
 export function inboxUsecases({ store, clock, secret, inboxFeed: feed }: Deps): Usecases['inbox'] {
+  const ownerOf = async (userId: UserId): Promise<UserId> => (await ownersOf(store, [userId]))(userId)
   return {
-    list: (userId, options) => store.inbox.list(userId, options),
-    mark: (userId, id, status) => store.inbox.mark(userId, id, status, clock.now()),
-    subscribe: (userId, listener) => feed.subscribe(userId, listener),
+    list: async (userId, options) => store.inbox.list(await ownerOf(userId), options),
+    mark: async (userId, id, status) => store.inbox.mark(await ownerOf(userId), id, status, clock.now()),
+    subscribe: async (userId, listener) => feed.subscribe(await ownerOf(userId), listener),
     tokenFor: (userId) => signToken(secret, { kind: 'inbox', userId }),
     userOfToken(token) {
       const payload = readToken(secret, token)

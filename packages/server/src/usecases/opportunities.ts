@@ -25,7 +25,7 @@ function resultOf({ id }: Opportunity, written: Written<InsertResult>): ProposeR
 }
 
 /** Opportunities in; the same id always means the same proposal. One for an alias belongs to the user behind it. */
-export function opportunityUsecases({ store, clock }: Deps): Usecases['opportunities'] {
+export function opportunityUsecases({ store, clock, config }: Deps): Usecases['opportunities'] {
   const write = groupCommit<Opportunity, ProposeResult>(async (items) => {
     const ownerOf = await ownersOf(
       store,
@@ -49,7 +49,7 @@ export function opportunityUsecases({ store, clock }: Deps): Usecases['opportuni
       const isLate = await lateFault(items)
       return besideFaults(
         items,
-        (item) => proposalFault(item) ?? isLate(item),
+        (item) => proposalFault(item, config.objectives) ?? isLate(item),
         (sound) => write.add(sound),
       )
     },

@@ -1,5 +1,6 @@
 import type { Opportunity } from '@paloma/core'
 import { describe, expect, it } from 'vitest'
+import { defaultConfig } from '../config/default-config.ts'
 import { exampleOpportunity, NOON } from '../store/testing/examples.ts'
 import { proposalFault } from './proposal-fault.ts'
 
@@ -19,13 +20,15 @@ const cases: readonly (readonly [string, Partial<Opportunity>, string])[] = [
   ['a claim that is no number', { claims: [claim, { ...claim, estimate: Number.NaN }] }, '/claims/1/estimate'],
   ['a claim without end', { claims: [{ ...claim, horizonDays: Infinity }] }, '/claims/0/horizonDays'],
   ['a claim with negative doubt', { claims: [{ ...claim, stdError: -1 }] }, '/claims/0/stdError'],
+  ['a claim about no objective', { claims: [{ ...claim, objective: 'clicks' }] }, '/claims/0/objective'],
+  ['a claim in dollars where euros count', { claims: [{ ...claim, unit: 'USD' }] }, '/claims/0/unit'],
   ['a feature without end', { features: { n: -Infinity } }, '/features/n'],
   ['the same in a variant', { variants: [{ ...variant, features: { n: Number.NaN } }] }, '/variants/0/features/n'],
 ]
 
 describe('proposalFault', () => {
   it.each(cases)('finds %s', (_, changes, pointer) => {
-    const fault = proposalFault(exampleOpportunity('o', 'u', changes))
+    const fault = proposalFault(exampleOpportunity('o', 'u', changes), defaultConfig.objectives)
     expect(fault).toMatchObject({ code: 'ITEM_INVALID', pointer })
     expect(fault?.detail).toContain('got')
   })
@@ -36,6 +39,6 @@ describe('proposalFault', () => {
       channels: ['push', 'email'] as const,
       variants: [variant, { ...variant, name: 'b' }],
     }
-    expect(proposalFault(exampleOpportunity('o', 'u', sound))).toBeUndefined()
+    expect(proposalFault(exampleOpportunity('o', 'u', sound), defaultConfig.objectives)).toBeUndefined()
   })
 })

@@ -1,4 +1,4 @@
-import type { Opportunity } from '@paloma/core'
+import type { Objective, Opportunity } from '@paloma/core'
 import type { ItemError } from './contract.ts'
 
 /** Moments a window may name: 2000-01-01 to 2100-01-01. */
@@ -7,10 +7,17 @@ const LATEST_MS = Date.UTC(2100, 0, 1)
 
 /**
  * What no proposal may hold, whatever way it came in: a window that ends before it begins or lies beyond all calendars,
- * the same channel or variant twice, numbers that are none.
+ * the same channel or variant twice, numbers that are none, claims about what is no objective.
  */
-export function proposalFault(item: Opportunity): ItemError | undefined {
-  return windowFault(item) ?? channelFault(item) ?? variantFault(item) ?? claimFault(item) ?? featureFault(item)
+export function proposalFault(item: Opportunity, objectives: readonly Objective[]): ItemError | undefined {
+  return (
+    windowFault(item) ??
+    channelFault(item) ??
+    variantFault(item) ??
+    claimFault(item) ??
+    claimedFault(item, objectives) ??
+    featureFault(item)
+  )
 }
 
 function invalid(pointer: string, said: string): ItemError {
@@ -52,6 +59,19 @@ function claimFault({ claims }: Opportunity): ItemError | undefined {
     if (!(Number.isFinite(stdError) && stdError >= 0)) {
       return invalid(`/claims/${i}/stdError`, `expected a number from 0, got ${stdError}`)
     }
+  }
+  return undefined
+}
+
+/** A claim about what nobody counts, or in other units than it is counted in, would be silently misread. */
+function claimedFault({ claims }: Opportunity, objectives: readonly Objective[]): ItemError | undefined {
+  for (const [i, { objective, unit }] of claims.entries()) {
+    const known = objectives.find(({ name }) => name === objective)
+    if (known === undefined) {
+      const names = objectives.map(({ name }) => name).join(', ')
+      return invalid(`/claims/${i}/objective`, `expected one of the objectives ${names}, got ${objective}`)
+    }
+    if (unit !== known.unit) return invalid(`/claims/${i}/unit`, `expected ${known.unit}, got ${unit}`)
   }
   return undefined
 }

@@ -64,7 +64,7 @@ interface StreamRequest {
 async function stream({ userId, lastId, inbox, reply, streams, heartbeatMs }: StreamRequest): Promise<void> {
   const early: InboxItem[] = []
   let deliver = (item: InboxItem): void => void early.push(item)
-  const stop = inbox.subscribe(userId, (item) => deliver(item))
+  const stop = await inbox.subscribe(userId, (item) => deliver(item))
   const missed = await missedSince(inbox, userId, lastId).catch((error: unknown) => {
     stop()
     throw error
