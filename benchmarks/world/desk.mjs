@@ -1,0 +1,169 @@
+// Paloma as a policy of the simulated world: the core's own decisions and its own learner, without a server.
+import { chosenAction, decide, hash53, initialState, learn, rewardOf, shapeOf } from '@paloma/core'
+import { FEATURES, objectivesOf, outcomeOf, RULES } from './owner.mjs'
+
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+const HISTORY_MS = 28 * DAY_MS
+const LATENESS_MS = 2 * HOUR_MS
+const MORNING = 9
+const HALF_LIFE_DAYS = 180
+const MILLION = 1_000_000
+const SLOT_HOURS = [MORNING, ...RULES.slots.localHours]
+const ACTING = { kind: 'thompson', floor: 0.01, sharpness: 4 }
+const GATHERING = { kind: 'random', holdProbability: 0.5 }
+
+function snapshotOf({ objectives, policy, startAt }) {
+  const parts = { objectives, rules: RULES, features: FEATURES }
+  const group = (share) => ({ share, policy })
+  const groups = { paloma: group(MILLION), businessAsUsual: group(0), random: group(0), holdout: group(0) }
+  return {
+    version: 'v',
+    ...parts,
+    groups,
+    groupSalt: 'world',
+    prices: {},
+    state: initialState(objectives, shapeOf(parts), startAt),
+  }
+}
+
+function personOf(worldUser) {
+  const { email, hasPush, userId, traits, timeZone } = worldUser
+  return {
+    profile: {
+      userId,
+      traits,
+      timeZone,
+      addresses: { ...(email === undefined ? {} : { email }), ...(hasPush ? { pushToken: 'token' } : {}) },
+      consent: { channels: {}, topics: {}, channelTopics: {}, learning: true, exploration: true },
+      suppressions: [],
+      createdAt: 0,
+    },
+    sends: [],
+    responses: [],
+    visits: [],
+    outcomes: [],
+    ahead: [],
+  }
+}
+
+/** Without the application there are no in-app messages either. */
+function lostWith({ reachLoss, channel }) {
+  return reachLoss === 'uninstalled' ? ['push', 'in-app'] : [channel]
+}
+
+/** Lets the product know what happened up to now. */
+function catchUp(person, now) {
+  if (person.ahead.length === 0) return
+  person.ahead.sort((a, b) => a.at - b.at)
+  while (person.ahead.length > 0 && person.ahead[0].at <= now) {
+    const outcome = person.ahead.shift()
+    person.outcomes.push(outcome)
+    if (outcome.isVisit) person.visits.push(outcome.at)
+    if (outcome.isResponse) person.responses.push({ at: outcome.at, channel: outcome.channel })
+    if (outcome.reachLoss === null) continue
+    const lost = lostWith(outcome).map((channel) => ({ channel, reason: 'opt-out', since: outcome.at }))
+    person.profile = { ...person.profile, suppressions: [...person.profile.suppressions, ...lost] }
+  }
+}
+
+function forgetOld(person, now, outcomesMs) {
+  const isRecent = ({ at }) => at > now - HISTORY_MS
+  if (person.sends.length > 0 && !isRecent(person.sends[0])) person.sends = person.sends.filter(isRecent)
+  if (person.responses.length > 0 && !isRecent(person.responses[0]))
+    person.responses = person.responses.filter(isRecent)
+  while (person.visits.length > 0 && person.visits[0] <= now - HISTORY_MS) person.visits.shift()
+  while (person.outcomes.length > 0 && person.outcomes[0].at <= now - outcomesMs) person.outcomes.shift()
+}
+
+/** A desk over a fresh world: `choose` and `observer` for `runWorld`. */
+export function deskOf(world, { logDays, reachPrice = 1, acting = ACTING }) {
+  const { startAt, scenario } = world.options
+  const objectives = objectivesOf(scenario, reachPrice)
+  const longestMs = Math.max(...objectives.map(({ windowHours }) => windowHours)) * HOUR_MS
+  let snapshot = snapshotOf({ objectives, policy: GATHERING, startAt })
+  const prior = snapshot.state
+  const people = world.users.map(personOf)
+  const made = []
+  const learned = new Map()
+  let today = -1
+
+  function matured({ name, windowHours, ...objective }, until) {
+    const examples = []
+    let next = learned.get(name) ?? 0
+    for (; next < made.length && made[next].at < until; next += 1) {
+      const { person, at, features } = made[next]
+      const end = at + windowHours * HOUR_MS
+      const inside = person.outcomes.filter((outcome) => outcome.at >= at && outcome.at <= end)
+      examples.push({ features, reward: rewardOf({ name, ...objective }, at, inside) })
+    }
+    learned.set(name, next)
+    return { examples, until }
+  }
+
+  function learnUntil(now) {
+    for (const person of people) {
+      catchUp(person, now)
+      forgetOld(person, now, longestMs + 3 * DAY_MS)
+    }
+    made.sort((a, b) => a.at - b.at)
+    const batches = {}
+    for (const objective of objectives) {
+      batches[objective.name] = matured(objective, now - objective.windowHours * HOUR_MS - LATENESS_MS)
+    }
+    const state = learn(snapshot.state, batches, { at: now, keep: 0.5 ** (1 / HALF_LIFE_DAYS), prior })
+    snapshot = { ...snapshot, state }
+    const done = Math.min(...learned.values())
+    made.splice(0, done)
+    for (const [name, at] of learned) learned.set(name, at - done)
+  }
+
+  function morningOf(day) {
+    today = day
+    if (day > 0) learnUntil(startAt + day * DAY_MS)
+    if (day !== logDays) return
+    const groups = { ...snapshot.groups, paloma: { share: MILLION, policy: acting } }
+    snapshot = { ...snapshot, groups }
+  }
+
+  function ask(person, { offers, now, trigger, decisionId }) {
+    const { profile, sends, responses, visits } = person
+    const user = { profile, history: { sends, responses, visits } }
+    const request = { decisionId, user, opportunities: offers, context: {}, trigger }
+    const decision = decide(snapshot, request, { now, random: () => hash53(decisionId, 'draw') })
+    if (decision.learning !== null) {
+      const { baseline, centred } = decision.learning
+      made.push({ person, at: now, features: Float64Array.from([...baseline, ...centred]) })
+    }
+    return chosenAction(decision)
+  }
+
+  function choose({ day, user, offers }) {
+    if (day !== today) morningOf(day)
+    const person = people[user.index]
+    const now = world.momentAt(user.index, day, MORNING)
+    catchUp(person, now)
+    const name = `${user.userId}.d${day}`
+    let action = ask(person, { offers, now, trigger: 'request', decisionId: name })
+    let at = now
+    if (action.kind === 'send' && action.sendAt > now) {
+      at = action.sendAt
+      action = ask(person, { offers, now: at, trigger: 'planned', decisionId: `${name}.due` })
+    }
+    if (action.kind === 'hold' || action.sendAt > at) return null
+    const offer = offers.find(({ id }) => id === action.opportunityId)
+    const localHour = SLOT_HOURS.find((hour) => world.momentAt(user.index, day, hour) === at)
+    if (localHour === undefined) return null
+    const { message, category, topic } = offer
+    person.sends.push({ at, channel: action.channel, category, message, topic, opportunityId: offer.id })
+    return { offer, channel: action.channel, variant: action.variant, localHour }
+  }
+
+  const observer = {
+    onHappening(happening) {
+      const outcome = outcomeOf(happening)
+      if (outcome !== null) people[happening.userIndex].ahead.push(outcome)
+    },
+  }
+  return { choose, observer, snapshot: () => snapshot }
+}
