@@ -1,0 +1,155 @@
+import type {
+  ExperimentDecision,
+  ExperimentEvidence,
+  ExperimentVerdict,
+  MetricResult,
+  QualityCheck,
+  TestedTreatment,
+  TreatmentDecision,
+  VerdictReason,
+} from './experiment-decision.ts'
+import { checkMetric, metricResult } from './metric-result.ts'
+import { reasonFor } from './reason-words.ts'
+import { type TestLevels, testLevels } from './test-levels.ts'
+import { isOver } from './test-method.ts'
+
+/**
+ * The verdict on an experiment with several metrics (Schultzberg, Ankargren & Frånberg 2024, arXiv 2402.11609, with
+ * deterioration and quality tests), in this order: a quality check fails → `invalid`; a metric deteriorated → `stop`; all
+ * guardrails non-inferior and at least one success metric superior (without success metrics: all guardrails) → `ship`;
+ * every success metric and guardrail powered, or all tests over → `doNotShip`; else `keepRunning`. Levels come from
+ * `testLevels`; the intervals of the result are those the tests invert to, so what is shown and what is decided
+ * cannot disagree. A metric without an effect never passes and is never powered; a quality check that could not be made
+ * keeps a treatment from shipping; both are said in the reasons. The whole: `invalid` first, then `ship` if a treatment
+ * ships, `keepRunning` if one goes on, `stop` if all have harmed, else `doNotShip`. Assumes metrics and margins fixed
+ * beforehand. Throws a RangeError for no treatment, differing metrics, a name twice, a margin or minimal effect ≤ 0.
+ */
+export function decideExperiment(input: ExperimentEvidence): ExperimentDecision {
+  checkTreatments(input.treatments)
+  const levels = levelsOf(input)
+  const quality = qualityReasons(input.quality, levels)
+  const isInvalid = quality.some(({ code }) => code === 'quality-failed')
+  const treatments = input.treatments.map((treatment) => decideTreatment(treatment, { levels, quality, isInvalid }))
+  return {
+    verdict: isInvalid ? 'invalid' : overallVerdict(treatments),
+    levels,
+    ships: treatments.filter(({ verdict }) => verdict === 'ship').map(({ name }) => name),
+    treatments,
+    reasons: [...quality, ...treatments.flatMap(({ reasons }) => reasons)],
+  }
+}
+
+function levelsOf({ treatments, quality, errors, effectiveSuccess }: ExperimentEvidence): TestLevels {
+  const metrics = treatments[0]?.metrics ?? []
+  const count = (role: string) => metrics.filter((metric) => metric.role === role).length
+  const success = count('success')
+  const counts = {
+    treatments: treatments.length,
+    success: success === 0 ? 0 : Math.min(success, effectiveSuccess ?? success),
+    guardrails: count('guardrail'),
+    deterioration: metrics.filter(({ monitoring }) => monitoring !== null).length,
+    quality: quality.filter(({ kind }) => kind === 'test').length,
+  }
+  return testLevels(counts, errors)
+}
+
+function checkTreatments(treatments: readonly TestedTreatment[]): void {
+  const names = namesOf(treatments[0])
+  if (names === undefined) throw new RangeError('treatments must not be empty')
+  if (new Set(names).size < names.length)
+    throw new RangeError(`metrics must have names of their own, got ${names.join(', ')}`)
+  for (const treatment of treatments) {
+    const own = namesOf(treatment) ?? []
+    if (own.join('\n') !== names.join('\n')) {
+      throw new RangeError(`metrics of ${treatment.name} must be ${names.join(', ')}, got ${own.join(', ')}`)
+    }
+    treatment.metrics.forEach(checkMetric)
+  }
+}
+
+function namesOf(treatment: TestedTreatment | undefined): readonly string[] | undefined {
+  return treatment?.metrics.map(({ name }) => name)
+}
+
+function qualityReasons(checks: readonly QualityCheck[], levels: TestLevels): readonly VerdictReason[] {
+  return checks.flatMap((check) => {
+    const about = { treatment: null, name: check.name }
+    if (check.kind === 'fact') return check.isBroken ? [reasonFor('quality-failed', about)] : []
+    if (check.pValue === null || Number.isNaN(check.pValue)) return [reasonFor('quality-unknown', about)]
+    return check.pValue < levels.monitoring ? [reasonFor('quality-failed', about)] : []
+  })
+}
+
+interface Circumstances {
+  readonly levels: TestLevels
+  readonly quality: readonly VerdictReason[]
+  readonly isInvalid: boolean
+}
+
+function decideTreatment(treatment: TestedTreatment, { levels, quality, isInvalid }: Circumstances): TreatmentDecision {
+  const plain = treatment.metrics.map((metric) => metricResult(metric, levels, false))
+  const isDue = plain.every(({ isPowered }) => isPowered !== false)
+  const found = isDue ? treatment.metrics.map((metric) => metricResult(metric, levels, true)) : plain
+  const metrics = isInvalid ? found.map((metric) => ({ ...metric, verdict: 'unreliable' as const })) : found
+  const isEnded = treatment.metrics.every(({ role, test }) => role === 'deterioration' || isOver(test))
+  const name = treatment.name
+  if (isInvalid) return { name, verdict: 'invalid', metrics, reasons: [] }
+  return { name, metrics, ...verdictWithReasons(name, metrics, { isEnded, isCleared: quality.length === 0 }) }
+}
+
+interface Standing {
+  readonly isEnded: boolean
+  readonly isCleared: boolean
+}
+
+function verdictWithReasons(
+  treatment: string,
+  metrics: readonly MetricResult[],
+  { isEnded, isCleared }: Standing,
+): { readonly verdict: ExperimentVerdict; readonly reasons: readonly VerdictReason[] } {
+  const about = (code: VerdictReason['code'], among: readonly MetricResult[]) =>
+    among.map(({ name }) => reasonFor(code, { treatment, name }))
+  const notes = notesOn(treatment, metrics)
+  const harmed = metrics.filter(({ hasDeteriorated }) => hasDeteriorated)
+  if (harmed.length > 0) return { verdict: 'stop', reasons: [...about('deteriorated', harmed), ...notes] }
+  const success = metrics.filter(({ role }) => role === 'success')
+  const guardrails = metrics.filter(({ role }) => role === 'guardrail')
+  const superior = success.filter(({ isSuperior }) => isSuperior)
+  const open = guardrails.filter(({ isNonInferior }) => isNonInferior === false)
+  const tested = [...success, ...guardrails]
+  if (tested.length === 0)
+    return { verdict: 'keepRunning', reasons: [reasonFor('no-decision-metric', { treatment, name: null })] }
+  const passes = [...about('superior', superior), ...about('guardrail-not-passed', open)]
+  const whole = { treatment, name: null }
+  const mayShip = open.length === 0 && (success.length === 0 || superior.length > 0)
+  if (open.length === 0 && guardrails.length > 0) passes.push(reasonFor('guardrails-passed', whole))
+  if (mayShip && isCleared) return { verdict: 'ship', reasons: [...passes, ...notes] }
+  if (success.length > 0 && superior.length === 0) passes.push(reasonFor('not-superior', whole))
+  if (mayShip) return { verdict: 'keepRunning', reasons: [...passes, ...notes] }
+  const unpowered = tested.filter(({ isPowered }) => isPowered !== true)
+  if (unpowered.length === 0)
+    return { verdict: 'doNotShip', reasons: [...passes, reasonFor('powered', whole), ...notes] }
+  if (isEnded)
+    return { verdict: 'doNotShip', reasons: [...passes, ...about('ended-underpowered', unpowered), ...notes] }
+  return { verdict: 'keepRunning', reasons: [...passes, ...about('not-powered', unpowered), ...notes] }
+}
+
+/** What the rule could not use, metric by metric: never left out in silence. */
+function notesOn(treatment: string, metrics: readonly MetricResult[]): readonly VerdictReason[] {
+  return metrics.flatMap((metric) => {
+    const about = { treatment, name: metric.name }
+    if (metric.effect.kind === 'undefined') return [reasonFor('metric-undefined', about)]
+    const notes: VerdictReason[] = []
+    if (metric.role !== 'deterioration' && metric.interval === null) notes.push(reasonFor('no-test-now', about))
+    if (metric.monitoringInterval === null) notes.push(reasonFor('not-monitored', about))
+    if (metric.role === 'success' && metric.isPowered === null) notes.push(reasonFor('no-minimal-effect', about))
+    return notes
+  })
+}
+
+function overallVerdict(treatments: readonly TreatmentDecision[]): ExperimentVerdict {
+  const has = (verdict: ExperimentVerdict) => treatments.some((treatment) => treatment.verdict === verdict)
+  if (has('ship')) return 'ship'
+  if (has('keepRunning')) return 'keepRunning'
+  return has('doNotShip') ? 'doNotShip' : 'stop'
+}

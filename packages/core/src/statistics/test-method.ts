@@ -1,0 +1,50 @@
+import { normalCdf, normalQuantile, tQuantile } from '../numeric/index.ts'
+import type { Spending } from './alpha-spending.ts'
+import { sequenceCritical } from './confidence-sequence.ts'
+import { groupSequentialBounds } from './group-sequential-bounds.ts'
+
+/** How one metric of an experiment is tested at the present look. */
+export type TestMethod =
+  /** One look at a size fixed beforehand; before it is due there is no test. */
+  | { readonly kind: 'fixed'; readonly isDue: boolean }
+  /** One look, once every powered metric has the standard error it needs. */
+  | { readonly kind: 'fixedPower' }
+  /** Information fractions of all looks so far, the present one last. `isFinal`: it is the last one there will be. */
+  | {
+      readonly kind: 'groupSequential'
+      readonly fractions: readonly number[]
+      readonly spending?: Spending
+      readonly isFinal?: boolean
+    }
+  /** Looks without an end: units so far, and those expected at the decision. */
+  | { readonly kind: 'confidenceSequence'; readonly n: number; readonly expectedN: number }
+
+/**
+ * How many standard errors an effect must lie from the tested value to reject at the present look, one-sided at `alpha`;
+ * null where the method takes no test now. A sequential bound b on few degrees of freedom becomes the t quantile of the
+ * same tail, t⁻¹(Φ(b)) (significance level approach, Jennison & Turnbull 2000, §3.8).
+ */
+export function criticalValue(
+  method: TestMethod,
+  { alpha, dof }: { readonly alpha: number; readonly dof: number | null },
+): number | null {
+  if (method.kind === 'fixed' && !method.isDue) return null
+  const z = normalCritical(method, alpha)
+  if (z === null || dof === null) return z
+  return -tQuantile(normalCdf(-z), dof)
+}
+
+function normalCritical(method: TestMethod, alpha: number): number | null {
+  if (method.kind === 'groupSequential') {
+    return groupSequentialBounds({ ...method, alpha, sides: 1 }).looks.at(-1)?.bound ?? null
+  }
+  if (method.kind === 'confidenceSequence') return sequenceCritical({ ...method, alpha, sides: 1 })
+  return -normalQuantile(alpha)
+}
+
+/** Whether no look can follow that tests: a fixed size that is reached, all information that was planned. */
+export function isOver(method: TestMethod): boolean {
+  if (method.kind === 'fixed') return method.isDue
+  if (method.kind !== 'groupSequential') return false
+  return method.isFinal === true || method.fractions.some((fraction) => fraction >= 1)
+}
