@@ -183,6 +183,7 @@ const limitsSchema: z.ZodType<Config['limits']> = z.strictObject({
   batchItems: z.int().min(1).max(100_000),
   bodyBytes: z.int().min(1_024).max(104_857_600),
   eventBytes: z.int().min(256),
+  requestsPerMinute: z.int().min(1).nullable(),
 })
 
 /** What a whole configuration must be, its parts agreeing with one another. */

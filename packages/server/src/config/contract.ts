@@ -56,6 +56,8 @@ export interface Config {
     readonly batchItems: number
     readonly bodyBytes: number
     readonly eventBytes: number
+    /** Per API key, and per address without one; null does not count. */
+    readonly requestsPerMinute: number | null
   }
 }
 

@@ -136,5 +136,11 @@ export const defaultConfig: Config = {
     groups: ['paloma', 'businessAsUsual', 'random', 'holdout'],
     keepStates: 100,
   },
-  limits: { userStatesInMemory: 100_000, batchItems: 1_000, bodyBytes: 512_000, eventBytes: 32_768 },
+  limits: {
+    userStatesInMemory: 100_000,
+    batchItems: 1_000,
+    bodyBytes: 512_000,
+    eventBytes: 32_768,
+    requestsPerMinute: null,
+  },
 }

@@ -13,6 +13,7 @@ import { measure } from './metrics.ts'
 import { answerMissingRoutes } from './missing-route.ts'
 import { openApiOptions } from './openapi.ts'
 import { ProblemError, sendProblem } from './problem.ts'
+import { limitRate } from './rate-limit.ts'
 import { clockRoutes } from './routes/clock.ts'
 import { consoleRoutes } from './routes/console.ts'
 import { decisionRoutes } from './routes/decisions.ts'
@@ -57,6 +58,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   limitInFlight(app, options.maxInFlight ?? 2_000)
   closeInTime(app)
   guard(app, options.usecases)
+  limitRate(app, options.config.limits.requestsPerMinute)
   const registry = measure(app, options.usecases, options.metrics)
   app.setValidatorCompiler(validateWithZod)
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
