@@ -277,7 +277,7 @@ function fakeInbox(stored: Stored): Usecases['inbox'] {
       stored.inbox.set(itemId, marked)
       return marked
     },
-    subscribe(id, listener) {
+    async subscribe(id, listener) {
       const listeners = stored.listeners.get(id) ?? new Set()
       stored.listeners.set(id, listeners.add(listener))
       return () => void listeners.delete(listener)
