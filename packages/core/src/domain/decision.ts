@@ -20,6 +20,14 @@ export type Action = { readonly kind: 'hold' } | ({ readonly kind: 'send' } & Ca
 export interface Assignment {
   readonly experiment: string
   readonly variant: string
+  /** Phase of the ramp, from 0. Absent, like what follows, for the comparison group. */
+  readonly phase?: number
+  /** Whether it could matter to this decision; analysis starts with the first that it could. */
+  readonly exposed?: boolean
+  /** An earlier phase had the user in another variant. */
+  readonly moved?: boolean
+  /** Number of the slot of time, where time is what is randomised. */
+  readonly slot?: number
 }
 
 /** Machine-readable ground for a choice. */

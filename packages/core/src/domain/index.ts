@@ -1,6 +1,7 @@
 export * from './channel.ts'
 export * from './decision.ts'
 export * from './error.ts'
+export * from './experiment.ts'
 export * from './fact-metric.ts'
 export * from './feature-schema.ts'
 export * from './group.ts'

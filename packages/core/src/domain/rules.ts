@@ -76,6 +76,7 @@ export const REFUSAL_REASONS = [
   'duplicate',
   'group-exclusive',
   'already-sent',
+  'withheld',
 ] as const
 export type RefusalReason = (typeof REFUSAL_REASONS)[number]
 

@@ -1,3 +1,4 @@
+import type { ExperimentSetup } from './experiment.ts'
 import type { FeatureSchema } from './feature-schema.ts'
 import type { Group, GroupRule } from './group.ts'
 import type { Objective } from './objective.ts'
@@ -16,4 +17,6 @@ export interface Snapshot {
   /** Dual price per resource (`channel:email`, `message:price-drop`), on the common value scale. */
   readonly prices: Readonly<Record<string, number>>
   readonly state: PolicyState
+  /** Absent: no experiment runs and nothing is withheld. */
+  readonly experiments?: ExperimentSetup
 }

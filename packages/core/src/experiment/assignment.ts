@@ -20,7 +20,8 @@ export function bucketOf(salt: string, unit: string): number {
   return Math.floor((murmur3(`${salt}:${unit}`, 0) * BUCKETS) / 2 ** 32)
 }
 
-function checkShares(shares: readonly Share[]): void {
+/** Throws INVALID_SHARES unless the shares are non-negative integers that sum to 1,000,000. */
+export function checkShares(shares: readonly Share[]): void {
   let sum = 0
   for (const { name, share } of shares) {
     if (!Number.isInteger(share) || share < 0) {

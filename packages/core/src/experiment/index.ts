@@ -1,1 +1,21 @@
 export * from './assignment.ts'
+export { type SplitLimit, splitLimit } from './budget-split.ts'
+export { type DesignFault, designFaults, type KnownNames } from './check-design.ts'
+export { type Conflict, conflictOf, type Footprint, sharesUsers } from './conflict.ts'
+export { type Exposed, type ExposureScene, type Screened, withExperiments } from './exposure.ts'
+export { holdoutStart, isHeldOut } from './layer.ts'
+export {
+  draftOf,
+  footprintOf,
+  type Ramp,
+  rampExperiment,
+  runningPart,
+  type StartScene,
+  startExperiment,
+  stopExperiment,
+} from './life-cycle.ts'
+export { type Membership, membershipOf, phaseAt, type Subject } from './membership.ts'
+export { frozenStateOf, type OwnSnapshot, ownSnapshot, type Participation } from './own-snapshot.ts'
+export { isTargeted } from './targeting.ts'
+export { rangesOf, reweighted, variantAt, weightsOfRanges } from './variant-ranges.ts'
+export { type Withheld, withheldOf } from './withholding.ts'
