@@ -125,8 +125,8 @@ export const EXPERIMENT_STATUSES = ['draft', 'running', 'stopped'] as const
 export type ExperimentStatus = (typeof EXPERIMENT_STATUSES)[number]
 
 /** What was decided when an experiment was stopped. */
-export const EXPERIMENT_DECISIONS = ['ship', 'doNotShip', 'inconclusive', 'invalid'] as const
-export type ExperimentDecision = (typeof EXPERIMENT_DECISIONS)[number]
+export const CONCLUSIONS = ['ship', 'doNotShip', 'inconclusive', 'invalid'] as const
+export type Conclusion = (typeof CONCLUSIONS)[number]
 
 /** What the owner asks for; it does not change once the experiment runs. */
 export interface ExperimentDesign {
@@ -156,7 +156,7 @@ export interface ExperimentDesign {
 /** Why and with what outcome an experiment ended. */
 export interface ExperimentEnd {
   readonly at: EpochMs
-  readonly decision: ExperimentDecision
+  readonly decision: Conclusion
   readonly reason: string
 }
 

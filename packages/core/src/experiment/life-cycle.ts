@@ -1,7 +1,7 @@
 import {
+  type Conclusion,
   type EpochMs,
   type Experiment,
-  type ExperimentDecision,
   type ExperimentDesign,
   type Layer,
   type LayerPlace,
@@ -113,7 +113,7 @@ function rampFaults({ traffic, weights }: Required<Ramp>, variants: readonly str
  */
 export function stopExperiment(
   experiment: Experiment,
-  { decision, reason }: { readonly decision: ExperimentDecision; readonly reason: string },
+  { decision, reason }: { readonly decision: Conclusion; readonly reason: string },
   at: EpochMs,
 ): Experiment {
   const { design, status, end, revision } = experiment
