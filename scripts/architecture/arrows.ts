@@ -1,6 +1,7 @@
 import { LIBRARY_HOMES, type LibraryHome } from './libraries.ts'
 import type { Import, Module } from './module.ts'
-import { ROOMS, type Room } from './rooms.ts'
+import type { Room } from './room.ts'
+import { ROOMS } from './rooms.ts'
 import { type SourceTree, targetOf } from './source-tree.ts'
 import type { Violation } from './violation.ts'
 

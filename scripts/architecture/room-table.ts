@@ -1,4 +1,5 @@
-import { ROOMS, type Room } from './rooms.ts'
+import type { Room } from './room.ts'
+import { ROOMS } from './rooms.ts'
 
 /** Lines between which ARCHITECTURE.md holds the table. */
 export const TABLE_MARKS = { start: '<!-- rooms: start -->', end: '<!-- rooms: end -->' } as const

@@ -1,13 +1,5 @@
-/** One room of the house: what it is for, and where its imports may lead. */
-export interface Room {
-  readonly name: string
-  /** A folder (with `/` at its end) or a file; `*` stands for one name, and each name is a room of its own. Longest wins. */
-  readonly holds: string
-  readonly purpose: string
-  readonly mayImport: readonly string[]
-  /** Imports that leave nothing at run time. */
-  readonly mayImportTypes?: readonly string[]
-}
+import { CLI_ROOMS } from './cli-rooms.ts'
+import type { Room } from './room.ts'
 
 const CORE_ROOMS = [
   'core/domain',
@@ -286,59 +278,6 @@ const shell: readonly Room[] = [
     mayImport: ['server/usecases/contract', 'server/usecases', 'core', 'core/domain'],
   },
   {
-    name: 'server/cli/print',
-    holds: 'packages/server/src/cli/print/',
-    purpose: 'The one place that prints, and what an exit code means.',
-    mayImport: ['core', 'core/domain'],
-  },
-  {
-    name: 'server/cli/progress',
-    holds: 'packages/server/src/cli/progress/',
-    purpose: 'A line that says how far long work has come.',
-    mayImport: ['server/cli/print', 'core/domain'],
-  },
-  {
-    name: 'server/cli/table',
-    holds: 'packages/server/src/cli/table/',
-    purpose: 'Tables in and out: CSV, JSONL, Parquet.',
-    mayImport: ['core', 'core/domain'],
-  },
-  {
-    name: 'server/cli/demo',
-    holds: 'packages/server/src/cli/demo/',
-    purpose: 'A simulated world that lives against a real server, and its report.',
-    mayImport: [
-      'server/cli/print',
-      'server/cli/progress',
-      'server/usecases/contract',
-      'server/config/contract',
-      'server/config',
-      'sdk',
-      'core',
-      'core/domain',
-      'core/simulation',
-    ],
-  },
-  {
-    name: 'server/cli',
-    holds: 'packages/server/src/cli/',
-    purpose: 'The command `paloma`: commands return data.',
-    mayImport: [
-      'server/cli/*',
-      'server/usecases/contract',
-      'server/usecases',
-      'server/config/contract',
-      'server/config',
-      'server/config/issues',
-      'server/store',
-      'server/jobs',
-      'server/app',
-      'sdk',
-      'core',
-      'core/domain',
-    ],
-  },
-  {
     name: 'server/app',
     holds: 'packages/server/src/app.ts',
     purpose: 'The composition root.',
@@ -384,4 +323,4 @@ const outside: readonly Room[] = [
 ]
 
 /** The table of DESIGN §5, with the arrows that docs/decisions added to it. */
-export const ROOMS: readonly Room[] = [...core, ...contracts, ...adapters, ...shell, ...outside]
+export const ROOMS: readonly Room[] = [...core, ...contracts, ...adapters, ...shell, ...CLI_ROOMS, ...outside]

@@ -1,3 +1,4 @@
+export * from './compare-policies.ts'
 export type { ExpectedEffect } from './expected-effect.ts'
 export * from './fixed-policies.ts'
 export {
@@ -23,4 +24,5 @@ export {
   type WorldOptions,
   type WorldSend,
 } from './world.ts'
+export type { UserRange } from './world-state.ts'
 export type { WorldUser } from './world-user.ts'

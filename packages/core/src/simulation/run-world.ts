@@ -2,6 +2,7 @@ import { DAY_MS, type EpochMs, type Opportunity } from '../domain/index.ts'
 import type { Emit, HappeningKind } from './happening.ts'
 import { WORLD_CHANNELS, type WorldChannel } from './scenario.ts'
 import type { DaySpan, World } from './world.ts'
+import type { UserRange } from './world-state.ts'
 import type { WorldUser } from './world-user.ts'
 
 /** What a policy sees on one user's day; nothing of it is a latent. */
@@ -88,16 +89,17 @@ function emptyTotals(users: number): RunTotals {
   }
 }
 
-function tally(world: World, totals: RunTotals): Emit {
-  const { startAt, days, users, scenario } = world.options
-  const active = new Uint8Array(users * days)
+function tally(world: World, totals: RunTotals, { from, to }: UserRange): Emit {
+  const { startAt, days, scenario } = world.options
+  const active = new Uint8Array((to - from) * days)
   return ({ kind, userIndex: user, at, revenue }) => {
     const day = Math.floor((at - startAt) / DAY_MS)
     if (day >= days) return
     if (kind === 'visit') {
       totals.value[user]! += scenario.valuePerVisit
-      if (active[user * days + day] === 0) totals.activeDays[user]! += 1
-      active[user * days + day] = 1
+      const entry = (user - from) * days + day
+      if (active[entry] === 0) totals.activeDays[user]! += 1
+      active[entry] = 1
     } else if (kind === 'order') {
       totals.value[user]! += revenue
       totals.orders[user]! += 1
@@ -194,6 +196,8 @@ export interface RunOptions {
    * large runs fast, but a policy that learns from one user for another must see the days in order: leave it out there.
    */
   readonly blockUsers?: number
+  /** Only these users live; the others' totals stay 0. All by default. */
+  readonly range?: UserRange
   readonly observer?: RunObserver
 }
 
@@ -215,17 +219,17 @@ export function runWorld(world: World, choose: Choose, options: RunOptions = {})
   const { users, days } = world.options
   const blockUsers = options.blockUsers ?? users
   const totals = emptyTotals(users)
-  const observer = options.observer ?? {}
-  const emit = both(tally(world, totals), observer.onHappening)
-  const atStart = Array.from({ length: users }, (_, user) => openChannels(world, user).length)
+  const { observer = {}, range = { from: 0, to: users } } = options
+  const emit = both(tally(world, totals, range), observer.onHappening)
   const open = new Array<readonly Opportunity[]>(users).fill(NONE)
   const lastSendDay = new Float64Array(users).fill(-Infinity)
   const desk: Desk = { world, choose, totals, emit, observer, open, lastSendDay }
-  for (let from = 0; from < users; from += blockUsers) {
-    const to = Math.min(users, from + blockUsers)
+  for (let { from } = range; from < range.to; from += blockUsers) {
+    const to = Math.min(range.to, from + blockUsers)
+    const atStart = Array.from({ length: to - from }, (_, place) => openChannels(world, from + place).length)
     for (let day = 0; day < days; day += 1) liveDay(desk, { day, from, to })
     for (let user = from; user < to; user += 1) {
-      totals.reachLeft[user] = openChannels(world, user).length / atStart[user]!
+      totals.reachLeft[user] = openChannels(world, user).length / atStart[user - from]!
       totals.pushReach[user] = world.isReachable(user, 'push') ? 1 : 0
       totals.emailReach[user] = world.isReachable(user, 'email') ? 1 : 0
       open[user] = NONE

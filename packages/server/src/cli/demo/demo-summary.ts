@@ -1,7 +1,7 @@
 import { GROUPS, type Group } from '@paloma/core/domain'
 import type { GroupComparison, GroupResult, Interval } from '../../usecases/contract.ts'
 import { alignTable } from '../print/index.ts'
-import { formatNumber, formatShare } from './report/format-number.ts'
+import { formatNumber, formatShare } from '../report/index.ts'
 import type { ReportObjective } from './report/index.ts'
 
 /** What `paloma demo --json` prints; every interval in the objective's unit, `combined` on the common value scale. */

@@ -13,8 +13,8 @@ describe('weeklySends', () => {
       combinedPerUser: 0,
     }))
     expect(weeklySends(daily)).toEqual([
-      { x: 1, group: 'paloma', y: 3.5 },
-      { x: 2, group: 'paloma', y: 1.75 },
+      { x: 1, series: 'paloma', y: 3.5 },
+      { x: 2, series: 'paloma', y: 1.75 },
     ])
   })
 })

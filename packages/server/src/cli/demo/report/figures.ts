@@ -1,10 +1,15 @@
+import {
+  type Figure,
+  type ForestRow,
+  forestFigure,
+  formatNumber,
+  formatShare,
+  linesFigure,
+  type SeriesPoint,
+} from '../../report/index.ts'
 import { actionsFigure } from './charts/actions.ts'
 import { calibrationFigure } from './charts/calibration.ts'
-import { type ForestRow, forestFigure } from './charts/forest.ts'
-import { type GroupPoint, linesFigure } from './charts/lines.ts'
-import type { Figure } from './figure.ts'
-import { formatNumber, formatShare } from './format-number.ts'
-import { pairLabel } from './groups.ts'
+import { GROUP_LINES, pairLabel } from './groups.ts'
 import type { DailyGroupPoint, DemoReportData } from './report-data.ts'
 
 const MAIN_PAIR = 'paloma-businessAsUsual'
@@ -59,19 +64,19 @@ export function differenceFigures(data: DemoReportData): readonly Figure[] {
   ]
 }
 
-function points(daily: readonly DailyGroupPoint[], pick: (point: DailyGroupPoint) => number): readonly GroupPoint[] {
-  return daily.map((point) => ({ x: point.day, group: point.group, y: pick(point) }))
+function points(daily: readonly DailyGroupPoint[], pick: (point: DailyGroupPoint) => number): readonly SeriesPoint[] {
+  return daily.map((point) => ({ x: point.day, series: point.group, y: pick(point) }))
 }
 
 /** Mean sends per user and day of each week times seven, so that a short last week compares with the others. */
-export function weeklySends(daily: readonly DailyGroupPoint[]): readonly GroupPoint[] {
+export function weeklySends(daily: readonly DailyGroupPoint[]): readonly SeriesPoint[] {
   const weeks = new Map<string, { x: number; group: DailyGroupPoint['group']; sum: number; days: number }>()
   for (const { day, group, sendsPerUser } of daily) {
     const x = Math.floor((day - 1) / 7) + 1
     const week = weeks.get(`${group} ${x}`) ?? { x, group, sum: 0, days: 0 }
     weeks.set(`${group} ${x}`, { ...week, sum: week.sum + sendsPerUser, days: week.days + 1 })
   }
-  return [...weeks.values()].map(({ x, group, sum, days }) => ({ x, group, y: (7 * sum) / days }))
+  return [...weeks.values()].map(({ x, group, sum, days }) => ({ x, series: group, y: (7 * sum) / days }))
 }
 
 /** What happened over time, per group. */
@@ -83,6 +88,7 @@ export function timeFigures(data: DemoReportData): readonly Figure[] {
       caption: `Cumulative per user on the common scale, by day; ${users}.`,
       xLabel: 'day',
       yLabel: 'combined per user',
+      series: GROUP_LINES,
       points: points(data.daily, (point) => point.combinedPerUser),
       fromZero: true,
     }),
@@ -91,6 +97,7 @@ export function timeFigures(data: DemoReportData): readonly Figure[] {
       caption: `Channels still reachable of those reachable at first, in per cent, by day; ${users}.`,
       xLabel: 'day',
       yLabel: 'reach left, %',
+      series: GROUP_LINES,
       points: points(data.daily, (point) => point.reach),
       isPercent: true,
     }),
@@ -99,6 +106,7 @@ export function timeFigures(data: DemoReportData): readonly Figure[] {
       caption: `Sends per user, by week (seven times the daily mean of the week); ${users}.`,
       xLabel: 'week',
       yLabel: 'sends per user and week',
+      series: GROUP_LINES,
       points: weeklySends(data.daily),
       fromZero: true,
     }),

@@ -1,9 +1,7 @@
 import { GROUPS, type Group } from '@paloma/core/domain'
 import type { GroupResult, Interval } from '../../../usecases/contract.ts'
-import { intervalText } from './charts/forest.ts'
-import { formatNumber, formatShare } from './format-number.ts'
+import { formatNumber, formatShare, intervalText, type TableData } from '../../report/index.ts'
 import { GROUP_STYLES } from './groups.ts'
-import type { TableData } from './html.ts'
 import type { DemoReportData } from './report-data.ts'
 
 function row(label: string, groups: readonly GroupResult[], show: (group: GroupResult) => string): readonly string[] {

@@ -1,12 +1,5 @@
 import { CHANNELS, type Channel, GROUPS, type Group } from '@paloma/core/domain'
-
-/** How a series looks in plots and legends; colours are CSS variables, so that light and dark differ. */
-export interface SeriesStyle {
-  readonly label: string
-  readonly color: string
-  /** Dash pattern, so that colour is never the only difference. Empty: solid. */
-  readonly dash: string
-}
+import type { Series, SeriesStyle } from '../../report/index.ts'
 
 export const GROUP_STYLES: Readonly<Record<Group, SeriesStyle>> = {
   paloma: { label: 'Paloma', color: 'var(--paloma)', dash: '' },
@@ -14,6 +7,13 @@ export const GROUP_STYLES: Readonly<Record<Group, SeriesStyle>> = {
   random: { label: 'Random', color: 'var(--random)', dash: '2 3' },
   holdout: { label: 'Holdout', color: 'var(--holdout)', dash: '10 3 2 3' },
 }
+
+/** The groups as lines of a plot. */
+export const GROUP_LINES: readonly Series[] = GROUPS.map((group) => ({
+  name: group,
+  style: GROUP_STYLES[group],
+  isMain: group === 'paloma',
+}))
 
 export const ACTION_STYLES: Readonly<Record<Channel | 'hold', SeriesStyle>> = {
   push: { label: 'Push', color: 'var(--push)', dash: '' },

@@ -1,19 +1,17 @@
-import { figureHtml } from './figure.ts'
+import {
+  escapeHtml,
+  figureHtml,
+  formatNumber,
+  formatShare,
+  page,
+  paragraph,
+  section,
+  tableHtml,
+} from '../../report/index.ts'
 import { differenceFigures, policyFigures, timeFigures } from './figures.ts'
-import { formatNumber, formatShare } from './format-number.ts'
 import { groupTable } from './group-table.ts'
-import { escapeHtml, tableHtml } from './html.ts'
 import type { DemoReportData } from './report-data.ts'
-import { STYLE } from './style.ts'
 import { verdictOn } from './verdict.ts'
-
-function section(title: string, parts: readonly string[]): string {
-  return `<section>\n<h2>${escapeHtml(title)}</h2>\n${parts.join('\n')}\n</section>`
-}
-
-function paragraph(text: string, className = ''): string {
-  return `<p${className === '' ? '' : ` class="${className}"`}>${escapeHtml(text)}</p>`
-}
 
 function replaySentence({ checked, identical }: DemoReportData['replay']): string {
   const counts = `${formatNumber(identical, 0)} of ${formatNumber(checked, 0)} decisions`
@@ -58,21 +56,5 @@ export function renderReport(data: DemoReportData): string {
     section('Decisions', [paragraph(replaySentence(data.replay)), ...policyFigures(data).map(figureHtml)]),
     section('Try it yourself', [commandsHtml(data.commands)]),
   ]
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Paloma demo report</title>
-<style>
-${STYLE}
-</style>
-</head>
-<body>
-<main>
-${main.join('\n')}
-</main>
-</body>
-</html>
-`
+  return page('Paloma demo report', main)
 }

@@ -1,6 +1,5 @@
 import type { Interval } from '../../../usecases/contract.ts'
-import { intervalText, isFinite3 } from './charts/forest.ts'
-import { formatShare } from './format-number.ts'
+import { formatShare, intervalText, isFinite3 } from '../../report/index.ts'
 
 /** One sentence on a difference, no stronger than its interval. */
 export function verdictOn(difference: Interval | undefined, level: number): string {

@@ -1,6 +1,5 @@
 import { type PlotOptions, rectY, ruleY, stackY } from '@observablehq/plot'
-import type { Figure } from '../figure.ts'
-import { formatNumber, formatShare } from '../format-number.ts'
+import { type Figure, formatNumber, formatShare } from '../../../report/index.ts'
 import { ACTION_ORDER, ACTION_STYLES } from '../groups.ts'
 import type { DailyActions } from '../report-data.ts'
 

@@ -1,6 +1,5 @@
 import { dot, line, type PlotOptions, ruleX } from '@observablehq/plot'
-import type { Figure } from '../figure.ts'
-import { formatNumber, formatShare } from '../format-number.ts'
+import { type Figure, formatNumber, formatShare } from '../../../report/index.ts'
 import type { CalibrationBin, ReportObjective } from '../report-data.ts'
 
 function drawCalibration(bins: readonly CalibrationBin[], width: number): PlotOptions {

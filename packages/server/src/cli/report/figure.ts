@@ -1,11 +1,18 @@
 import { type PlotOptions, plot } from '@observablehq/plot'
 import { parseHTML } from 'linkedom'
-import type { SeriesStyle } from './groups.ts'
 import { escapeHtml, type TableData, tableHtml } from './html.ts'
 
 // Two drawings of every plot, one of which the style sheet shows: text keeps its size on a phone.
 const WIDE = 720
 const NARROW = 340
+
+/** How a series looks in plots and legends; colours are CSS variables, so that light and dark differ. */
+export interface SeriesStyle {
+  readonly label: string
+  readonly color: string
+  /** Dash pattern, so that colour is never the only difference. Empty: solid. */
+  readonly dash: string
+}
 
 /** One plot with its words and its numbers. */
 export interface Figure {

@@ -1,13 +1,20 @@
 import { lineY, type PlotOptions } from '@observablehq/plot'
-import { GROUPS, type Group } from '@paloma/core/domain'
-import type { Figure } from '../figure.ts'
-import { formatNumber } from '../format-number.ts'
-import { GROUP_STYLES } from '../groups.ts'
+import type { Figure, SeriesStyle } from './figure.ts'
+import { formatNumber } from './format-number.ts'
 
-/** One number of one group at one moment. */
-export interface GroupPoint {
+/** One line of a plot. */
+export interface Series {
+  readonly name: string
+  readonly style: SeriesStyle
+  /** Drawn wider than the others. */
+  readonly isMain?: boolean
+}
+
+/** One number of one series at one moment. */
+export interface SeriesPoint {
   readonly x: number
-  readonly group: Group
+  /** Name of its series. */
+  readonly series: string
   readonly y: number
 }
 
@@ -18,14 +25,15 @@ export interface LineOptions {
   /** `day` or `week`. */
   readonly xLabel: string
   readonly yLabel: string
-  readonly points: readonly GroupPoint[]
+  readonly series: readonly Series[]
+  readonly points: readonly SeriesPoint[]
   readonly isStep?: boolean
   readonly isPercent?: boolean
   /** Whether the axis must begin at zero; a stock that hardly falls is better seen without. */
   readonly fromZero?: boolean
 }
 
-function drawLines(options: LineOptions, groups: readonly Group[]): PlotOptions {
+function drawLines(options: LineOptions, series: readonly Series[]): PlotOptions {
   const { points, xLabel, yLabel, isStep, isPercent, fromZero } = options
   return {
     height: 300,
@@ -42,16 +50,16 @@ function drawLines(options: LineOptions, groups: readonly Group[]): PlotOptions 
       ticks: 6,
       nice: true,
     },
-    marks: groups.map((group) =>
+    marks: series.map(({ name, style, isMain }) =>
       lineY(
-        points.filter((point) => point.group === group),
+        points.filter((point) => point.series === name),
         {
           x: 'x',
           y: 'y',
-          stroke: GROUP_STYLES[group].color,
-          strokeWidth: group === 'paloma' ? 2.6 : 2,
+          stroke: style.color,
+          strokeWidth: isMain === true ? 2.6 : 2,
           curve: isStep === true ? 'step' : 'linear',
-          ...(GROUP_STYLES[group].dash === '' ? {} : { strokeDasharray: GROUP_STYLES[group].dash }),
+          ...(style.dash === '' ? {} : { strokeDasharray: style.dash }),
         },
       ),
     ),
@@ -59,35 +67,35 @@ function drawLines(options: LineOptions, groups: readonly Group[]): PlotOptions 
 }
 
 /** At most seven whole numbers across the range: days and weeks have no halves. */
-function wholeTicks(points: readonly GroupPoint[]): readonly number[] {
+function wholeTicks(points: readonly SeriesPoint[]): readonly number[] {
   const last = points.reduce((most, point) => Math.max(most, point.x), 1)
   const first = points.reduce((least, point) => Math.min(least, point.x), last)
   const step = Math.max(1, Math.ceil((last - first) / 6))
   return Array.from({ length: Math.floor((last - first) / step) + 1 }, (_, i) => first + i * step)
 }
 
-/** The numbers as one row per moment and one column per group. */
-function pivot(options: LineOptions, groups: readonly Group[]): Figure['table'] {
+/** The numbers as one row per moment and one column per series. */
+function pivot(options: LineOptions, series: readonly Series[]): Figure['table'] {
   const moments = [...new Set(options.points.map((point) => point.x))].sort((a, b) => a - b)
-  const found = new Map(options.points.map((point) => [`${point.group} ${point.x}`, point.y]))
+  const found = new Map(options.points.map((point) => [`${point.series} ${point.x}`, point.y]))
   const scale = options.isPercent === true ? 100 : 1
   return {
-    columns: [options.xLabel, ...groups.map((group) => GROUP_STYLES[group].label)],
+    columns: [options.xLabel, ...series.map(({ style }) => style.label)],
     rows: moments.map((x) => [
       String(x),
-      ...groups.map((group) => formatNumber((found.get(`${group} ${x}`) ?? Number.NaN) * scale)),
+      ...series.map(({ name }) => formatNumber((found.get(`${name} ${x}`) ?? Number.NaN) * scale)),
     ]),
   }
 }
 
-/** One line per group over days or weeks; groups without points are left out. */
+/** One line per series over days or weeks; series without points are left out. */
 export function linesFigure(options: LineOptions): Figure {
-  const groups = GROUPS.filter((group) => options.points.some((point) => point.group === group))
+  const series = options.series.filter(({ name }) => options.points.some((point) => point.series === name))
   return {
     title: options.title,
     caption: options.caption,
-    legend: groups.map((group) => GROUP_STYLES[group]),
-    table: pivot(options, groups),
-    draw: () => drawLines(options, groups),
+    legend: series.map(({ style }) => style),
+    table: pivot(options, series),
+    draw: () => drawLines(options, series),
   }
 }

@@ -1,7 +1,13 @@
 import { dot, type Markish, type PlotOptions, ruleX, ruleY, text } from '@observablehq/plot'
-import type { Interval } from '../../../../usecases/contract.ts'
-import type { Figure } from '../figure.ts'
-import { decimalsFor, formatNumber, formatSigned } from '../format-number.ts'
+import type { Figure } from './figure.ts'
+import { decimalsFor, formatNumber, formatSigned } from './format-number.ts'
+
+/** A mean with the ends of its interval; not finite where there is none. */
+export interface Interval {
+  readonly mean: number
+  readonly low: number
+  readonly high: number
+}
 
 /** One interval of a forest plot. */
 export interface ForestRow {

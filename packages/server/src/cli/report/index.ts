@@ -1,0 +1,6 @@
+export { type Figure, figureHtml, type SeriesStyle } from './figure.ts'
+export { type ForestRow, forestFigure, type Interval, intervalText, isFinite3 } from './forest.ts'
+export { formatNumber, formatShare, formatSigned } from './format-number.ts'
+export { escapeHtml, type TableData, tableHtml } from './html.ts'
+export { linesFigure, type Series, type SeriesPoint } from './lines.ts'
+export { page, paragraph, section } from './page.ts'
