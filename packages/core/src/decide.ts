@@ -5,6 +5,7 @@ import type {
   DecisionReason,
   DecisionRequest,
   EpochMs,
+  ExperimentSetup,
   Group,
   LearningFeatures,
   Objective,
@@ -14,7 +15,7 @@ import type {
   ValueEstimates,
 } from './domain/index.ts'
 import { type EligibleCandidate, eligibleCandidates } from './eligibility/index.ts'
-import { assign } from './experiment/index.ts'
+import { assign, ownSnapshot, withExperiments } from './experiment/index.ts'
 import { type ActionToEncode, type FeatureContext, featureContext, orderRows } from './features/index.ts'
 import { predictStack } from './learning/index.ts'
 import { distributionFor, sampleIndex } from './policy/index.ts'
@@ -31,6 +32,7 @@ interface Columns {
   readonly claimed: Float64Array
 }
 
+const NO_EXPERIMENTS: ExperimentSetup = { running: [], layers: [], withholding: null }
 const HOLD: Action = { kind: 'hold' }
 
 function actionsOf(eligible: readonly EligibleCandidate[], mandatory: boolean): readonly Action[] {
@@ -217,21 +219,19 @@ export function decide(
   { now, random }: { readonly now: EpochMs; readonly random: () => number },
 ): Decision {
   const { user, opportunities, trigger } = request
-  const parts = compileSnapshot(snapshot)
-  const group = assign(snapshot.groupSalt, user.profile.userId, parts.shares)
-  const { eligible, refused, mandatory } = eligibleCandidates({
-    user,
-    opportunities,
-    rules: snapshot.rules,
-    now,
-    trigger,
-  })
-  const context = featureContext(user, { now, context: request.context }, snapshot.rules.timeZone)
+  const { profile } = user
+  const group = assign(snapshot.groupSalt, profile.userId, compileSnapshot(snapshot).shares)
+  const { snapshot: own, participations } = ownSnapshot(snapshot, { profile, group }, now)
+  const parts = compileSnapshot(own)
+  const screened = eligibleCandidates({ user, opportunities, rules: own.rules, now, trigger })
+  const scene = { setup: snapshot.experiments ?? NO_EXPERIMENTS, participations, profile, group, now }
+  const { eligible, refused, mandatory, assignments } = withExperiments(screened, scene)
+  const context = featureContext(user, { now, context: request.context }, own.rules.timeZone)
   const draw = random()
   // From here to the end nothing but our own functions runs, so that no other decision can use the same memory.
   const scratch = scratchFor(parts, eligible.length + (mandatory ? 0 : 1))
   const columns = evaluate(parts, { context, scratch }, { eligible, mandatory })
-  const spec = policyFor(group, snapshot, user.profile.consent.exploration)
+  const spec = policyFor(group, own, user.profile.consent.exploration)
   const probabilities = distribution(columns, { mandatory, spec, request, now, zone: context.zone })
   const chosen = sampleIndex(probabilities, draw)
   const mayLearn = user.profile.consent.learning && !mandatory
@@ -244,7 +244,7 @@ export function decide(
     snapshotVersion: snapshot.version,
     stateId: snapshot.state.id,
     policy: `${group}/${mandatory ? 'mandatory' : spec.kind}`,
-    assignments: [{ experiment: 'group', variant: group }],
+    assignments: [{ experiment: 'group', variant: group }, ...assignments],
     reason: reasonFor(group, columns, mandatory),
     actions: columns.actions,
     values: columns.values,

@@ -41,6 +41,8 @@ export interface Exposed<P extends Passed> extends Screened<P> {
   readonly assignments: readonly Assignment[]
 }
 
+const NONE: readonly Assignment[] = []
+
 /** Refusals that a variant's own limits can bring about or lift. */
 const LIMIT_REASONS: readonly RefusalReason[] = ['capped', 'minimum-gap', 'quiet-hours']
 
@@ -50,11 +52,15 @@ const LIMIT_REASONS: readonly RefusalReason[] = ['capped', 'minimum-gap', 'quiet
  * between variants.
  */
 export function withExperiments<P extends Passed>(screened: Screened<P>, scene: ExposureScene): Exposed<P> {
+  const { setup, participations } = scene
+  if (participations.length === 0 && setup.layers.length === 0 && setup.withholding === null) {
+    return { ...screened, assignments: NONE }
+  }
   const isOptional = ({ opportunity }: P): boolean => opportunity.category !== 'transactional'
   const optional = screened.mandatory ? [] : screened.eligible.filter(isOptional)
   const withheld = withheldMessages(optional, scene)
   const assignments = [
-    ...scene.participations.map((each) => assignmentOf(each, screened, optional)),
+    ...participations.map((each) => assignmentOf(each, screened, optional)),
     ...layerAssignments(scene, optional.length > 0),
     ...[...withheld.values()].map(({ experiment, isWithheld }) => ({
       ...{ experiment, variant: isWithheld ? 'withheld' : 'open' },

@@ -4,9 +4,11 @@ import type {
   GroupRule,
   RunningExperiment,
   Snapshot,
+  UserProfile,
   VariantChange,
 } from '../domain/index.ts'
 import { PalomaError } from '../domain/index.ts'
+import { groupOf } from './assignment.ts'
 import { type Membership, membershipOf, type Subject } from './membership.ts'
 
 /** One experiment that a user takes part in. */
@@ -94,10 +96,23 @@ function withPolicy(
   return { ...groups, ...Object.fromEntries(own) }
 }
 
-/** The policy state that a user decides with where an experiment froze one; null for the current one. */
-export function frozenStateOf(snapshot: Snapshot, subject: Subject, now: EpochMs): number | null {
-  for (const experiment of snapshot.experiments?.running ?? []) {
-    if (experiment.stateId !== null && membershipOf(experiment, subject, now) !== null) return experiment.stateId
-  }
-  return null
+/** What is known of a user when it is asked which variants he is in. */
+type Known = Pick<UserProfile, 'userId' | 'traits' | 'consent'>
+
+/** The snapshot as it holds for a user at a moment; the same that `decide` uses. */
+export function snapshotFor(snapshot: Snapshot, profile: Known, now: EpochMs): Snapshot {
+  if ((snapshot.experiments?.running.length ?? 0) === 0) return snapshot
+  return ownSnapshot(snapshot, subjectOf(snapshot, profile), now).snapshot
+}
+
+/** The policy state that an experiment froze for a user; null for the current one. */
+export function frozenStateOf(snapshot: Snapshot, profile: Known, now: EpochMs): number | null {
+  const frozen = snapshot.experiments?.running.filter(({ stateId }) => stateId !== null) ?? []
+  if (frozen.length === 0) return null
+  const subject = subjectOf(snapshot, profile)
+  return frozen.find((experiment) => membershipOf(experiment, subject, now) !== null)?.stateId ?? null
+}
+
+function subjectOf({ groups, groupSalt }: Snapshot, profile: Known): Subject {
+  return { profile, group: groupOf(groups, groupSalt, profile.userId) }
 }

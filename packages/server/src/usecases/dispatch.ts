@@ -5,6 +5,7 @@ import {
   type EpochMs,
   lastMomentCheck,
   PalomaError,
+  snapshotFor,
   type UserId,
 } from '@paloma/core'
 import type { ChannelAdapter, SendResult } from '../channel/contract.ts'
@@ -79,10 +80,11 @@ const NOBODY: Promise<Claimed> = Promise.resolve({ claimed: [], checked: 0 })
 
 async function claim({ store, clock, snapshots }: Deps, channels: readonly Channel[], limit: number): Promise<Claimed> {
   const now = clock.now()
-  const { rules } = snapshots.current()
+  const snapshot = snapshots.current()
   let checked = 0
   const claimed = await store.sends.claim({ now, limit, channels }, ({ send, user, opportunity }) => {
     checked += 1
+    const { rules } = snapshotFor(snapshot, user.profile, now)
     return lastMomentCheck({ ...send, expires: opportunity.window.expires }, { user, rules, now })
   })
   return { claimed, checked }

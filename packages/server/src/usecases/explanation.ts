@@ -1,4 +1,4 @@
-import { type Action, contributionsOf, type Decision, type Opportunity, type Snapshot } from '@paloma/core'
+import { type Action, contributionsOf, type Decision, type Opportunity, type Snapshot, snapshotFor } from '@paloma/core'
 import type { ExplainedAction, Explanation } from './contract.ts'
 import type { PastDeps } from './deps.ts'
 
@@ -75,7 +75,9 @@ function sentences(chosen: ExplainedAction, decision: Decision): readonly string
 
 /** Everything that spoke for and against each action of a decision, in numbers and in words. */
 export async function explain({ store, snapshots }: PastDeps, decision: Decision): Promise<Explanation> {
-  const snapshot = await snapshots.at(decision.snapshotVersion, decision.stateId)
+  const { inputs, at } = decision
+  const base = await snapshots.at(decision.snapshotVersion, decision.stateId)
+  const snapshot = snapshotFor(base, inputs.user.profile, at)
   const stored = await store.opportunities.get(decision.inputs.opportunityIds)
   const messages = new Map([...stored].map(([id, { opportunity }]): [string, Opportunity] => [id, opportunity]))
   const actions = decision.actions.map((_, i) => explainedAction(decision, i, { snapshot, messages }))
