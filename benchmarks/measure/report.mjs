@@ -5,12 +5,15 @@ import { parseArgs } from 'node:util'
 const LOG = fileURLToPath(new URL('../LOG.md', import.meta.url))
 const FIRST_ENTRY = /^## /m
 
-/** The flags all benchmarks share, and those of one. */
-export function flagsOf(options) {
-  const { values } = parseArgs({
+/** The flags all benchmarks share, and those of one; `positionals` are the arguments it must be given, by `names`. */
+export function flagsOf(options, names = []) {
+  const { values, positionals } = parseArgs({
     options: { json: { type: 'boolean', default: false }, log: { type: 'string' }, ...options },
+    allowPositionals: names.length > 0,
   })
-  return values
+  if (positionals.length !== names.length)
+    throw new RangeError(`expected ${names.join(' ') || 'no arguments'}, got ${positionals.join(' ') || 'nothing'}`)
+  return { ...values, positionals }
 }
 
 /** A Markdown table of rows of cells, the first row its head. */

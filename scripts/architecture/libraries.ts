@@ -17,7 +17,7 @@ export const LIBRARY_HOMES: readonly LibraryHome[] = [
   { library: 'kysely', homes: [`${SERVER}store/sql/migrate.ts`] },
   { library: 'hyparquet', homes: [`${SERVER}log/parquet/`, `${SERVER}cli/table/`] },
   { library: 'hyparquet-writer', homes: [`${SERVER}log/parquet/`, `${SERVER}cli/table/`] },
-  { library: 'csv-parse', homes: [`${SERVER}cli/table/`] },
+  { library: 'csv-parse', homes: [`${SERVER}cli/table/`, 'benchmarks/'] },
   { library: 'liquidjs', homes: [`${SERVER}channel/template.ts`] },
   { library: 'nodemailer', homes: [`${SERVER}channel/smtp/`] },
   { library: 'web-push', homes: [`${SERVER}channel/web-push/`] },

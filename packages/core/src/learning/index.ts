@@ -1,6 +1,7 @@
 export * from './bandit-bytes.ts'
 export * from './bayesian-head.ts'
 export * from './contextual-bandit.ts'
+export * from './fit-rate-prior.ts'
 export * from './head-bytes.ts'
 export * from './head-stack.ts'
 export * from './policy-state.ts'
