@@ -3,6 +3,8 @@ import {
   type Decision,
   type DecisionId,
   type EpochMs,
+  type Experiment,
+  type ExperimentChange,
   type LearningFeatures,
   type Opportunity,
   type OpportunityId,
@@ -34,6 +36,7 @@ export interface Store {
   readonly sends: SendStore
   readonly inbox: InboxStore
   readonly registry: RegistryStore
+  readonly experiments: ExperimentStore
   /** Resolves when the store answers; rejects with STORE_UNREACHABLE. */
   ping(): Promise<void>
   /** Becomes the only one of all processes that does `role` (an advisory lock, lost with the connection). */
@@ -358,4 +361,54 @@ export interface RegistryStore {
   /** Settings whose name begins with `prefix`, by name. */
   listSettings(prefix: string): Promise<readonly { readonly name: string; readonly value: string }[]>
   deleteSetting(name: string): Promise<void>
+}
+
+/** What one change makes of the experiments there are: the one that differs, and what the audit trail says of it. */
+export interface ExperimentUpdate {
+  readonly experiment: Experiment
+  readonly change: Omit<ExperimentChange, 'key' | 'revision'>
+}
+
+/** A user's part in an experiment, as the decisions say. */
+export interface Exposure {
+  readonly userId: UserId
+  /** Variant, phase and decision of the first exposure. */
+  readonly variant: string
+  readonly phase: number
+  readonly at: EpochMs
+  readonly decisionId: DecisionId
+  /** Slot of time, where time is what is randomised: one row per slot then. */
+  readonly slot: number | null
+  /** Different variants the user was exposed to; more than one is a fault, or a ramp that moved him. */
+  readonly variants: number
+}
+
+/** Users by variant and phase of their first exposure. */
+export interface ExposureCount {
+  readonly variant: string
+  readonly phase: number
+  readonly users: number
+  /** Of these, exposed to another variant later. */
+  readonly crossed: number
+  readonly firstAt: EpochMs
+  readonly lastAt: EpochMs
+}
+
+export interface ExperimentStore {
+  /**
+   * Changes one experiment while nobody else changes any. `update` gets all of them, by key, and answers what shall be,
+   * or null for nothing; the revision it answers is written to the audit trail. What it throws changes nothing.
+   */
+  change(update: (all: readonly Experiment[]) => ExperimentUpdate | null): Promise<void>
+  /** By key. */
+  list(): Promise<readonly Experiment[]>
+  get(key: string): Promise<Experiment | undefined>
+  /** Oldest first. */
+  changes(key: string): Promise<readonly ExperimentChange[]>
+  /** A number that differs whenever some experiment has changed. */
+  revision(): Promise<number>
+  /** By variant and phase; what decisions wrote in the same transaction. */
+  exposureCounts(key: string): Promise<readonly ExposureCount[]>
+  /** In order of user and slot; `after` is the last of the page before. */
+  exposures(key: string, after: Pick<Exposure, 'userId' | 'slot'> | null, limit: number): Promise<readonly Exposure[]>
 }

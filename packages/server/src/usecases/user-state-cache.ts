@@ -39,13 +39,14 @@ export function withUserStateCache(
   options: { readonly maxUsers: number; readonly wallClock: () => EpochMs },
 ): CachedStore {
   const hot = hotUsers({ ...options, lifeMs: store.traits.isShared ? SHARED_LIFE_MS : null })
-  const { traits, inbox, registry } = store
+  const { traits, inbox, registry, experiments } = store
   return {
     usersInMemory: () => hot.count(),
     store: {
       traits,
       inbox,
       registry,
+      experiments,
       users: cachedUsers(store, hot),
       opportunities: cachedOpportunities(store, hot),
       outcomes: cachedOutcomes(store, hot),

@@ -3,6 +3,7 @@ import type { InsertResult, NewDecision } from '../contract.ts'
 import type { Sql } from './client.ts'
 import { type DecisionRow, fromRow, toRow } from './decision-row.ts'
 import { UNKNOWN_OPPORTUNITY } from './each-on-its-own.ts'
+import { insertExposures } from './exposures.ts'
 import { type Columns, insertRows } from './insert-rows.ts'
 import { sendIdOf } from './send-row.ts'
 import { closePlans, reopenOpportunities } from './send-transitions.ts'
@@ -61,12 +62,16 @@ async function storedDecisions(sql: Sql, ids: readonly string[]): Promise<Readon
   return new Map(rows.map((row) => [row.decision_id, row]))
 }
 
-/** The consequences of new decisions: states in use, plans closed, sends made, opportunities taken. */
+/** The consequences of new decisions: states in use, exposures, plans closed, sends made, opportunities taken. */
 async function follow(sql: Sql, items: readonly NewDecision[]): Promise<void> {
   if (items.length === 0) return
   await sql.query(
     'insert into policy_state_uses (state_id) select distinct unnest($1::bigint[]) on conflict do nothing',
     [items.map((item) => item.decision.stateId)],
+  )
+  await insertExposures(
+    sql,
+    items.map(({ decision }) => decision),
   )
   const plans = items.flatMap(({ plannedSendId, decision }) =>
     plannedSendId === undefined ? [] : [{ sendId: plannedSendId, at: decision.at }],

@@ -2,6 +2,7 @@ import { PalomaError } from '@paloma/core/domain'
 import type { Store } from '../contract.ts'
 import type { SqlClient } from './client.ts'
 import { decisionStore } from './decisions.ts'
+import { experimentStore } from './experiments.ts'
 import { inboxStore } from './inbox.ts'
 import { opportunityStore } from './opportunities.ts'
 import { outcomeStore } from './outcomes.ts'
@@ -20,6 +21,7 @@ export function sqlStore(client: SqlClient, driver: Pick<Store, 'traits' | 'lead
     sends: sendStore(client, driver.traits.isShared),
     inbox: inboxStore(client),
     registry: registryStore(client),
+    experiments: experimentStore(client),
     ping: () => ping(client),
     lead: (role) => driver.lead(role),
     close: () => driver.close(),

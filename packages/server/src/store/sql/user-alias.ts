@@ -7,6 +7,7 @@ import {
   type UserProfile,
 } from '@paloma/core/domain'
 import type { Sql } from './client.ts'
+import { moveExposures } from './exposures.ts'
 
 const MOVED_TABLES = ['opportunities', 'outcomes', 'decisions', 'sends', 'inbox'] as const
 
@@ -21,6 +22,7 @@ export async function addAlias(sql: Sql, previousId: string, userId: UserId): Pr
   for (const table of MOVED_TABLES) {
     await sql.query(`update ${table} set user_id = $2 where user_id = $1`, [previousId, target])
   }
+  await moveExposures(sql, previousId, target)
   await sql.query('update aliases set user_id = $2 where user_id = $1', [previousId, target])
   await sql.query(
     `insert into aliases (alias, user_id) values ($1, $2)

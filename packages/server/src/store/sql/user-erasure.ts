@@ -1,7 +1,16 @@
 import type { EpochMs, UserId } from '@paloma/core/domain'
 import type { Sql } from './client.ts'
 
-const ERASED_TABLES = ['opportunities', 'outcomes', 'decisions', 'sends', 'inbox', 'aliases', 'users'] as const
+const ERASED_TABLES = [
+  'opportunities',
+  'outcomes',
+  'decisions',
+  'sends',
+  'exposures',
+  'inbox',
+  'aliases',
+  'users',
+] as const
 
 /** Deletes every row of a user; what stays is when something was erased and how many rows, never whose. */
 export async function eraseUser(sql: Sql, id: UserId, at: EpochMs): Promise<{ readonly rows: number }> {

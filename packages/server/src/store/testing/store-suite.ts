@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 import type { Store } from '../contract.ts'
 import { testDecisions } from './decisions-suite.ts'
+import { testExperiments } from './experiments-suite.ts'
 import { testInbox } from './inbox-suite.ts'
 import { testLearning } from './learning-suite.ts'
 import { testOpportunities } from './opportunities-suite.ts'
@@ -30,5 +31,6 @@ export function testStore(name: string, open: () => Promise<Store>): void {
     testSends(storeOf)
     testInbox(storeOf)
     testRegistry(storeOf)
+    testExperiments(storeOf)
   })
 }

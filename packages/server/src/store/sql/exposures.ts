@@ -1,0 +1,102 @@
+import type { Assignment, Decision, DecisionId, UserId } from '@paloma/core/domain'
+import type { ExperimentStore, Exposure, ExposureCount } from '../contract.ts'
+import type { Sql, SqlClient } from './client.ts'
+
+/** What stands for "no slot": users are what is randomised. */
+const NO_SLOT = -1
+
+type ExposureRow = readonly [string, string, number, string, number, number, string]
+
+/** Notes the exposures that decisions speak of; of the same user, variant and slot the earliest stays. */
+export async function insertExposures(sql: Sql, decisions: readonly Decision[]): Promise<void> {
+  const rows = earliest(decisions)
+  if (rows.length === 0) return
+  const columns = Array.from({ length: 7 }, (_, column) => rows.map((row) => row[column]))
+  await sql.query(
+    `insert into exposures (experiment, user_id, slot, variant, phase, at, decision_id)
+     select * from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[], $7::text[])
+     on conflict (experiment, user_id, slot, variant) do update
+     set phase = excluded.phase, at = excluded.at, decision_id = excluded.decision_id
+     where excluded.at < exposures.at`,
+    columns,
+  )
+}
+
+/** One row per key, since no statement may meet a row twice; in one order, so that two batches never wait in a circle. */
+function earliest(decisions: readonly Decision[]): readonly ExposureRow[] {
+  const rows = new Map<string, ExposureRow>()
+  for (const { assignments, userId, at, decisionId } of decisions) {
+    for (const each of assignments) {
+      if (each.exposed !== true) continue
+      const row = rowOf(each, { userId, at, decisionId })
+      const key = JSON.stringify(row.slice(0, 4))
+      const known = rows.get(key)
+      if (known === undefined || known[5] > at) rows.set(key, row)
+    }
+  }
+  return [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row)
+}
+
+function rowOf(
+  { experiment, variant, phase = 0, slot = NO_SLOT }: Assignment,
+  { userId, at, decisionId }: Pick<Decision, 'userId' | 'at' | 'decisionId'>,
+): ExposureRow {
+  return [experiment, userId, slot, variant, phase, at, decisionId]
+}
+
+/** Gives one user's exposures to another; where both have one the earlier stays. */
+export async function moveExposures(sql: Sql, from: string, to: UserId): Promise<void> {
+  await sql.query(
+    `insert into exposures (experiment, user_id, slot, variant, phase, at, decision_id)
+     select experiment, $2, slot, variant, phase, at, decision_id from exposures where user_id = $1
+     on conflict (experiment, user_id, slot, variant) do update
+     set phase = excluded.phase, at = excluded.at, decision_id = excluded.decision_id
+     where excluded.at < exposures.at`,
+    [from, to],
+  )
+  await sql.query('delete from exposures where user_id = $1', [from])
+}
+
+/** The first exposure of each user (and slot), with how many variants there were. */
+const FIRST = `
+  select user_id, slot, count(distinct variant) as variants, min(at) as at,
+    (array_agg(variant order by at, variant))[1] as variant,
+    (array_agg(phase order by at, variant))[1] as phase,
+    (array_agg(decision_id order by at, variant))[1] as decision_id
+  from exposures where experiment = $1`
+
+interface FirstRow {
+  readonly user_id: UserId
+  readonly slot: number
+  readonly variants: number
+  readonly at: number
+  readonly variant: string
+  readonly phase: number
+  readonly decision_id: DecisionId
+}
+
+export function exposureReader(client: SqlClient): Pick<ExperimentStore, 'exposureCounts' | 'exposures'> {
+  return {
+    async exposureCounts(key) {
+      const rows = await client.query<ExposureCount>(
+        `select variant, phase, count(*) as users, count(*) filter (where variants > 1) as crossed,
+           min(at) as "firstAt", max(at) as "lastAt"
+         from (${FIRST} group by user_id, slot) as first group by variant, phase order by phase, variant`,
+        [key],
+      )
+      return rows
+    },
+    async exposures(key, after, limit) {
+      const rows = await client.query<FirstRow>(
+        `${FIRST} and (user_id, slot) > ($2, $3) group by user_id, slot order by user_id, slot limit $4`,
+        [key, after?.userId ?? '', after?.slot ?? NO_SLOT, limit],
+      )
+      return rows.map(fromRow)
+    },
+  }
+}
+
+function fromRow(row: FirstRow): Exposure {
+  const { user_id: userId, decision_id: decisionId, slot, variant, phase, at, variants } = row
+  return { userId, decisionId, variant, phase, at, variants, slot: slot === NO_SLOT ? null : slot }
+}

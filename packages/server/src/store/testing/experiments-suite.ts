@@ -1,0 +1,163 @@
+import { type Assignment, type Experiment, userId } from '@paloma/core/domain'
+import { describe, expect, it } from 'vitest'
+import { exampleDecision, exampleNew, exampleProfile, exampleState, NOON } from './examples.ts'
+import type { StoreOf } from './store-of.ts'
+
+/** A draft with a text that plain SQL would spoil. */
+export function exampleExperiment(key: string, changes: Partial<Experiment> = {}): Experiment {
+  return {
+    design: {
+      ...{ key, hypothesis: 'it’s "better" \\', salt: key, layer: null, isExclusive: false, groups: ['paloma'] },
+      ...{ targeting: [], unit: { kind: 'user' }, control: 'control', traffic: 1_000_000, learning: 'shared' },
+      variants: [
+        { name: 'control', change: {} },
+        { name: 'new', change: { weights: { conversion: 0.1 + 0.2 } } },
+      ],
+      weights: { control: 500_000, new: 500_000 },
+      metrics: [],
+    },
+    ...{ status: 'draft', createdAt: NOON, layer: null, phases: [], stateId: null, end: null, revision: 1 },
+    ...changes,
+  }
+}
+
+const NEW = { at: NOON, actor: 'ann', action: 'create', note: 'first' } as const
+
+/** Experiments, their audit trail, and exposures as decisions write them. */
+export function testExperiments(storeOf: StoreOf): void {
+  const add = (experiment: Experiment) => storeOf().experiments.change(() => ({ experiment, change: NEW }))
+
+  describe('experiments', () => {
+    it('gives back what was written, by key and in order, with who did it', async () => {
+      const { experiments } = storeOf()
+      const [first, second] = [exampleExperiment('x-b'), exampleExperiment('x-a')]
+      await add(first)
+      const before = await experiments.revision()
+      await add(second)
+      expect(await experiments.revision()).not.toBe(before)
+      expect(await experiments.get('x-b')).toStrictEqual(first)
+      expect(await experiments.get('x-c')).toBeUndefined()
+      expect((await experiments.list()).map(({ design }) => design.key).filter((key) => /^x-[ab]/.test(key))).toEqual([
+        'x-a',
+        'x-b',
+      ])
+      await experiments.change((all) => {
+        const known = all.find(({ design }) => design.key === 'x-a')!
+        const change = { at: NOON + 1, actor: 'bob', action: 'start', note: '' } as const
+        return { experiment: { ...known, status: 'running', revision: 2 }, change }
+      })
+      expect((await experiments.get('x-a'))?.status).toBe('running')
+      expect(await experiments.changes('x-a')).toEqual([
+        { key: 'x-a', revision: 1, ...NEW },
+        { key: 'x-a', revision: 2, at: NOON + 1, actor: 'bob', action: 'start', note: '' },
+      ])
+    })
+
+    it('changes nothing where nothing shall change, or the change throws', async () => {
+      const { experiments } = storeOf()
+      const before = await experiments.revision()
+      await experiments.change(() => null)
+      const failing = experiments.change(() => {
+        throw new RangeError('no such change')
+      })
+      await expect(failing).rejects.toThrow('no such change')
+      expect(await experiments.revision()).toBe(before)
+    })
+
+    it('lets no two changes pass one another', async () => {
+      const { experiments } = storeOf()
+      await add(exampleExperiment('x-race'))
+      await Promise.all(
+        Array.from({ length: 10 }, () =>
+          experiments.change((all) => {
+            const known = all.find(({ design }) => design.key === 'x-race')!
+            return { experiment: { ...known, revision: known.revision + 1 }, change: NEW }
+          }),
+        ),
+      )
+      expect((await experiments.get('x-race'))?.revision).toBe(11)
+    })
+
+    it('keeps the policy state that an experiment froze', async () => {
+      const { registry } = storeOf()
+      for (const id of [5001, 5002, 5003]) await registry.saveState(exampleState(id))
+      await add(exampleExperiment('x-frozen', { stateId: 5001 }))
+      await registry.pruneStates(1)
+      expect((await Promise.all([5001, 5002].map((id) => registry.loadState(id)))).map((s) => s?.id)).toEqual([
+        5001,
+        undefined,
+      ])
+    })
+  })
+
+  describe('exposures', () => {
+    const decide = (id: string, user: string, at: number, ...given: readonly Partial<Assignment>[]) => {
+      const assignments = given.map((each) => ({ experiment: 'e', variant: 'a', phase: 0, exposed: true, ...each }))
+      return exampleNew(exampleDecision(id, user, { at: NOON + at, assignments, chosen: 0 }))
+    }
+    const list = async (key: string) => storeOf().experiments.exposures(key, null, 100)
+
+    it('are the first of each user, whatever the order they come in, and only what could matter', async () => {
+      const experiment = 'e-first'
+      await storeOf().decisions.insertMany([
+        decide('e-1', 'e-ann', 30, { experiment }),
+        decide('e-2', 'e-ann', 10, { experiment, phase: 2 }),
+        decide('e-3', 'e-bob', 20, { experiment, exposed: false }),
+        decide('e-4', 'e-cid', 20, { experiment, variant: 'b' }, { experiment: 'e-other' }),
+      ])
+      await storeOf().decisions.insertMany([decide('e-5', 'e-ann', 5, { experiment })])
+      await storeOf().decisions.insertMany([decide('e-6', 'e-ann', 50, { experiment })])
+      expect(await list(experiment)).toEqual([
+        { userId: 'e-ann', variant: 'a', phase: 0, at: NOON + 5, decisionId: 'e-5', slot: null, variants: 1 },
+        { userId: 'e-cid', variant: 'b', phase: 0, at: NOON + 20, decisionId: 'e-4', slot: null, variants: 1 },
+      ])
+    })
+
+    it('count users in two variants once, under the first, and say so', async () => {
+      const experiment = 'e-crossed'
+      await storeOf().decisions.insertMany([
+        decide('f-1', 'f-ann', 30, { experiment, variant: 'b', phase: 1 }),
+        decide('f-2', 'f-ann', 10, { experiment }),
+        decide('f-3', 'f-bob', 20, { experiment }),
+        decide('f-4', 'f-cid', 40, { experiment, variant: 'b' }),
+      ])
+      expect(await storeOf().experiments.exposureCounts(experiment)).toEqual([
+        { variant: 'a', phase: 0, users: 2, crossed: 1, firstAt: NOON + 10, lastAt: NOON + 20 },
+        { variant: 'b', phase: 0, users: 1, crossed: 0, firstAt: NOON + 40, lastAt: NOON + 40 },
+      ])
+      expect((await list(experiment)).map(({ variants }) => variants)).toEqual([2, 1, 1])
+    })
+
+    it('come in pages, one row per slot of time', async () => {
+      const experiment = 'e-slots'
+      const slots = [7, 8, 9].map((slot) => decide(`g-${slot}`, 'g-ann', slot, { experiment, slot }))
+      await storeOf().decisions.insertMany([...slots, decide('g-bob', 'g-bob', 1, { experiment, slot: 7 })])
+      const { experiments } = storeOf()
+      const first = await experiments.exposures(experiment, null, 2)
+      const rest = await experiments.exposures(experiment, first[1]!, 9)
+      expect([...first, ...rest].map(({ userId: user, slot }) => [user, slot])).toEqual([
+        ['g-ann', 7],
+        ['g-ann', 8],
+        ['g-ann', 9],
+        ['g-bob', 7],
+      ])
+    })
+
+    it('go with the user to another id, the earlier of two staying, and away with him', async () => {
+      const experiment = 'e-alias'
+      const people = ['h-old', 'h-new'].map((id) => ({ userId: userId(id), update: () => exampleProfile(id) }))
+      await storeOf().users.change(people)
+      await storeOf().decisions.insertMany([
+        decide('h-1', 'h-old', 10, { experiment }),
+        decide('h-2', 'h-new', 20, { experiment }),
+        decide('h-3', 'h-old', 30, { experiment, variant: 'b' }),
+      ])
+      await storeOf().users.addAlias('h-old', userId('h-new'))
+      expect(await list(experiment)).toEqual([
+        { userId: 'h-new', variant: 'a', phase: 0, at: NOON + 10, decisionId: 'h-1', slot: null, variants: 2 },
+      ])
+      await storeOf().users.erase(userId('h-new'), NOON)
+      expect(await list(experiment)).toEqual([])
+    })
+  })
+}
