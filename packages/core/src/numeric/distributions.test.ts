@@ -12,7 +12,6 @@ import {
   fTail,
   gammaQuantile,
   gammaTail,
-  logGamma,
   normalCdf,
   normalQuantile,
   type Tail,
@@ -81,7 +80,8 @@ describe('distributions', () => {
   })
 
   it('have quantiles that turn back what tails give', () => {
-    const positive = fc.double({ min: 0.2, max: 500, noNaN: true })
+    // Below shape 1 a beta quantile may lie closer to 1 than doubles can tell.
+    const positive = fc.double({ min: 1, max: 500, noNaN: true })
     const probability = fc.double({ min: 1e-9, max: 1 - 1e-9, noNaN: true })
     fc.assert(
       fc.property(positive, positive, probability, (a, b, p) => {
@@ -101,6 +101,5 @@ describe('distributions', () => {
       0, 1, 0,
     ])
     expect([binomialTail(-1, { n: 3, p: 0.5 }), binomialTail(3, { n: 3, p: 0.5 })]).toEqual([0, 1])
-    expect(logGamma(5)).toBeCloseTo(Math.log(24), 14)
   })
 })

@@ -1,6 +1,5 @@
 import betaIncomplete from '@stdlib/math-base-special-betainc'
 import gammaIncomplete from '@stdlib/math-base-special-gammainc'
-import logGammaFunction from '@stdlib/math-base-special-gammaln'
 import chiSquare from '@stdlib/stats-base-dists-chisquare-cdf'
 import normal from '@stdlib/stats-base-dists-normal-cdf'
 import normalInverse from '@stdlib/stats-base-dists-normal-quantile'
@@ -162,9 +161,4 @@ export function binomialTail(
   if (k < 0) return tail === 'lower' ? 0 : 1
   if (k >= n) return tail === 'lower' ? 1 : 0
   return betaTail(p, { a: k + 1, b: n - k, tail: tail === 'lower' ? 'upper' : 'lower' })
-}
-
-/** ln Γ(x), x > 0. */
-export function logGamma(x: number): number {
-  return logGammaFunction(x)
 }
