@@ -7,6 +7,7 @@ import { doctorCommand } from './cli/doctor/index.ts'
 import { keysCommand } from './cli/keys/index.ts'
 import { explainCommand, replayCommand } from './cli/past/index.ts'
 import { type Output, processOutput } from './cli/print/index.ts'
+import { simulateCommand } from './cli/simulate/index.ts'
 import { connectFrom } from './connect.ts'
 import { doctorDeps } from './doctor-deps.ts'
 
@@ -27,4 +28,5 @@ export function palomaProgram(
     .addCommand(replayCommand(connect, output))
     .addCommand(importCommand(output))
     .addCommand(planCommand(output))
+    .addCommand(simulateCommand(output))
 }

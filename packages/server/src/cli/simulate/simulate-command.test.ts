@@ -1,0 +1,116 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { memoryOutput, runCommand } from '../print/index.ts'
+import { simulateCommand } from './index.ts'
+
+let dir: string
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'paloma-simulate-test-'))
+})
+afterAll(() => rm(dir, { recursive: true, force: true }))
+
+async function simulate(...args: readonly string[]) {
+  const output = memoryOutput()
+  const code = await runCommand(simulateCommand(output), args, output)
+  return { code, results: output.results(), notes: output.notes() }
+}
+
+const SMALL = ['--users', '120', '--days', '14', '--policies', 'never,cadence,oracle']
+
+describe('paloma simulate', () => {
+  it('answers one JSON object with paired differences against the reference, the same for the same seeds', async () => {
+    const first = await simulate(...SMALL, '--seed', '1-2', '--json')
+    expect(first).toMatchObject({ code: 0 })
+    const { policies, ...setting } = JSON.parse(first.results)
+    expect(setting).toMatchObject({ scenario: 'retail', users: 120, days: 14, seeds: [1, 2], reference: 'cadence' })
+    expect(policies.map(({ name }: { name: string }) => name)).toEqual(['never', 'cadence', 'oracle'])
+    expect(policies[1].difference).toBeNull()
+    expect(policies[0].perUser.sends).toEqual({ kind: 'undefined', reason: 'zero-variance', mean: 0 })
+    const { value } = policies[2].difference
+    expect(value.mean).toBeCloseTo(policies[2].perUser.value.mean - policies[1].perUser.value.mean, 8)
+    expect(value.stdError).toBeLessThan(policies[2].perUser.value.stdError)
+    expect(policies[2].bySeed).toHaveLength(2)
+    expect(policies[2].daily.pushReach).toHaveLength(14)
+    expect((await simulate(...SMALL, '--seed', '1-2', '--json')).results).toBe(first.results)
+    expect((await simulate(...SMALL, '--seed', '3', '--json')).results).not.toBe(first.results)
+  })
+
+  it('adds the reference where it is not among the policies', async () => {
+    const { results } = await simulate(
+      '--users',
+      '30',
+      '--days',
+      '7',
+      '--policies',
+      'never',
+      '--reference',
+      'email-2',
+      '--json',
+    )
+    expect(JSON.parse(results).policies.map(({ name }: { name: string }) => name)).toEqual(['email-2', 'never'])
+  })
+
+  it('lists scenarios and policies', async () => {
+    const { code, results } = await simulate('--list')
+    expect(code).toBe(0)
+    for (const name of ['retail-broken-surrogate', 'streaming-inflating', 'news-big', 'cadence-N', 'oracle']) {
+      expect(results).toContain(name)
+    }
+    expect(JSON.parse((await simulate('--list', '--json')).results).scenarios).toHaveLength(21)
+  })
+
+  it('runs an edited scenario file with its own size', async () => {
+    const file = join(dir, 'mine.json')
+    await simulate('--scenario', 'news-small', '--save', file)
+    const scenario = { ...JSON.parse(await readFile(file, 'utf8')), name: 'mine', size: { users: 40, days: 9 } }
+    await writeFile(file, JSON.stringify(scenario))
+    const { results } = await simulate('--scenario', file, '--policies', 'never', '--json')
+    expect(JSON.parse(results)).toMatchObject({ scenario: 'mine', users: 40, days: 9 })
+  })
+
+  it('compares a policy of one’s own', async () => {
+    const file = join(dir, 'mine.mjs')
+    await writeFile(file, 'export default () => () => null\n')
+    const { results } = await simulate('--users', '60', '--days', '7', '--policies', `never,${file}`, '--json')
+    const [, never, mine] = JSON.parse(results).policies
+    expect(mine.name).toBe('mine')
+    expect({ ...mine, name: 'never' }).toEqual(never)
+  })
+
+  it('writes a page that needs nothing else, the same for the same comparison', async () => {
+    const pages = await Promise.all(
+      ['a', 'b'].map(async (name) => {
+        const file = join(dir, `${name}.html`)
+        const { code, notes } = await simulate(...SMALL, '--out', file)
+        expect(code).toBe(0)
+        expect(notes).toContain(`report: ${file}`)
+        return readFile(file, 'utf8')
+      }),
+    )
+    expect(pages[0]).toBe(pages[1])
+    for (const words of ['Difference in value', 'Push reach', 'Opt-outs so far', '<svg'])
+      expect(pages[0]).toContain(words)
+    expect(pages[0]).not.toMatch(/<script|src=|href=/)
+  })
+
+  it.each([
+    [['--users', '0'], 2, 'users must be a whole number from 1 to'],
+    [['--seed', '5-1'], 2, 'seeds must run upwards'],
+    [['--seed', 'x'], 2, 'seed must be a whole number'],
+    [['--policies', 'sometimes'], 2, 'policy must be one of never'],
+    [['--policies', 'a.mjs,b/a.mjs'], 2, 'two policies must not have one name'],
+    [['--scenario', 'casino'], 2, 'scenario must be a name of --list'],
+    [['--scenario', 'missing.yaml'], 1, 'SCENARIO_UNREADABLE'],
+    [['--save', 'mine.txt'], 2, 'must end in .json, .yaml, .yml'],
+    [['--policies', 'missing.mjs', '--users', '1', '--days', '1'], 1, 'POLICY_MODULE'],
+    [['--users', '1', '--days', '1', '--out', '/nowhere/r.html'], 1, 'REPORT_UNWRITABLE'],
+    [['--nope'], 2, 'unknown option'],
+  ])('%j ends with %d and says why', async (args, code, words) => {
+    const answer = await simulate(...args)
+    expect(answer.code).toBe(code)
+    expect(answer.notes).toContain(words)
+    expect(answer.results).toBe('')
+  })
+})

@@ -1,0 +1,112 @@
+import { writeFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { resolve } from 'node:path'
+import { PalomaError } from '@paloma/core/domain'
+import { POLICIES, SCENARIOS, type Scenario } from '@paloma/core/simulation'
+import { Command } from 'commander'
+import { type Output, printReport, processOutput } from '../print/index.ts'
+import { progressLine } from '../progress/index.ts'
+import { type CompareOptions, type Comparison, comparePolicies } from './compare.ts'
+import { renderComparison } from './comparison-report.ts'
+import { comparisonText, listText } from './comparison-text.ts'
+import type { PolicyChoice } from './run-task.ts'
+import { loadScenario, saveScenario } from './scenario-file.ts'
+import { policiesOf, seedsOf, whole } from './simulate-options.ts'
+
+interface SimulateFlags {
+  readonly list?: true
+  readonly scenario: string
+  readonly save?: string
+  readonly users?: number
+  readonly days?: number
+  readonly seed: readonly number[]
+  readonly policies: readonly PolicyChoice[]
+  readonly reference: string
+  readonly workers: number
+  readonly out?: string
+  readonly json?: true
+}
+
+/** A world's first morning: a Monday. */
+export const START_AT: number = Date.UTC(2026, 0, 5)
+
+const USERS = 1_000
+const DAYS = 60
+const MAX_USERS = 1_000_000
+const MAX_DAYS = 3_650
+const MAX_WORKERS = 64
+const DEFAULT_POLICIES = 'never,daily,cadence,random,myopic,oracle'
+
+function withReference(policies: readonly PolicyChoice[], reference: string): readonly PolicyChoice[] {
+  if (policies.some(({ name }) => name === reference)) return policies
+  return [...policiesOf(reference), ...policies]
+}
+
+function optionsOf(flags: SimulateFlags, scenario: Scenario): CompareOptions {
+  return {
+    scenario,
+    users: flags.users ?? scenario.size?.users ?? USERS,
+    days: flags.days ?? scenario.size?.days ?? DAYS,
+    seeds: flags.seed,
+    policies: withReference(flags.policies, flags.reference),
+    reference: flags.reference,
+    startAt: START_AT,
+  }
+}
+
+async function compare(options: CompareOptions, workers: number, output: Output): Promise<Comparison> {
+  const line = progressLine(output)
+  const { scenario, seeds, policies, users, days } = options
+  const total = users * seeds.length
+  line.update(`${scenario.name}: ${policies.length} policies, ${total} users, ${days} days`)
+  const comparison = await comparePolicies(options, {
+    workers,
+    onDone: (done) => line.update(`${scenario.name}: ${done} parts done`),
+  })
+  line.done()
+  return comparison
+}
+
+async function writeReport(path: string, comparison: Comparison): Promise<void> {
+  await writeFile(path, renderComparison(comparison)).catch((cause: NodeJS.ErrnoException) => {
+    throw new PalomaError('REPORT_UNWRITABLE', `${path}: cannot be written (${cause.code ?? 'unknown'})`, { cause })
+  })
+}
+
+async function simulate(flags: SimulateFlags, output: Output): Promise<void> {
+  const isJson = flags.json === true
+  if (flags.list === true) {
+    const scenarios = SCENARIOS.map(({ name, about, size }) => ({ name, about, size: size ?? null }))
+    return printReport(output, { data: { scenarios, policies: POLICIES }, text: listText() }, isJson)
+  }
+  const scenario = await loadScenario(flags.scenario)
+  if (flags.save !== undefined) {
+    await saveScenario(flags.save, scenario)
+    const data = { scenario: scenario.name, saved: resolve(flags.save) }
+    return printReport(output, { data, text: `${scenario.name} is in ${flags.save}` }, isJson)
+  }
+  const comparison = await compare(optionsOf(flags, scenario), flags.workers, output)
+  if (flags.out !== undefined) {
+    await writeReport(flags.out, comparison)
+    output.note(`report: ${resolve(flags.out)}\n`)
+  }
+  printReport(output, { data: comparison, text: comparisonText(comparison) }, isJson)
+}
+
+/** `paloma simulate`: policies in a world whose truth is known, on the same people and the same chance. */
+export function simulateCommand(output: Output = processOutput): Command {
+  return new Command('simulate')
+    .description('compare policies in a simulated world, user by user on the same chance')
+    .option('--list', 'the scenarios and policies there are')
+    .option('--scenario <name|file>', 'a name of --list, or a .json, .yaml or .yml file', 'retail')
+    .option('--save <file>', 'write the scenario to a file to edit, and do nothing else')
+    .option('--users <n>', `how many people; ${USERS} if the scenario says nothing`, whole('users', 1, MAX_USERS))
+    .option('--days <n>', `how many days; ${DAYS} if the scenario says nothing`, whole('days', 1, MAX_DAYS))
+    .option('--seed <n>', 'one seed or several: 1, 1,2,5 or 1-5', seedsOf, [1])
+    .option('--policies <names>', 'names of --list or .mjs files, by commas', policiesOf, policiesOf(DEFAULT_POLICIES))
+    .option('--reference <policy>', 'what the others are held against', 'cadence')
+    .option('--workers <n>', 'threads', whole('workers', 1, MAX_WORKERS), availableParallelism())
+    .option('--out <file>', 'an HTML report with plots')
+    .option('--json', 'one JSON object on stdout')
+    .action((flags: SimulateFlags) => simulate(flags, output))
+}
