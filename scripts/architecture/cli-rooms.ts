@@ -46,6 +46,12 @@ export const CLI_ROOMS: readonly Room[] = [
     ],
   },
   {
+    name: 'server/cli/experiment',
+    holds: 'packages/server/src/cli/experiment/',
+    purpose: 'Experiments at the command line, and their report.',
+    mayImport: ['server/cli/print', 'server/cli/report', 'server/readout', 'core', 'core/domain'],
+  },
+  {
     name: 'server/cli/demo',
     holds: 'packages/server/src/cli/demo/',
     purpose: 'A simulated world that lives against a real server, and its report.',
@@ -68,6 +74,7 @@ export const CLI_ROOMS: readonly Room[] = [
     purpose: 'The command `paloma`: commands return data.',
     mayImport: [
       'server/cli/*',
+      'server/readout',
       'server/usecases/contract',
       'server/usecases',
       'server/config/contract',

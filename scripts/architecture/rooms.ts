@@ -83,6 +83,12 @@ const core: readonly Room[] = [
     mayImport: ['core/domain', 'core/numeric'],
   },
   {
+    name: 'core/readout',
+    holds: 'packages/core/src/readout/',
+    purpose: "From what an experiment's data say to effects and a decision.",
+    mayImport: ['core/domain', 'core/numeric', 'core/statistics'],
+  },
+  {
     name: 'core/evaluation',
     holds: 'packages/core/src/evaluation/',
     purpose: 'Off-policy evaluation of a log (empty so far).',
@@ -116,7 +122,7 @@ const core: readonly Room[] = [
     name: 'core',
     holds: 'packages/core/src/',
     purpose: 'The public surface of core.',
-    mayImport: [...CORE_ROOMS, 'core/decide', 'core/explain'],
+    mayImport: [...CORE_ROOMS, 'core/readout', 'core/decide', 'core/explain'],
   },
 ]
 
@@ -240,6 +246,12 @@ const shell: readonly Room[] = [
     holds: 'packages/server/src/config/',
     purpose: 'Defaults, schema, loading, the environment.',
     mayImport: ['server/config/contract', 'server/config/issues', 'core', 'core/domain'],
+  },
+  {
+    name: 'server/readout',
+    holds: 'packages/server/src/readout/',
+    purpose: 'Experiments from tables of any size: DuckDB makes moments of them.',
+    mayImport: ['server/config', 'server/config/issues', 'core', 'core/domain'],
   },
   {
     name: 'server/usecases',

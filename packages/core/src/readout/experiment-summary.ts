@@ -1,0 +1,106 @@
+import type { VectorMoments } from '../statistics/index.ts'
+
+/**
+ * What the numbers of a metric's vector are: the numerator first, then the denominator of a ratio, then covariates from
+ * before exposure.
+ */
+export interface VectorColumns {
+  readonly names: readonly string[]
+  readonly numerator: number
+  readonly denominator: number | null
+  /** The same numbers before exposure: one, or two of a ratio; none where they are not known. */
+  readonly before: readonly number[]
+  /** Further covariates, and indicators of missing ones. */
+  readonly covariates: readonly number[]
+}
+
+/** Moments of one metric among some users. */
+export interface SummaryCell {
+  readonly variant: string
+  /** Of a ramp or bandit: a time during which the shares stood still. */
+  readonly phase: string | null
+  readonly stratum: string | null
+  /** Day of exposure, in days since 1970-01-01 UTC; null where exposures have no time. */
+  readonly day: number | null
+  readonly moments: VectorMoments
+}
+
+/** A cell of one segment, summed over phases and strata. */
+export interface SegmentCell {
+  readonly segment: string
+  readonly value: string
+  readonly variant: string
+  readonly moments: VectorMoments
+}
+
+/** Users of a variant that a metric leaves out, by reason. */
+export interface LeftOut {
+  readonly variant: string
+  /** The window after exposure has not closed. */
+  readonly incomplete: number
+  /** No value at all where one is due. */
+  readonly missing: number
+  /** NaN or infinite. */
+  readonly notFinite: number
+}
+
+/** One metric's moments; a user stands in exactly one cell. */
+export interface MetricSummary {
+  readonly metric: string
+  /** The values of users who count do not change any more; false where they go on growing. */
+  readonly isComplete: boolean
+  readonly columns: VectorColumns
+  readonly cells: readonly SummaryCell[]
+  readonly segments: readonly SegmentCell[]
+  readonly leftOut: readonly LeftOut[]
+  /** The value beyond which numbers were set to it, and the cells before that was done. */
+  readonly capping: { readonly limit: number; readonly cells: readonly SummaryCell[] } | null
+}
+
+/** Moments of several metrics of the same users: what covariances between effects need. */
+export interface JointSummary {
+  /** The vector: every metric's columns one after another. */
+  readonly metrics: readonly { readonly metric: string; readonly columns: VectorColumns }[]
+  readonly cells: readonly SummaryCell[]
+}
+
+/** Users of a variant, by phase and day. */
+export interface ExposureCell {
+  readonly variant: string
+  readonly phase: string | null
+  readonly day: number | null
+  readonly users: number
+}
+
+/** What was found wrong with the data while they were read; every user named here is left out. */
+export interface DataFaults {
+  /** Rows of assignments, and users among them. */
+  readonly rows: number
+  readonly users: number
+  /** Rows that say the same again. */
+  readonly repeatedRows: number
+  readonly rowsWithoutUser: number
+  readonly rowsWithoutVariant: number
+  readonly usersInManyVariants: number
+  /** Exposed before they were assigned: clocks that disagree. */
+  readonly exposedBeforeAssigned: number
+  readonly outsideExperiment: number
+  /** Rows of metrics about users without an assignment. */
+  readonly metricRowsOfOthers: number
+  readonly repeatedMetricRows: number
+  /** Rows of metrics dated after the moment of the read-out. */
+  readonly metricRowsFromFuture: number
+}
+
+/** What the data say, before any statistics: all that a read-out needs, however many users there were. */
+export interface ExperimentSummary {
+  /** The moment of the read-out, UTC milliseconds; null where the data have no time. */
+  readonly asOf: number | null
+  /** Users who met the thing under test. */
+  readonly exposed: readonly ExposureCell[]
+  /** All users assigned, where assignment and exposure are told apart. */
+  readonly assigned: readonly ExposureCell[] | null
+  readonly metrics: readonly MetricSummary[]
+  readonly joint: JointSummary | null
+  readonly faults: DataFaults
+}

@@ -1,0 +1,77 @@
+import { effectInterval, effectPValue, relativeEffect, relativeInterval } from '../statistics/index.ts'
+import { compareArms } from './compare-metric.ts'
+import type { SegmentReadOut } from './experiment-read-out.ts'
+import type { ExperimentSummary, MetricSummary, SegmentCell } from './experiment-summary.ts'
+import type { ReadOutSpec } from './read-out-spec.ts'
+
+/** Share of false discoveries among those shown as such. */
+export const FALSE_DISCOVERY_RATE = 0.1
+const LEVEL = 0.95
+
+/**
+ * Every metric in every segment, treatments against the control, with 95 % intervals of a single test each and
+ * Benjamini–Hochberg q values over all of them together: to find questions for the next experiment, never an answer.
+ */
+export function exploreSegments(summary: ExperimentSummary, spec: ReadOutSpec): readonly SegmentReadOut[] {
+  const treatments = spec.variants.map(({ name }) => name).filter((name) => name !== spec.control)
+  const found = summary.metrics.flatMap((metric) =>
+    valuesOf(metric).flatMap((cells) =>
+      treatments.flatMap((treatment) => segmentOf(metric, cells, { treatment, control: spec.control })),
+    ),
+  )
+  const q = qValues(found.map(({ pValue }) => pValue))
+  return found.map((each, i) => ({
+    ...each,
+    qValue: q[i]!,
+    isDiscovery: q[i] !== null && q[i]! <= FALSE_DISCOVERY_RATE,
+  }))
+}
+
+function valuesOf({ segments }: MetricSummary): readonly (readonly SegmentCell[])[] {
+  const groups = new Map<string, SegmentCell[]>()
+  for (const cell of segments) {
+    const key = JSON.stringify([cell.segment, cell.value])
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [cell])
+    else group.push(cell)
+  }
+  return [...groups.values()]
+}
+
+function segmentOf(
+  metric: MetricSummary,
+  cells: readonly SegmentCell[],
+  pair: { readonly treatment: string; readonly control: string },
+): readonly SegmentReadOut[] {
+  const [first] = cells
+  const treatment = cells.find(({ variant }) => variant === pair.treatment)?.moments
+  const control = cells.find(({ variant }) => variant === pair.control)?.moments
+  if (first === undefined || treatment === undefined || control === undefined) return []
+  const compared = compareArms(metric.columns, { treatment, control })
+  return [
+    {
+      segment: first.segment,
+      value: first.value,
+      treatment: pair.treatment,
+      metric: metric.metric,
+      users: treatment.n + control.n,
+      relative: relativeInterval(relativeEffect(compared), { level: LEVEL }),
+      absolute: effectInterval(compared.effect, { level: LEVEL }),
+      pValue: effectPValue(compared.effect, { alternative: 'different' }),
+      qValue: null,
+      isDiscovery: false,
+    },
+  ]
+}
+
+/** Benjamini & Hochberg (1995), adjusted p values; those without a p value stay without. */
+function qValues(pValues: readonly (number | null)[]): readonly (number | null)[] {
+  const known = pValues.flatMap((p, at) => (p === null ? [] : [{ p, at }])).sort((a, b) => b.p - a.p)
+  const q: (number | null)[] = pValues.map(() => null)
+  let least = 1
+  known.forEach(({ p, at }, i) => {
+    least = Math.min(least, (p * known.length) / (known.length - i))
+    q[at] = least
+  })
+  return q
+}

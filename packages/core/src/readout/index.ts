@@ -1,0 +1,5 @@
+export * from './experiment-read-out.ts'
+export * from './experiment-summary.ts'
+export * from './iso-day.ts'
+export * from './read-out.ts'
+export * from './read-out-spec.ts'

@@ -1,0 +1,168 @@
+import {
+  type AdjustedEffect,
+  confidenceSequence,
+  criticalValue,
+  type Effect,
+  type Estimate,
+  effectPValue,
+  type MetricResult,
+  type MetricVerdict,
+  sampleCovariance,
+  type TestMethod,
+  undefinedEstimate,
+} from '../statistics/index.ts'
+import { compareMetric, momentsOfVariant } from './compare-metric.ts'
+import type { ComparedMetric } from './compared-metric.ts'
+import { type MetricReadOut, reasonText, type SideOfMetric, type TestOfMetric } from './experiment-read-out.ts'
+import { resultFields } from './result-fields.ts'
+
+/** What of the rule a metric's numbers are shown with. */
+export interface ShownWith {
+  /** What the rule found; null for metrics that do not decide. */
+  readonly result: MetricResult | null
+  /** One-sided level of the shown interval. */
+  readonly alpha: number
+  readonly isInvalid: boolean
+  readonly expectedUsers: number
+}
+
+/** One metric with every number a reader needs, intervals being those that the rule tests with. */
+export function metricReadOut(compared: ComparedMetric, shown: ShownWith): MetricReadOut {
+  const { metric, summary, found, margin } = compared
+  const test = testOf(compared, shown)
+  const absolute = intervalWith(found.effect, test.critical)
+  const relative = relativeWith(compared, test.critical)
+  const treatment = sideOf(compared, compared.pair.treatment, found.treatmentMean)
+  const control = sideOf(compared, compared.pair.control, found.controlMean)
+  const { result } = shown
+  return {
+    metric: metric.name,
+    role: metric.role,
+    metricType: metric.metricType,
+    inverse: metric.inverse === true,
+    unit: metric.unit ?? null,
+    verdict: verdictOf(compared, shown, {
+      treatment,
+      control,
+      headline: compared.scale === 'relative' ? relative : absolute,
+    }),
+    treatment,
+    control,
+    absolute,
+    relative,
+    unadjusted: intervalWith(found.unadjusted, test.critical),
+    uncapped: summary.capping === null ? null : uncappedOf(compared, test.critical),
+    cappedAt: summary.capping?.limit ?? null,
+    adjustment: {
+      kind: found.adjustment,
+      covariates: found.covariates.map((column) => summary.columns.names[column] ?? String(column)),
+      varianceReduction: found.varianceReduction,
+    },
+    nonInferiorityMargin: metric.nonInferiorityMargin ?? null,
+    targetMDE: metric.targetMDE ?? null,
+    test,
+    isSuperior: result?.isSuperior ?? false,
+    isNonInferior: result?.isNonInferior ?? null,
+    hasDeteriorated: result?.hasDeteriorated ?? false,
+    isPowered: result?.isPowered ?? null,
+    leftOut: summary.leftOut,
+    notes: notesOn(compared, margin),
+    fields: resultFields({ metric, absolute, relative, effect: found.effect, treatment, control }),
+  }
+}
+
+function testOf(compared: ComparedMetric, shown: ShownWith): TestOfMetric {
+  const { metric, tested, margin, test, looks } = compared
+  const method: TestMethod =
+    metric.role === 'deterioration' && compared.monitoring !== null ? compared.monitoring : test
+  const fraction = method.kind === 'groupSequential' ? (method.fractions.at(-1) ?? null) : null
+  const common = { alpha: shown.alpha, fraction, looks: Math.max(1, looks.length) }
+  if (tested.kind === 'undefined') {
+    return { ...common, method: 'none', critical: null, pValue: null, eValue: null, alwaysValidP: null }
+  }
+  const sign = metric.inverse === true ? -1 : 1
+  const at = margin !== null && Number.isFinite(margin) ? -sign * margin : 0
+  return {
+    ...common,
+    method: method.kind === 'fixedPower' ? 'fixed' : method.kind,
+    critical: criticalValue(method, { alpha: shown.alpha, dof: tested.dof }),
+    pValue: effectPValue(tested, { alternative: sign > 0 ? 'greater' : 'less', at }),
+    ...alwaysValid(compared, shown),
+  }
+}
+
+function alwaysValid(compared: ComparedMetric, shown: ShownWith): Pick<TestOfMetric, 'eValue' | 'alwaysValidP'> {
+  const n = usersOf(compared)
+  const sequence = confidenceSequence(compared.tested, { n, alpha: 2 * shown.alpha, expectedN: shown.expectedUsers })
+  if (sequence.kind === 'undefined') return { eValue: null, alwaysValidP: null }
+  return { eValue: sequence.eValue, alwaysValidP: sequence.pValue }
+}
+
+function usersOf({ summary, pair }: ComparedMetric): number {
+  return momentsOfVariant(summary, pair.treatment).n + momentsOfVariant(summary, pair.control).n
+}
+
+/** effect ± critical · SE; without a test at this look the point alone. */
+function intervalWith(effect: Effect, critical: number | null): Estimate {
+  if (effect.kind === 'undefined') return undefinedEstimate(effect.reason, effect.effect)
+  const { effect: mean, stdError, dof } = effect
+  if (critical === null) return undefinedEstimate('not-reached', mean)
+  return { kind: 'estimate', mean, low: mean - critical * stdError, high: mean + critical * stdError, stdError, dof }
+}
+
+function relativeWith({ relative }: ComparedMetric, critical: number | null): Estimate {
+  if (relative.kind === 'undefined') return undefinedEstimate(relative.reason, relative.effect)
+  const inner = intervalWith(relative.scaled, critical)
+  if (inner.kind === 'undefined') return { ...inner, mean: relative.effect }
+  const { effect: mean, stdError, scale } = relative
+  if (scale === 'share') return inner
+  return { ...inner, mean, stdError, low: Math.expm1(inner.low), high: Math.expm1(inner.high) }
+}
+
+function uncappedOf({ summary, pair }: ComparedMetric, critical: number | null): Estimate {
+  const { columns, capping } = summary
+  return intervalWith(compareMetric({ columns, cells: capping?.cells ?? [] }, pair).effect, critical)
+}
+
+function sideOf({ summary }: ComparedMetric, variant: string, mean: AdjustedEffect['controlMean']): SideOfMetric {
+  const moments = momentsOfVariant(summary, variant)
+  const { numerator, denominator } = summary.columns
+  const variance = denominator === null ? sampleCovariance(moments, numerator) : undefined
+  return {
+    users: moments.n,
+    mean: mean?.unadjusted ?? (moments.n > 0 && denominator === null ? (moments.mean[numerator] ?? null) : null),
+    stdDeviation: variance === undefined ? null : Math.sqrt(variance),
+  }
+}
+
+function verdictOf(
+  { metric }: ComparedMetric,
+  { result, isInvalid }: ShownWith,
+  seen: { readonly treatment: SideOfMetric; readonly control: SideOfMetric; readonly headline: Estimate },
+): MetricVerdict {
+  const { treatment, control, headline } = seen
+  const isSmall = Math.min(treatment.users, control.users) < (metric.minSampleSize ?? 0)
+  if (isInvalid || isSmall) return 'unreliable'
+  if (result !== null) return result.verdict
+  if (headline.kind === 'undefined') return headline.mean === null ? 'unreliable' : 'inconclusive'
+  if (headline.low > 0) return metric.inverse === true ? 'worse' : 'better'
+  if (headline.high < 0) return metric.inverse === true ? 'better' : 'worse'
+  return 'inconclusive'
+}
+
+function notesOn({ metric, found, relative, summary, test }: ComparedMetric, margin: number | null): readonly string[] {
+  const notes: string[] = []
+  if (found.effect.kind === 'undefined') notes.push(`no standard error: ${reasonText(found.effect.reason)}`)
+  else if (relative.kind === 'undefined') notes.push(`no relative effect: ${reasonText(relative.reason)}`)
+  if (margin !== null && !Number.isFinite(margin)) notes.push('the margin has no base: the control mean is 0')
+  else if (margin !== null && relative.kind === 'undefined')
+    notes.push('the margin is a share of the control mean as observed')
+  if (!summary.isComplete && test.kind === 'fixed' && !test.isDue) {
+    notes.push('without a window its values still grow, so it is shown and not tested')
+  }
+  if (found.adjustment === 'none' && summary.columns.before.length > 0)
+    notes.push('not adjusted: what is known from before explains too little')
+  const small = metric.minSampleSize
+  if (small !== undefined) notes.push(`unreliable below ${small} users in a variant`)
+  return notes
+}

@@ -1,0 +1,176 @@
+import {
+  type Effect,
+  effectPValue,
+  meanEffect,
+  type QualityCheck,
+  sampleRatioTest,
+  selectMoments,
+  startSampleRatio,
+  updateSampleRatio,
+} from '../statistics/index.ts'
+import { momentsOfVariant } from './compare-metric.ts'
+import type { ComparedMetric } from './compared-metric.ts'
+import type { CheckResult, CheckStatus } from './experiment-read-out.ts'
+import type { ExperimentSummary, ExposureCell } from './experiment-summary.ts'
+import type { ReadOutSpec } from './read-out-spec.ts'
+
+/** More users in several variants than this share of all: the experiment is invalid. */
+export const MOST_CROSSOVERS = 0.005
+const WARNING_P = 0.01
+
+/** A check with what it says about the data in words. */
+export interface WordedCheck {
+  readonly check: QualityCheck
+  readonly words: string
+}
+
+interface Data {
+  readonly spec: ReadOutSpec
+  readonly summary: ExperimentSummary
+  readonly compared: readonly ComparedMetric[]
+}
+
+/** Everything that is asked of the data before an effect is shown. */
+export function qualityChecks(data: Data): readonly WordedCheck[] {
+  const { spec, summary } = data
+  return [
+    splitCheck('sample ratio', spec, summary.exposed),
+    ...(summary.assigned === null ? [] : [splitCheck('sample ratio of assigned users', spec, summary.assigned)]),
+    crossovers(summary),
+    clocks(summary),
+    valuesMissing(data),
+    beforeExposure(data),
+    ...qualityMetrics(data),
+  ]
+}
+
+/** The check as it is shown, judged at the level that the rule gave it. */
+export function checkResult({ check, words }: WordedCheck, level: number): CheckResult {
+  if (check.kind === 'fact')
+    return { name: check.name, status: check.isBroken ? 'failed' : 'passed', pValue: null, words }
+  const { name, pValue } = check
+  return { name, status: statusOf(pValue, level), pValue, words }
+}
+
+function statusOf(pValue: number | null, level: number): CheckStatus {
+  if (pValue === null) return 'unknown'
+  if (pValue < level) return 'failed'
+  return pValue < WARNING_P ? 'warning' : 'passed'
+}
+
+/** Planned against observed shares, phase by phase; at every day where there are looks on the way. */
+function splitCheck(name: string, spec: ReadOutSpec, cells: readonly ExposureCell[]): WordedCheck {
+  const phases = [...new Set(cells.map(({ phase }) => phase))]
+  const found = phases.map((phase) => {
+    const own = cells.filter((cell) => cell.phase === phase)
+    const shares = sharesOf(spec, phase)
+    return { phase, counts: countsOf(spec, own), pValue: splitPValue(spec, own, shares) }
+  })
+  const known = found.flatMap(({ pValue }) => (pValue === null ? [] : [pValue]))
+  const pValue = known.length === 0 ? null : Math.min(1, Math.min(...known) * phases.length)
+  const counts = countsOf(spec, cells)
+  const words = spec.variants.map(
+    ({ name: variant, weight }, i) => `${variant} ${counts[i]!} (planned ${percent(weight)})`,
+  )
+  const ofPhases = phases.length > 1 ? `, smallest p of ${phases.length} phases` : ''
+  return { check: { kind: 'test', name, pValue }, words: `${words.join(', ')}${ofPhases}` }
+}
+
+function percent(share: number): string {
+  return `${Number((100 * share).toPrecision(3))} %`
+}
+
+function sharesOf({ variants, phases }: ReadOutSpec, phase: string | null): readonly number[] {
+  const own = phases.find(({ name }) => name === phase)
+  return variants.map(({ name, weight }) => (own === undefined ? weight : (own.weights[name] ?? 0)))
+}
+
+function countsOf({ variants }: ReadOutSpec, cells: readonly ExposureCell[]): readonly number[] {
+  return variants.map(({ name }) => cells.reduce((sum, cell) => sum + (cell.variant === name ? cell.users : 0), 0))
+}
+
+function splitPValue(spec: ReadOutSpec, cells: readonly ExposureCell[], shares: readonly number[]): number | null {
+  const days = [...new Set(cells.map(({ day }) => day))].sort((a, b) => (a ?? 0) - (b ?? 0))
+  if (spec.sequential.kind === 'fixed' || days.includes(null)) {
+    const test = sampleRatioTest(countsOf(spec, cells), shares)
+    return test.kind === 'test' ? test.pValue : null
+  }
+  let state = startSampleRatio(shares)
+  for (const day of days)
+    state = updateSampleRatio(
+      state,
+      countsOf(
+        spec,
+        cells.filter((cell) => cell.day === day),
+      ),
+    )
+  return state.pValue
+}
+
+function crossovers({ faults }: ExperimentSummary): WordedCheck {
+  const share = faults.users === 0 ? 0 : faults.usersInManyVariants / faults.users
+  const name = 'users in several variants'
+  const words = `${faults.usersInManyVariants} of ${faults.users} users (at most ${percent(MOST_CROSSOVERS)}); they are left out`
+  return { check: { kind: 'fact', name, isBroken: share > MOST_CROSSOVERS }, words }
+}
+
+function clocks({ faults }: ExperimentSummary): WordedCheck {
+  const share = faults.users === 0 ? 0 : faults.exposedBeforeAssigned / faults.users
+  const words = `${faults.exposedBeforeAssigned} of ${faults.users} users exposed before they were assigned (at most ${percent(MOST_CROSSOVERS)}); they are left out`
+  return { check: { kind: 'fact', name: 'clocks agree', isBroken: share > MOST_CROSSOVERS }, words }
+}
+
+/** Whether variants lose values at different rates: a loss that the treatment causes is an effect in disguise. */
+function valuesMissing({ spec, summary }: Data): WordedCheck {
+  const name = 'values missing alike'
+  const users = countsOf(spec, summary.exposed)
+  const found = summary.metrics.map(({ metric, leftOut }) => {
+    const counts = spec.variants.map(({ name: variant }) =>
+      leftOut.reduce((sum, out) => sum + (out.variant === variant ? out.missing + out.notFinite : 0), 0),
+    )
+    return { metric, lost: counts.reduce((a, b) => a + b, 0), test: sampleRatioTest(counts, users) }
+  })
+  const lossy = found.filter(({ lost }) => lost > 0)
+  if (lossy.length === 0) return { check: { kind: 'test', name, pValue: 1 }, words: 'no value is missing' }
+  const values = lossy.flatMap(({ test }) => (test.kind === 'test' ? [test.pValue] : []))
+  const pValue = values.length === 0 ? 1 : Math.min(1, Math.min(...values) * lossy.length)
+  return {
+    check: { kind: 'test', name, pValue },
+    words: lossy.map(({ metric, lost }) => `${metric}: ${lost} users without a value`).join(', '),
+  }
+}
+
+/** Variants must not differ before exposure; smallest p of all metrics and treatments, corrected for their number. */
+function beforeExposure({ compared }: Data): WordedCheck {
+  const name = 'no difference before exposure'
+  const tests = compared.flatMap((each) => {
+    const { columns } = each.summary
+    return columns.before.flatMap((column) => {
+      const pValue = effectPValue(differenceIn(each, column), { alternative: 'different' })
+      return pValue === null ? [] : [{ name: `${columns.names[column]} (${each.pair.treatment})`, pValue }]
+    })
+  })
+  if (tests.length === 0)
+    return { check: { kind: 'test', name, pValue: 1 }, words: 'nothing is known from before exposure' }
+  const least = tests.reduce((a, b) => (b.pValue < a.pValue ? b : a))
+  const pValue = Math.min(1, least.pValue * tests.length)
+  return { check: { kind: 'test', name, pValue }, words: `smallest of ${tests.length}: ${least.name}` }
+}
+
+function differenceIn({ summary, pair }: ComparedMetric, column: number): Effect {
+  const only = (variant: string) => selectMoments(momentsOfVariant(summary, variant), [column])
+  return meanEffect({ treatment: only(pair.treatment), control: only(pair.control) }).effect
+}
+
+function qualityMetrics({ compared }: Data): readonly WordedCheck[] {
+  return compared
+    .filter(({ metric }) => metric.role === 'quality')
+    .map(({ metric, pair, tested }) => ({
+      check: {
+        kind: 'test',
+        name: `${metric.name} (${pair.treatment})`,
+        pValue: effectPValue(tested, { alternative: 'different' }),
+      },
+      words: 'does not differ from the control',
+    }))
+}

@@ -1,0 +1,69 @@
+import type { ExperimentMetric } from '../domain/index.ts'
+
+/** A variant with its planned share of the users. */
+export interface PlannedVariant {
+  readonly name: string
+  /** In (0, 1]; the weights of an experiment sum to 1. */
+  readonly weight: number
+}
+
+/** A time during which the shares stood still, of a ramp or a bandit. */
+export interface PlannedPhase {
+  readonly name: string
+  /** Planned share by variant, summing to 1. */
+  readonly weights: Readonly<Record<string, number>>
+}
+
+export const SPENDINGS = ['power', 'obrienFleming', 'pocock'] as const
+export type SpendingName = (typeof SPENDINGS)[number]
+
+/** When the data were looked at: after every day, now for the first time, or at these moments and now. */
+export type Looks = 'daily' | 'once' | readonly number[]
+
+/** How often one may look, and what that costs. */
+export type SequentialSettings =
+  | {
+      /** Group sequential test towards a largest number of users. */
+      readonly kind: 'groupSequential'
+      /** Users of all variants together at the planned end; null: as many as come until `end` at the pace so far. */
+      readonly maxUsers: number | null
+      readonly spending: SpendingName
+      readonly looks: Looks
+    }
+  | {
+      /** Asymptotic confidence sequence: any number of looks, no end planned. */
+      readonly kind: 'confidenceSequence'
+      /** Users of all variants together at which a decision is expected; the band is tightest there. */
+      readonly expectedUsers: number
+    }
+  /** One look, at the planned end. */
+  | { readonly kind: 'fixed' }
+
+/** Weights of metrics' effects in one utility, in units of utility per unit of the metric. */
+export interface UtilitySpec {
+  readonly weights: Readonly<Record<string, number>>
+  /** Smallest and largest weight worth defending, by metric; the declared weight where nothing is said. */
+  readonly ranges: Readonly<Record<string, { readonly low: number; readonly high: number }>>
+}
+
+/** Everything a read-out must know beside the data. */
+export interface ReadOutSpec {
+  readonly experiment: string
+  readonly variants: readonly PlannedVariant[]
+  readonly control: string
+  /** Shares of phases that differ from the variants' own. */
+  readonly phases: readonly PlannedPhase[]
+  /** UTC milliseconds; null: not said. */
+  readonly start: number | null
+  readonly end: number | null
+  /** One-sided level of success and guardrail tests together, in (0, .5). */
+  readonly alpha: number
+  readonly beta: number
+  /** One-sided level of all tests for deterioration and quality together. */
+  readonly alphaDeterioration: number
+  readonly sequential: SequentialSettings
+  readonly metrics: readonly ExperimentMetric[]
+  readonly utility: UtilitySpec | null
+  /** Columns of the assignments by which effects are explored, never decided. */
+  readonly segments: readonly string[]
+}

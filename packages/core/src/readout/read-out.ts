@@ -1,0 +1,134 @@
+import type { MetricRole } from '../domain/index.ts'
+import {
+  decideExperiment,
+  type ExperimentDecision,
+  type TestLevels,
+  type TreatmentDecision,
+} from '../statistics/index.ts'
+import { type ComparedMetric, compareForRule, testedMetric } from './compared-metric.ts'
+import type { CheckStatus, ComparisonReadOut, ExperimentReadOut, VariantCount } from './experiment-read-out.ts'
+import type { ExperimentSummary } from './experiment-summary.ts'
+import { exploreSegments } from './explore-segments.ts'
+import { isoDay, isoMoment } from './iso-day.ts'
+import { metricReadOut } from './metric-read-out.ts'
+import { checkResult, qualityChecks } from './quality-checks.ts'
+import type { ReadOutSpec } from './read-out-spec.ts'
+
+/**
+ * What an experiment found: the data's quality first, then the decision of the rule with its grounds, then every metric
+ * of every treatment with the intervals that the rule implies, so that display and decision cannot disagree. Segments
+ * are exploration and enter no decision. Throws a RangeError for a summary that lacks a metric of the spec.
+ */
+export function readOut(summary: ExperimentSummary, spec: ReadOutSpec): ExperimentReadOut {
+  const treatments = spec.variants.map(({ name }) => name).filter((name) => name !== spec.control)
+  const compared = treatments.map((treatment) =>
+    spec.metrics.map((metric) => compareForRule({ spec, summary }, metric, treatment)),
+  )
+  const checks = qualityChecks({ spec, summary, compared: compared.flat() })
+  const decision = decideExperiment({
+    treatments: treatments.map((name, i) => ({
+      name,
+      metrics: compared[i]!.map(testedMetric).filter((metric) => metric !== null),
+    })),
+    quality: checks.map(({ check }) => check),
+    errors: { alpha: spec.alpha, beta: spec.beta, alphaMinus: spec.alphaDeterioration },
+  })
+  const results = checks.map((check) => checkResult(check, decision.levels.monitoring))
+  const variants = variantCounts(summary, spec)
+  return {
+    experiment: spec.experiment,
+    asOf: summary.asOf === null ? null : isoMoment(summary.asOf),
+    control: spec.control,
+    variants,
+    quality: { status: worstStatus(results.map(({ status }) => status)), checks: results },
+    decision: {
+      verdict: decision.verdict,
+      ships: decision.ships,
+      sentence: sentenceOf(decision),
+      reasons: decision.reasons,
+      levels: decision.levels,
+    },
+    comparisons: treatments.map((_, i) =>
+      comparisonOf({ spec, decision, variants }, decision.treatments[i]!, compared[i]!),
+    ),
+    segments: exploreSegments(summary, spec),
+    exposures: summary.exposed.flatMap(({ variant, day, users }) =>
+      day === null ? [] : [{ variant, day: isoDay(day), users }],
+    ),
+    overTime: [],
+  }
+}
+
+function variantCounts({ exposed }: ExperimentSummary, { variants }: ReadOutSpec): readonly VariantCount[] {
+  return variants.map(({ name, weight }) => ({
+    name,
+    weight,
+    users: exposed.reduce((sum, cell) => sum + (cell.variant === name ? cell.users : 0), 0),
+  }))
+}
+
+const BY_SEVERITY: readonly CheckStatus[] = ['failed', 'unknown', 'warning', 'passed']
+
+function worstStatus(statuses: readonly CheckStatus[]): CheckStatus {
+  return BY_SEVERITY.find((status) => statuses.includes(status)) ?? 'passed'
+}
+
+function sentenceOf({ verdict, ships }: ExperimentDecision): string {
+  switch (verdict) {
+    case 'invalid':
+      return 'The data is broken: find the fault before reading any effect.'
+    case 'stop':
+      return 'Stop: every treatment does harm.'
+    case 'ship':
+      return `Ship ${ships.join(' or ')}.`
+    case 'doNotShip':
+      return 'Do not ship: an effect worth having would have shown, or the test is over.'
+    case 'keepRunning':
+      return 'Keep running: nothing can be decided yet.'
+  }
+}
+
+function comparisonOf(
+  whole: {
+    readonly spec: ReadOutSpec
+    readonly decision: ExperimentDecision
+    readonly variants: readonly VariantCount[]
+  },
+  decided: TreatmentDecision,
+  compared: readonly ComparedMetric[],
+): ComparisonReadOut {
+  const { spec, decision, variants } = whole
+  const users = variants.reduce((sum, variant) => sum + variant.users, 0)
+  const results = new Map(decided.metrics.map((result) => [result.name, result]))
+  return {
+    treatment: decided.name,
+    verdict: decided.verdict,
+    reasons: decided.reasons,
+    metrics: compared.map((each) => {
+      const { role, name } = each.metric
+      return metricReadOut(each, {
+        result: results.get(name) ?? null,
+        alpha: alphaOf(role, { spec, levels: decision.levels }),
+        isInvalid: decision.verdict === 'invalid',
+        expectedUsers: expectedUsers(spec, users),
+      })
+    }),
+  }
+}
+
+/** The one-sided level that a metric's part in the decision gives it. */
+function alphaOf(
+  role: MetricRole,
+  { spec, levels }: { readonly spec: ReadOutSpec; readonly levels: TestLevels },
+): number {
+  if (role === 'success') return levels.success
+  if (role === 'guardrail') return levels.guardrail
+  return role === 'deterioration' ? levels.monitoring : spec.alpha
+}
+
+/** Where the always-valid p value is to be strongest. */
+function expectedUsers({ sequential }: ReadOutSpec, users: number): number {
+  if (sequential.kind === 'confidenceSequence') return sequential.expectedUsers
+  if (sequential.kind === 'groupSequential' && sequential.maxUsers !== null) return sequential.maxUsers
+  return Math.max(1, users)
+}

@@ -1,0 +1,105 @@
+import { DAY_MS } from '../domain/index.ts'
+import type { Effect, Spending as SpendingFunction, TestMethod } from '../statistics/index.ts'
+import type { MetricCells, Pair } from './compare-metric.ts'
+import { compareMetric } from './compare-metric.ts'
+import type { ReadOutSpec, SequentialSettings, SpendingName } from './read-out-spec.ts'
+
+const POWER_EXPONENT = 2
+
+/** When one metric of one comparison was looked at, and how much was known then. */
+export interface Look {
+  /** Last day whose users were complete, or null for all of them: the present look. */
+  readonly day: number | null
+  readonly users: number
+  readonly effect: Effect
+}
+
+/** What is needed to say how a metric is tested. */
+export interface TestPlanInput {
+  readonly spec: ReadOutSpec
+  readonly asOf: number | null
+  /** Milliseconds from exposure until a user counts. */
+  readonly delayMs: number
+  readonly metric: MetricCells
+  readonly pair: Pair
+}
+
+/** The looks so far, present one last: of users whose window had closed by then. */
+export function looksOf({ spec, asOf, delayMs, metric, pair }: TestPlanInput): readonly Look[] {
+  const now: Look = { day: null, users: usersOf(metric), effect: compareMetric(metric, pair).effect }
+  return [...earlierDays(spec.sequential, metric, { asOf, delayMs }).map((day) => lookAt(metric, pair, day)), now]
+}
+
+function lookAt(metric: MetricCells, pair: Pair, day: number): Look {
+  const until = { ...metric, cells: metric.cells.filter((cell) => cell.day !== null && cell.day <= day) }
+  return { day, users: usersOf(until), effect: compareMetric(until, pair).effect }
+}
+
+function usersOf({ cells }: MetricCells): number {
+  return cells.reduce((sum, { moments }) => sum + moments.n, 0)
+}
+
+/** Days of exposure that were complete at each earlier look; days at which nobody was added are no looks. */
+function earlierDays(
+  settings: SequentialSettings,
+  { cells }: MetricCells,
+  { asOf, delayMs }: { readonly asOf: number | null; readonly delayMs: number },
+): readonly number[] {
+  if (settings.kind !== 'groupSequential' || settings.looks === 'once') return []
+  const counted = cells.filter(({ day, moments }) => day !== null && moments.n > 0)
+  const days = [...new Set(counted.map(({ day }) => day!))].sort((a, b) => a - b)
+  if (settings.looks === 'daily') return days.slice(0, -1)
+  const closed = settings.looks
+    .filter((moment) => asOf === null || moment < asOf)
+    .map((moment) => Math.floor((moment - delayMs) / DAY_MS) - 1)
+    .sort((a, b) => a - b)
+  return [...new Set(closed.map((last) => days.filter((day) => day <= last).at(-1)))].filter((day) => day !== undefined)
+}
+
+/** How a metric is tested at the present look, and how much of the planned information it has. */
+export function testMethod(input: TestPlanInput, looks: readonly Look[]): TestMethod {
+  const { sequential, end } = input.spec
+  if (sequential.kind === 'fixed')
+    return { kind: 'fixed', isDue: end === null || input.asOf === null || input.asOf >= end }
+  const users = looks.at(-1)?.users ?? 0
+  if (sequential.kind === 'confidenceSequence') {
+    return { kind: 'confidenceSequence', n: Math.max(1, users), expectedN: sequential.expectedUsers }
+  }
+  const planned = sequential.maxUsers ?? forecast(input, users)
+  const isFinal = sequential.maxUsers === null && isPast(input)
+  return {
+    kind: 'groupSequential',
+    fractions: fractionsOf(looks, planned, users),
+    spending: spendingOf(sequential.spending),
+    isFinal,
+  }
+}
+
+function isPast({ spec, asOf, delayMs }: TestPlanInput): boolean {
+  return spec.end !== null && asOf !== null && asOf >= spec.end + delayMs
+}
+
+/** Users until the planned end, at the pace so far. */
+function forecast({ spec, asOf, delayMs }: TestPlanInput, users: number): number {
+  const { start, end } = spec
+  if (start === null || end === null || asOf === null) return users
+  const passed = Math.min(asOf - delayMs, end) - start
+  return passed <= 0 ? Number.POSITIVE_INFINITY : Math.max(users, (users * (end - start)) / passed)
+}
+
+/**
+ * Information 1/SE² of every look over that at the planned end, which is today's times planned ÷ present users; looks
+ * without a standard error have none.
+ */
+function fractionsOf(looks: readonly Look[], planned: number, users: number): readonly number[] {
+  const now = looks.at(-1)?.effect
+  if (now === undefined || now.kind === 'undefined') return []
+  const share = users / planned
+  return looks.map(({ effect }) =>
+    effect.kind === 'undefined' ? 0 : (share * now.stdError ** 2) / effect.stdError ** 2,
+  )
+}
+
+function spendingOf(spending: SpendingName): SpendingFunction {
+  return spending === 'power' ? { kind: 'power', exponent: POWER_EXPONENT } : { kind: spending }
+}

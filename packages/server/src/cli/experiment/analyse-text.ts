@@ -1,0 +1,95 @@
+import type { CheckStatus, ComparisonReadOut, Estimate, ExperimentReadOut, MetricReadOut } from '@paloma/core'
+import { alignTable, showNumber } from '../print/index.ts'
+
+/** A read-out for people at a terminal: quality, decision and why, then a table per treatment. */
+export function analyseText(found: ExperimentReadOut): string {
+  const { experiment, asOf, variants, decision } = found
+  const users = variants.map(({ name, users: n }) => `${name} ${showNumber(n)}`).join(', ')
+  return [
+    `${experiment}${asOf === null ? '' : `, as of ${asOf}`}: ${users} users`,
+    qualityText(found),
+    `${decision.sentence}\n${decision.reasons.map(({ words }) => `  - ${words}`).join('\n')}`,
+    ...found.comparisons.map((comparison) => comparisonText(comparison, found.control)),
+    ...segmentsText(found),
+  ].join('\n\n')
+}
+
+const MARKS: Readonly<Record<CheckStatus, string>> = {
+  passed: 'ok',
+  warning: 'look',
+  failed: 'FAILED',
+  unknown: 'unknown',
+}
+
+function qualityText({ quality }: ExperimentReadOut): string {
+  const rows = quality.checks.map(({ name, status, pValue, words }) => [
+    MARKS[status],
+    name,
+    pValue === null ? '' : `p ${showP(pValue)}`,
+    words,
+  ])
+  return `Data\n${alignTable(['', 'check', '', ''], rows, 4).split('\n').slice(1).join('\n')}`
+}
+
+function showP(p: number): string {
+  return p < 0.0001 ? '< .0001' : p.toFixed(4).replace(/^0/, '')
+}
+
+function comparisonText({ treatment, metrics }: ComparisonReadOut, control: string): string {
+  const rows = metrics.map((metric) => [
+    metric.metric,
+    roleText(metric),
+    showSide(metric.control.mean),
+    showSide(metric.treatment.mean),
+    liftText(metric),
+    metric.test.pValue === null ? '' : showP(metric.test.pValue),
+    metric.verdict,
+  ])
+  const header = ['metric', 'role', control, treatment, 'difference', 'p', '']
+  const notes = metrics.flatMap(({ metric, notes: each }) => each.map((note) => `  ${metric}: ${note}`))
+  return [`${treatment} against ${control}`, alignTable(header, rows, 2), ...notes].join('\n')
+}
+
+function roleText({ role, nonInferiorityMargin, inverse }: MetricReadOut): string {
+  const good = inverse ? ', less is better' : ''
+  return nonInferiorityMargin === null ? `${role}${good}` : `${role} ${percent(-nonInferiorityMargin)}${good}`
+}
+
+function showSide(mean: number | null): string {
+  return mean === null ? '–' : showNumber(Number(mean.toPrecision(4)))
+}
+
+/** The relative difference with its interval; the absolute one where there is no base. */
+function liftText({ relative, absolute }: MetricReadOut): string {
+  if (relative.kind === 'estimate')
+    return `${percent(relative.mean)} [${percent(relative.low)}, ${percent(relative.high)}]`
+  if (absolute.kind === 'estimate') return intervalText(absolute)
+  const mean = relative.mean === null ? absolute.mean : relative.mean
+  if (mean === null) return 'no answer'
+  return `${relative.mean === null ? showNumber(mean) : percent(mean)} (not tested now)`
+}
+
+function intervalText({ mean, low, high }: Extract<Estimate, { kind: 'estimate' }>): string {
+  return `${showNumber(mean)} [${showNumber(low)}, ${showNumber(high)}]`
+}
+
+function percent(share: number): string {
+  const value = 100 * share
+  const size = Math.abs(value)
+  const digits = size >= 100 ? 0 : size >= 10 ? 1 : 2
+  return `${value > 0 ? '+' : ''}${value.toFixed(digits)} %`
+}
+
+function segmentsText({ segments }: ExperimentReadOut): readonly string[] {
+  const shown = segments.filter(({ isDiscovery }) => isDiscovery)
+  if (segments.length === 0) return []
+  const title = `Segments (exploration only, ${segments.length} looked at, false discoveries held at 10 %)`
+  if (shown.length === 0) return [`${title}: none stands out.`]
+  const rows = shown.map(({ segment, value, treatment, metric, users, relative }) => [
+    `${segment} = ${value}`,
+    `${metric} (${treatment})`,
+    showNumber(users),
+    relative.mean === null ? '–' : percent(relative.mean),
+  ])
+  return [`${title}\n${alignTable(['segment', 'metric', 'users', 'difference'], rows, 2)}`]
+}

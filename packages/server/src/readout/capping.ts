@@ -1,0 +1,29 @@
+import type { Analytics } from './duckdb.ts'
+import { metricVectors, type VectorScene } from './metric-vector.ts'
+import { cleaned } from './moments-query.ts'
+import { numeral } from './sql.ts'
+
+/** The number that values of a metric are capped at, by metric, from all variants pooled. */
+export async function cappingLimits(
+  analytics: Analytics,
+  scene: Omit<VectorScene, 'limits'>,
+): Promise<ReadonlyMap<string, number>> {
+  const limits = new Map<string, number>()
+  for (const vector of metricVectors({ ...scene, limits })) {
+    const { metric, names } = vector
+    const settings = metric.cappingSettings
+    if (settings === undefined) continue
+    if (settings.type === 'absolute') {
+      limits.set(metric.name, settings.value)
+      continue
+    }
+    // One metric at a time: a quantile holds all its values.
+    const value = names[0]!
+    const counted = settings.ignoreZeros === true ? `${value} <> 0` : 'true'
+    const [row = []] = await analytics.rows(
+      `SELECT quantile_cont(${value}, ${numeral(settings.value)}) FILTER (WHERE ${counted}) FROM ${cleaned(scene.facts, [vector])}`,
+    )
+    if (row[0] !== null && row[0] !== undefined) limits.set(metric.name, Number(row[0]))
+  }
+  return limits
+}

@@ -1,0 +1,45 @@
+import type { ReadOutSpec } from '@paloma/core'
+
+/** Columns of the assignments; null where there is none. */
+export interface AssignmentColumns {
+  readonly user: string
+  readonly variant: string
+  /** When the user met the thing under test. */
+  readonly time: string | null
+  /** When the user was assigned, where that is told apart from the exposure. */
+  readonly assigned: string | null
+  readonly phase: string | null
+  readonly stratum: string | null
+  readonly cluster: string | null
+  /** Probability with which the user's variant was drawn. */
+  readonly propensity: string | null
+  /** Numbers known before exposure that take out variance. */
+  readonly covariates: readonly string[]
+}
+
+export const METRIC_FORMS = ['long', 'wide'] as const
+export type MetricForm = (typeof METRIC_FORMS)[number]
+
+/** Columns of the metrics. */
+export interface MetricColumns {
+  /** One row per user and event, or one row per user; null: as the columns say. */
+  readonly form: MetricForm | null
+  readonly user: string
+  readonly metric: string
+  readonly value: string
+  readonly time: string
+  /** Names a row; rows of the same id count once. */
+  readonly id: string | null
+  /** Ending of a wide column that holds the same number from before exposure. */
+  readonly preSuffix: string
+  /** What a user without a row of a wide table has. */
+  readonly absent: 'missing' | 'zero'
+}
+
+/** A read-out from files: what to compute, and where its numbers stand. */
+export interface FileSpec {
+  readonly readOut: ReadOutSpec
+  /** The moment of the read-out, UTC milliseconds; null: the last one in the data. */
+  readonly asOf: number | null
+  readonly columns: { readonly assignments: AssignmentColumns; readonly metrics: MetricColumns }
+}

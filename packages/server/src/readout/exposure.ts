@@ -1,0 +1,173 @@
+import { type DataFaults, type ExposureCell, PalomaError } from '@paloma/core'
+import type { FileSpec } from './contract.ts'
+import type { Analytics } from './duckdb.ts'
+import { momentOf, numberOf, requireColumn, requireReadable, type Source, textOf } from './source.ts'
+import { literal } from './sql.ts'
+
+/** What is known of the users after the assignments were read; the rows are in the table `exposure`. */
+export interface Exposures {
+  readonly hasTime: boolean
+  readonly userType: string
+  readonly exposed: readonly ExposureCell[]
+  readonly assigned: readonly ExposureCell[] | null
+  /** Of the users who count. */
+  readonly users: number
+  readonly firstAt: number | null
+  readonly lastAt: number | null
+  readonly faults: Pick<
+    DataFaults,
+    | 'rows'
+    | 'users'
+    | 'repeatedRows'
+    | 'rowsWithoutUser'
+    | 'rowsWithoutVariant'
+    | 'usersInManyVariants'
+    | 'exposedBeforeAssigned'
+    | 'outsideExperiment'
+  >
+}
+
+const MS_PER_DAY = 86_400_000
+
+/** Names a column of the table `exposure`. */
+export const segmentColumn = (index: number): string => `s${index}`
+export const covariateColumn = (index: number): string => `c${index}`
+
+/**
+ * Reads the assignments into the table `exposure`, one row per user with the first exposure, and says what is wrong
+ * with them. Throws TABLE_COLUMN_MISSING, TABLE_VALUE_INVALID, or VARIANT_UNKNOWN for one that was not planned.
+ */
+export async function readExposures(analytics: Analytics, source: Source, spec: FileSpec): Promise<Exposures> {
+  checkColumns(source, spec)
+  const { time, assigned, propensity, covariates } = spec.columns.assignments
+  await requireReadable(analytics, source, {
+    numbers: [...(propensity === null ? [] : [propensity]), ...covariates],
+    moments: [time, assigned].filter((column) => column !== null),
+  })
+  const before = await checkRows(analytics, source, spec)
+  await analytics.run(exposureTable(source, spec))
+  return describeExposures(analytics, spec, before)
+}
+
+function checkColumns(source: Source, { columns, readOut }: FileSpec): void {
+  const { user, variant, time, assigned, phase, stratum, cluster, propensity, covariates } = columns.assignments
+  requireColumn(source, user, 'the user')
+  requireColumn(source, variant, 'the variant')
+  const optional = { time, assigned, phase, stratum, cluster, propensity }
+  for (const [what, column] of Object.entries(optional)) if (column !== null) requireColumn(source, column, what)
+  for (const column of covariates) requireColumn(source, column, 'a covariate')
+  for (const column of readOut.segments) requireColumn(source, column, 'a segment')
+}
+
+interface RowCounts {
+  readonly rows: number
+  readonly withoutUser: number
+  readonly withoutVariant: number
+}
+
+async function checkRows(analytics: Analytics, source: Source, spec: FileSpec): Promise<RowCounts> {
+  const { user, variant, propensity } = spec.columns.assignments
+  const known = spec.readOut.variants.map(({ name }) => literal(name)).join(', ')
+  const isUnknown = `${textOf(variant)} NOT IN (${known})`
+  const wrongPropensity =
+    propensity === null
+      ? 'false'
+      : `coalesce(NOT (${numberOf(source, propensity)} > 0 AND ${numberOf(source, propensity)} <= 1), true)`
+  const [row = []] = await analytics.rows(
+    `SELECT count(*), count(*) FILTER (WHERE ${textOf(user)} IS NULL), count(*) FILTER (WHERE ${textOf(variant)} IS NULL),
+       count(*) FILTER (WHERE ${isUnknown}), min(${textOf(variant)}) FILTER (WHERE ${isUnknown}),
+       count(*) FILTER (WHERE ${wrongPropensity}) FROM ${source.relation}`,
+  )
+  const [rows, withoutUser, withoutVariant, unknown] = row.map(Number)
+  if (rows === 0) throw new PalomaError('TABLE_EMPTY', `${source.path}: expected rows of assignments, got none`)
+  if (unknown !== 0) {
+    throw new PalomaError(
+      'VARIANT_UNKNOWN',
+      `${source.path}: column "${variant}" expects one of ${spec.readOut.variants.map(({ name }) => name).join(', ')}, got ${JSON.stringify(row[4])} (${unknown} such rows)`,
+      { hint: 'add it to `variants` of the spec, or take its rows out' },
+    )
+  }
+  if (Number(row[5]) !== 0) {
+    throw new PalomaError(
+      'TABLE_VALUE_INVALID',
+      `${source.path}: column "${propensity}" expects probabilities in (0, 1], got ${Number(row[5])} rows with another value or none`,
+    )
+  }
+  return { rows: rows!, withoutUser: withoutUser!, withoutVariant: withoutVariant! }
+}
+
+function exposureTable(source: Source, spec: FileSpec): string {
+  const { readOut, columns } = spec
+  const { user, variant, time, assigned, phase, stratum, cluster, propensity, covariates } = columns.assignments
+  const index = readOut.variants.map(({ name }, i) => `WHEN ${literal(name)} THEN ${i}`).join(' ')
+  const at = time === null ? 'CAST(NULL AS BIGINT)' : momentOf(source, time)
+  const text = (column: string | null): string => (column === null ? 'NULL' : textOf(column))
+  const first = (expression: string): string => (time === null ? `min(${expression})` : `arg_min(${expression}, t)`)
+  const parts: readonly (readonly [string, string])[] = [
+    ['phase', text(phase)],
+    ['stratum', text(stratum)],
+    ['cluster', text(cluster)],
+    ['propensity', propensity === null ? 'NULL' : numberOf(source, propensity)],
+    ...readOut.segments.map((column, i) => [segmentColumn(i), textOf(column)] as const),
+    ...covariates.map((column, i) => [covariateColumn(i), numberOf(source, column)] as const),
+  ]
+  const used = parts.filter(([, expression]) => expression !== 'NULL')
+  const rows = `SELECT ${userExpression(source, user)} AS u, CAST(CASE ${textOf(variant)} ${index} END AS TINYINT) AS v, ${at} AS t,
+    ${assigned === null ? at : momentOf(source, assigned)} AS a${used.map(([name, e]) => `, ${e} AS ${name}`).join('')}
+    FROM ${source.relation} WHERE ${textOf(user)} IS NOT NULL AND ${textOf(variant)} IS NOT NULL`
+  const isTriggered = time === null ? 'true' : 't IS NOT NULL'
+  return `CREATE TEMP TABLE exposure AS
+    SELECT *, v = w AND triggered AND NOT early AND NOT outside AS ok FROM (
+      SELECT *, ${isTriggered} AS triggered, coalesce(t < a, false) AS early, ${outside(readOut)} AS outside,
+        CAST(t // ${MS_PER_DAY} AS INTEGER) AS day FROM (
+        SELECT u, min(v) AS v, max(v) AS w, min(t) AS t, min(a) AS a, count(*) AS n${used.map(([name]) => `, ${first(name)} AS ${name}`).join('')}
+        FROM (${rows}) GROUP BY u))`
+}
+
+/** Whole numbers stay whole, anything else is text. */
+export function userExpression(source: Source, user: string): string {
+  return /INT/.test(source.types.get(user) ?? '') ? `"${user.replaceAll('"', '""')}"` : textOf(user)
+}
+
+function outside({ start, end }: FileSpec['readOut']): string {
+  const bounds = [start === null ? null : `t < ${start}`, end === null ? null : `t >= ${end}`]
+  return `coalesce(${bounds.filter((bound) => bound !== null).join(' OR ') || 'false'}, false)`
+}
+
+async function describeExposures(analytics: Analytics, spec: FileSpec, before: RowCounts): Promise<Exposures> {
+  const { phase, time, assigned } = spec.columns.assignments
+  const [row = []] = await analytics.rows(`SELECT count(*), coalesce(sum(n), 0), count(*) FILTER (WHERE v <> w),
+    count(*) FILTER (WHERE early), count(*) FILTER (WHERE outside AND NOT early), count(*) FILTER (WHERE ok),
+    min(t) FILTER (WHERE ok), max(t) FILTER (WHERE ok), typeof(any_value(u)), count(*) FILTER (WHERE NOT triggered) FROM exposure`)
+  const [users = 0, rows = 0, crossed = 0, early = 0, outsideUsers = 0, ok = 0] = row.map(Number)
+  const cells = async (where: string): Promise<readonly ExposureCell[]> => {
+    const found =
+      await analytics.rows(`SELECT v, ${phase === null ? 'NULL' : 'phase'}, day, count(*) FROM exposure WHERE ${where}
+      GROUP BY ALL ORDER BY ALL`)
+    return found.map(([v, p, day, n]) => ({
+      variant: spec.readOut.variants[Number(v)]!.name,
+      phase: p === null ? null : String(p),
+      day: day === null ? null : Number(day),
+      users: Number(n),
+    }))
+  }
+  return {
+    hasTime: time !== null && row[6] !== null,
+    userType: String(row[8]),
+    exposed: await cells('ok'),
+    assigned: assigned === null && Number(row[9]) === 0 ? null : await cells('v = w AND NOT outside'),
+    users: ok,
+    firstAt: row[6] === null ? null : Number(row[6]),
+    lastAt: row[7] === null ? null : Number(row[7]),
+    faults: {
+      rows: before.rows,
+      users,
+      repeatedRows: rows - users,
+      rowsWithoutUser: before.withoutUser,
+      rowsWithoutVariant: before.withoutVariant,
+      usersInManyVariants: crossed,
+      exposedBeforeAssigned: early,
+      outsideExperiment: outsideUsers,
+    },
+  }
+}

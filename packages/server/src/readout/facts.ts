@@ -1,0 +1,259 @@
+import { type ExperimentMetric, type FactColumn, PalomaError, windowMs } from '@paloma/core'
+import type { FileSpec, MetricForm } from './contract.ts'
+import type { Analytics } from './duckdb.ts'
+import { type Exposures, userExpression } from './exposure.ts'
+import { momentOf, numberOf, requireColumn, requireReadable, type Source, textOf } from './source.ts'
+import { identifier, literal } from './sql.ts'
+
+/** One row per user with what the metrics need: a relation with the column `u` and those that `columns` names. */
+export interface Facts {
+  readonly relation: string
+  readonly columns: readonly FactColumns[]
+  /** Rows of the file; null where that is not known for free. */
+  readonly rows: number
+  readonly rowsFromFuture: number
+  readonly repeatedRows: number
+  /** A user without a row has 0 everywhere. */
+  readonly absentIsZero: boolean
+  /** Values without a window grow as more rows come. */
+  readonly isGrowing: boolean
+  /** The moment of the read-out. */
+  readonly asOf: number | null
+}
+
+/** Columns of one metric in the relation of facts. */
+export interface FactColumns {
+  readonly numerator: string
+  readonly denominator: string | null
+  /** The same numbers before exposure. */
+  readonly pre: readonly string[]
+}
+
+const PRE_DAYS = 28
+const MS_PER_DAY = 86_400_000
+
+/** Long or wide: as the spec says, else as the columns do. */
+export function formOf(source: Source, { columns }: FileSpec): MetricForm {
+  return columns.metrics.form ?? (source.types.has(columns.metrics.metric) ? 'long' : 'wide')
+}
+
+/**
+ * One row per user from a table of metrics. Throws TABLE_COLUMN_MISSING, METRIC_UNKNOWN or TABLE_VALUE_INVALID before
+ * anything is computed.
+ */
+export async function readFacts(
+  analytics: Analytics,
+  source: Source,
+  how: { readonly spec: FileSpec; readonly exposures: Exposures },
+): Promise<Facts> {
+  return formOf(source, how.spec) === 'wide' ? wideFacts(analytics, source, how) : longFacts(analytics, source, how)
+}
+
+type How = { readonly spec: FileSpec; readonly exposures: Exposures }
+
+async function wideFacts(analytics: Analytics, source: Source, { spec, exposures }: How): Promise<Facts> {
+  const { user, preSuffix, absent } = spec.columns.metrics
+  requireColumn(source, user, 'the user')
+  const columns = spec.readOut.metrics.map((metric) => wideColumns(source, metric, preSuffix))
+  const wanted = [
+    ...new Set(columns.flatMap(({ numerator, denominator, pre }) => [numerator, denominator ?? numerator, ...pre])),
+  ]
+  await requireReadable(analytics, source, { numbers: wanted, moments: [] })
+  const [count = []] = await analytics.rows(`SELECT count(*) FROM ${source.relation}`)
+  const names = new Map(wanted.map((column, i) => [column, `f${i}`]))
+  const selected = wanted.map((column) => `${numberOf(source, column)} AS ${names.get(column)}`)
+  return {
+    relation: `(SELECT CAST(${userExpression(source, user)} AS ${exposures.userType}) AS u, ${selected.join(', ')} FROM ${source.relation})`,
+    columns: columns.map(({ numerator, denominator, pre }) => ({
+      numerator: names.get(numerator)!,
+      denominator: denominator === null ? null : names.get(denominator)!,
+      pre: pre.map((column) => names.get(column)!),
+    })),
+    rows: Number(count[0]),
+    rowsFromFuture: 0,
+    repeatedRows: 0,
+    absentIsZero: absent === 'zero',
+    isGrowing: false,
+    asOf: spec.asOf ?? exposures.lastAt,
+  }
+}
+
+function wideColumns(source: Source, metric: ExperimentMetric, suffix: string): FactColumns {
+  const { numerator, denominator } = metric
+  const parts = [numerator, ...(denominator === undefined ? [] : [denominator])].map(({ column }) => column)
+  for (const column of parts) requireMetric(source, metric, column)
+  const before = parts.map((column) => `${column}${suffix}`)
+  const pre = isAdjusted(metric) && before.every((column) => source.types.has(column)) ? before : []
+  return { numerator: numerator.column, denominator: denominator?.column ?? null, pre }
+}
+
+function isAdjusted({ regressionAdjustmentSettings, metricType }: ExperimentMetric): boolean {
+  return regressionAdjustmentSettings?.enabled !== false && metricType !== 'quantile'
+}
+
+function requireMetric(source: Source, { name }: ExperimentMetric, column: string): void {
+  if (source.types.has(column)) return
+  throw unknownMetric({ path: source.path, name, column, known: [...source.types.keys()] })
+}
+
+function unknownMetric(found: { path: string; name: string; column: string; known: readonly string[] }): PalomaError {
+  const { path, name, column, known } = found
+  return new PalomaError(
+    'METRIC_UNKNOWN',
+    `${path}: metric "${name}" expects "${column}", got ${known.slice(0, 20).join(', ')}`,
+    {
+      hint: 'check numerator.column and denominator.column of the spec',
+    },
+  )
+}
+
+async function longFacts(analytics: Analytics, source: Source, { spec, exposures }: How): Promise<Facts> {
+  const { user, metric, value, time } = spec.columns.metrics
+  requireColumn(source, user, 'the user')
+  requireColumn(source, metric, 'the metric')
+  const hasTime = exposures.hasTime && source.types.has(time)
+  if (exposures.hasTime) requireColumn(source, time, 'when it happened; assignments have a time')
+  const hasValue = source.types.has(value)
+  await requireReadable(analytics, source, { numbers: hasValue ? [value] : [], moments: hasTime ? [time] : [] })
+  await requireLongMetrics(analytics, source, spec)
+  const parts = { hasTime, hasValue }
+  const counts = await countLong(analytics, source, { spec, ...parts })
+  const asOf = spec.asOf ?? counts.lastAt ?? exposures.lastAt
+  await analytics.run(factsTable(source, { spec, exposures, asOf, repeated: counts.repeated, ...parts }))
+  return {
+    relation: 'facts',
+    columns: spec.readOut.metrics.map((each, i) => longColumns(each, i, hasTime)),
+    rows: counts.rows,
+    rowsFromFuture: asOf === null || !hasTime ? 0 : await countFuture(analytics, source, { time, asOf }),
+    repeatedRows: counts.repeated,
+    absentIsZero: true,
+    isGrowing: hasTime,
+    asOf,
+  }
+}
+
+async function requireLongMetrics(analytics: Analytics, source: Source, { columns, readOut }: FileSpec): Promise<void> {
+  const found = await analytics.rows(`SELECT DISTINCT ${textOf(columns.metrics.metric)} FROM ${source.relation}`)
+  const known = new Set(found.map(([name]) => String(name)))
+  for (const { name, numerator, denominator } of readOut.metrics) {
+    for (const { column } of [numerator, denominator ?? numerator]) {
+      if (!known.has(column)) throw unknownMetric({ path: source.path, name, column, known: [...known].sort() })
+    }
+  }
+}
+
+interface LongParts {
+  readonly hasTime: boolean
+  readonly hasValue: boolean
+}
+
+interface LongCounts {
+  readonly rows: number
+  readonly repeated: number
+  readonly lastAt: number | null
+}
+
+/** Rows that only repeat another: those of the same id, or without ids those alike in everything with a time of day. */
+async function countLong(
+  analytics: Analytics,
+  source: Source,
+  { spec, hasTime }: LongParts & { readonly spec: FileSpec },
+): Promise<LongCounts> {
+  const { id, time } = spec.columns.metrics
+  const at = hasTime ? momentOf(source, time) : 'NULL'
+  const [row = []] = await analytics.rows(
+    `SELECT count(*), max(t), count(*) FILTER (WHERE t % ${MS_PER_DAY} <> 0) FROM (SELECT ${at} AS t FROM ${source.relation})`,
+  )
+  const [rows = 0, , timed = 0] = row.map(Number)
+  const lastAt = row[1] === null || row[1] === undefined ? null : Number(row[1])
+  const key = id === null ? (timed > 0 ? repeatKey(source, spec) : null) : identifier(id)
+  if (key === null) return { rows, repeated: 0, lastAt }
+  const [distinct = []] = await analytics.rows(`SELECT count(*) FROM (SELECT DISTINCT ${key} FROM ${source.relation})`)
+  return { rows, repeated: rows - Number(distinct[0]), lastAt }
+}
+
+function repeatKey(source: Source, { columns }: FileSpec): string {
+  const { user, metric, value, time } = columns.metrics
+  return [user, metric, value, time]
+    .filter((column) => source.types.has(column))
+    .map(identifier)
+    .join(', ')
+}
+
+async function countFuture(
+  analytics: Analytics,
+  source: Source,
+  { time, asOf }: { readonly time: string; readonly asOf: number },
+): Promise<number> {
+  const [row = []] = await analytics.rows(
+    `SELECT count(*) FROM ${source.relation} WHERE ${momentOf(source, time)} > ${asOf}`,
+  )
+  return Number(row[0])
+}
+
+function factsTable(
+  source: Source,
+  how: LongParts & How & { readonly asOf: number | null; readonly repeated: number },
+): string {
+  const { spec, exposures, hasTime, hasValue, asOf, repeated } = how
+  const { user, metric, value, time, id } = spec.columns.metrics
+  const wanted = new Set(
+    spec.readOut.metrics.flatMap((each) => [each.numerator.column, each.denominator?.column ?? each.numerator.column]),
+  )
+  const once = repeated === 0 ? '' : `DISTINCT ON (${id === null ? repeatKey(source, spec) : identifier(id)})`
+  const number = hasValue ? `coalesce(${numberOf(source, value)}, CAST('NaN' AS DOUBLE))` : 'CAST(1 AS DOUBLE)'
+  const rows = `SELECT ${once} CAST(${userExpression(source, user)} AS ${exposures.userType}) AS u, ${textOf(metric)} AS k,
+    ${number} AS x, ${hasTime ? momentOf(source, time) : 'NULL'} AS at
+    FROM ${source.relation} WHERE ${textOf(metric)} IN (${[...wanted].map(literal).join(', ')})`
+  const selected = spec.readOut.metrics.flatMap((each, i) => longExpressions(each, i, hasTime))
+  const past = asOf === null || !hasTime ? '' : `AND m.at <= ${asOf}`
+  return `CREATE TEMP TABLE facts AS SELECT m.u, ${selected.join(', ')}
+    FROM (${rows}) m JOIN exposure e ON m.u = e.u WHERE e.ok ${past} GROUP BY m.u`
+}
+
+function longColumns(metric: ExperimentMetric, i: number, hasTime: boolean): FactColumns {
+  const isRatio = metric.denominator !== undefined
+  const pre = hasTime && isAdjusted(metric) ? [`p${i}`, ...(isRatio ? [`q${i}`] : [])] : []
+  return { numerator: `n${i}`, denominator: isRatio ? `d${i}` : null, pre }
+}
+
+function longExpressions(metric: ExperimentMetric, i: number, hasTime: boolean): readonly string[] {
+  const { denominator } = metric
+  const { pre } = longColumns(metric, i, hasTime)
+  const days = metric.regressionAdjustmentSettings?.days ?? PRE_DAYS
+  const after = hasTime ? windowCondition(metric) : 'true'
+  const before = `m.at < e.t AND m.at >= e.t - ${days * MS_PER_DAY}`
+  const parts = [metric.numerator, ...(denominator === undefined ? [] : [denominator])]
+  return [
+    ...parts.map((part, j) => `${perUser(metric, part, after)} AS ${j === 0 ? 'n' : 'd'}${i}`),
+    ...pre.map((name, j) => `${perUser(metric, parts[j]!, before)} AS ${name}`),
+  ]
+}
+
+function windowCondition({ windowSettings }: ExperimentMetric): string {
+  if (windowSettings === undefined) return 'm.at >= e.t'
+  const { from, until } = windowMs(windowSettings)
+  return `m.at >= e.t + ${from} AND m.at < e.t + ${until}`
+}
+
+/** Of the rows of one user. */
+function perUser(metric: ExperimentMetric, { column, aggregation = 'sum' }: FactColumn, when: string): string {
+  const filter = `FILTER (WHERE m.k = ${literal(column)} AND ${when})`
+  switch (metric.metricType) {
+    case 'proportion':
+    case 'retention':
+      return `coalesce(max(CASE WHEN isfinite(m.x) THEN CAST(m.x <> 0 AS DOUBLE) ELSE m.x END) ${filter}, 0)`
+    case 'dailyParticipation':
+      return `CAST(count(DISTINCT m.at // ${MS_PER_DAY}) ${filter} AS DOUBLE) / ${windowDays(metric)}`
+    default:
+      return aggregation === 'count'
+        ? `CAST(count(*) ${filter} AS DOUBLE)`
+        : `coalesce(${aggregation}(m.x) ${filter}, 0)`
+  }
+}
+
+function windowDays({ windowSettings }: ExperimentMetric): number {
+  if (windowSettings === undefined) return 1
+  const { from, until } = windowMs(windowSettings)
+  return Math.max(1, Math.ceil((until - from) / MS_PER_DAY))
+}

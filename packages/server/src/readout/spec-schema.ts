@@ -1,0 +1,221 @@
+import { type ReadOutSpec, type SequentialSettings, SPENDINGS } from '@paloma/core'
+import { z } from 'zod'
+import { experimentMetricSchema } from '../config/metric-schema.ts'
+import { type FileSpec, METRIC_FORMS } from './contract.ts'
+
+const name = z.string().min(1).max(256)
+const count = z.int().min(2).max(1e12)
+const share = z.number().gt(0).max(1)
+const level = z.number().gt(0).lt(0.5)
+const moment = z
+  .string()
+  .refine((text) => /^\d{4}-\d{2}-\d{2}/.test(text) && Number.isFinite(Date.parse(text)), {
+    error: 'expected a moment such as "2026-01-31T12:00:00Z"',
+  })
+  .transform((text) => Date.parse(text))
+
+const looks = z.union([z.literal('daily'), z.literal('once'), z.array(moment).min(1)])
+
+const sequential = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('groupSequential'),
+    maxUsers: count.optional(),
+    spending: z.enum(SPENDINGS).default('power'),
+    looks: looks.default('daily'),
+  }),
+  z.strictObject({ kind: z.literal('confidenceSequence'), expectedUsers: count }),
+  z.strictObject({ kind: z.literal('fixed') }),
+])
+
+const utility = z.strictObject({
+  weights: z.record(name, z.number()),
+  ranges: z.record(name, z.strictObject({ low: z.number(), high: z.number() })).default({}),
+})
+
+const assignments = z
+  .strictObject({
+    user: name.default('user'),
+    variant: name.default('variant'),
+    time: name.nullable().default(null),
+    assigned: name.nullable().default(null),
+    phase: name.nullable().default(null),
+    stratum: name.nullable().default(null),
+    cluster: name.nullable().default(null),
+    propensity: name.nullable().default(null),
+    covariates: z.array(name).default([]),
+  })
+  .prefault({})
+
+const metricColumns = z
+  .strictObject({
+    form: z.enum(METRIC_FORMS).nullable().default(null),
+    user: name.default('user'),
+    metric: name.default('metric'),
+    value: name.default('value'),
+    time: name.default('time'),
+    id: name.nullable().default(null),
+    preSuffix: z.string().min(1).default('_pre'),
+    absent: z.enum(['missing', 'zero']).default('missing'),
+  })
+  .prefault({})
+
+const writtenSchema = z
+  .strictObject({
+    experiment: name,
+    variants: z.array(z.strictObject({ name, weight: share })).min(2),
+    control: name,
+    phases: z.array(z.strictObject({ name, weights: z.record(name, z.number().min(0).max(1)) })).default([]),
+    start: moment.optional(),
+    end: moment.optional(),
+    asOf: moment.optional(),
+    alpha: level.default(0.05),
+    beta: level.default(0.2),
+    alphaDeterioration: level.default(0.01),
+    sequential: sequential.optional(),
+    metrics: z.array(experimentMetricSchema).min(1),
+    utility: utility.optional(),
+    segments: z.array(name).default([]),
+    columns: z.strictObject({ assignments, metrics: metricColumns }).prefault({}),
+  })
+  .superRefine((spec, context) => {
+    for (const { path, message } of disagreements(spec)) context.addIssue({ code: 'custom', path: [...path], message })
+  })
+
+/** A spec file as it was written, defaults filled in. */
+type WrittenSpec = z.output<typeof writtenSchema>
+
+/** What a spec file must be, its parts agreeing with one another. */
+export const fileSpecSchema: z.ZodType<FileSpec> = writtenSchema.transform(toFileSpec)
+
+interface Disagreement {
+  readonly path: readonly (string | number)[]
+  readonly message: string
+}
+
+const WEIGHT_TOLERANCE = 1e-9
+
+function disagreements(spec: WrittenSpec): readonly Disagreement[] {
+  return [
+    ...wrongVariants(spec),
+    ...wrongPhases(spec),
+    ...wrongTimes(spec),
+    ...repeatedNames(spec.metrics, 'metrics'),
+    ...wrongUtility(spec),
+  ]
+}
+
+function repeatedNames(items: readonly { readonly name: string }[], path: string): readonly Disagreement[] {
+  const names = items.map((item) => item.name)
+  return names.flatMap((each, i) =>
+    names.indexOf(each) === i
+      ? []
+      : [{ path: [path, i, 'name'], message: `expected a name used only once, got "${each}"` }],
+  )
+}
+
+function wrongVariants({ variants, control }: WrittenSpec): readonly Disagreement[] {
+  const names = variants.map((variant) => variant.name)
+  return [
+    ...repeatedNames(variants, 'variants'),
+    ...wrongSum(
+      variants.map(({ weight }) => weight),
+      ['variants'],
+    ),
+    ...(names.includes(control)
+      ? []
+      : [{ path: ['control'], message: `expected one of ${names.join(', ')}, got "${control}"` }]),
+  ]
+}
+
+function wrongSum(weights: readonly number[], path: readonly (string | number)[]): readonly Disagreement[] {
+  const sum = weights.reduce((total, weight) => total + weight, 0)
+  return Math.abs(sum - 1) <= WEIGHT_TOLERANCE ? [] : [{ path, message: `expected weights that sum to 1, got ${sum}` }]
+}
+
+function wrongPhases({ phases, variants }: WrittenSpec): readonly Disagreement[] {
+  const names = variants.map((variant) => variant.name)
+  return [
+    ...repeatedNames(phases, 'phases'),
+    ...phases.flatMap(({ weights }, i) => [
+      ...wrongSum(Object.values(weights), ['phases', i, 'weights']),
+      ...unknownNames(Object.keys(weights), names, ['phases', i, 'weights']),
+    ]),
+  ]
+}
+
+function unknownNames(
+  given: readonly string[],
+  known: readonly string[],
+  path: readonly (string | number)[],
+): readonly Disagreement[] {
+  return given
+    .filter((each) => !known.includes(each))
+    .map((each) => ({ path: [...path, each], message: `expected one of ${known.join(', ')}, got "${each}"` }))
+}
+
+function wrongTimes({ start, end, sequential: plan }: WrittenSpec): readonly Disagreement[] {
+  const isBackwards = start !== undefined && end !== undefined && end <= start
+  const isEndless =
+    end === undefined && (plan === undefined || (plan.kind === 'groupSequential' && plan.maxUsers === undefined))
+  return [
+    ...(isBackwards ? [{ path: ['end'], message: 'expected a moment after start' }] : []),
+    ...(isEndless
+      ? [
+          {
+            path: ['sequential'],
+            message:
+              'expected {kind: groupSequential, maxUsers: …}, {kind: confidenceSequence, expectedUsers: …} or {kind: fixed}, or an `end`',
+          },
+        ]
+      : []),
+  ]
+}
+
+function wrongUtility({ utility: stated, metrics }: WrittenSpec): readonly Disagreement[] {
+  if (stated === undefined) return []
+  const names = metrics.filter(({ metricType }) => metricType !== 'quantile').map((metric) => metric.name)
+  const weighted = Object.keys(stated.weights)
+  const isOutside = ([key, { low, high }]: readonly [
+    string,
+    { readonly low: number; readonly high: number },
+  ]): boolean => !(low <= (stated.weights[key] ?? Number.NaN) && (stated.weights[key] ?? Number.NaN) <= high)
+  return [
+    ...(weighted.length === 0
+      ? [{ path: ['utility', 'weights'], message: 'expected a weight of at least one metric' }]
+      : []),
+    ...unknownNames(weighted, names, ['utility', 'weights']),
+    ...Object.entries(stated.ranges)
+      .filter(isOutside)
+      .map(([key]) => ({
+        path: ['utility', 'ranges', key],
+        message: `expected low ≤ weight (${stated.weights[key] ?? 'none'}) ≤ high`,
+      })),
+  ]
+}
+
+function toFileSpec(written: WrittenSpec): FileSpec {
+  const { experiment, variants, control, phases, start, end, asOf, alpha, beta, alphaDeterioration } = written
+  const { metrics, utility, segments, columns } = written
+  const readOut: ReadOutSpec = {
+    experiment,
+    variants,
+    control,
+    phases,
+    start: start ?? null,
+    end: end ?? null,
+    alpha,
+    beta,
+    alphaDeterioration,
+    sequential: sequentialOf(written),
+    metrics,
+    utility: utility ?? null,
+    segments,
+  }
+  return { readOut, asOf: asOf ?? null, columns }
+}
+
+/** Where nothing is said, as many users as come until the end. */
+function sequentialOf({ sequential }: WrittenSpec): SequentialSettings {
+  if (sequential === undefined) return { kind: 'groupSequential', maxUsers: null, spending: 'power', looks: 'daily' }
+  return sequential.kind === 'groupSequential' ? { ...sequential, maxUsers: sequential.maxUsers ?? null } : sequential
+}

@@ -1,0 +1,171 @@
+import type { ExperimentSummary, JointSummary, MetricSummary, SegmentCell, SummaryCell } from '@paloma/core'
+import { cappingLimits } from './capping.ts'
+import type { FileSpec } from './contract.ts'
+import { type Analytics, type AnalyticsLimits, openAnalytics } from './duckdb.ts'
+import { readExposures, segmentColumn } from './exposure.ts'
+import { readFacts } from './facts.ts'
+import { joinVectors } from './joint-vector.ts'
+import { countLeftOut } from './left-out.ts'
+import { type MetricVector, metricVectors, type VectorScene } from './metric-vector.ts'
+import { type MomentsRow, queryMoments } from './moments-query.ts'
+import { openSource } from './source.ts'
+import { withoutRepeats } from './without-repeats.ts'
+
+/** Where the tables lie. */
+export interface ReadOutFiles {
+  readonly assignments: string
+  readonly metrics: string
+}
+
+/**
+ * Everything a read-out needs of two tables of any size, computed by DuckDB within a bound of memory. Throws a
+ * PalomaError that names file, column and value for data that cannot be read; what is merely doubtful is counted.
+ */
+export async function summariseFiles(
+  spec: FileSpec,
+  files: ReadOutFiles,
+  limits: AnalyticsLimits,
+): Promise<ExperimentSummary> {
+  const analytics = await openAnalytics(limits)
+  try {
+    const exposures = await readExposures(analytics, await openSource(analytics, files.assignments), spec)
+    const facts = await readFacts(analytics, await openSource(analytics, files.metrics), { spec, exposures })
+    return await summarise(analytics, { spec, exposures, facts })
+  } finally {
+    await analytics.close()
+  }
+}
+
+type Parts = Pick<VectorScene, 'spec' | 'exposures' | 'facts'>
+
+interface Measured {
+  readonly scene: VectorScene
+  readonly vectors: readonly MetricVector[]
+  readonly rows: readonly MomentsRow[]
+}
+
+async function summarise(analytics: Analytics, parts: Parts): Promise<ExperimentSummary> {
+  const measured = await measure(analytics, parts)
+  const { scene, vectors, rows } = measured
+  const { spec, exposures, facts } = scene
+  const segments = await measureSegments(analytics, measured)
+  const uncapped = await measureUncapped(analytics, measured)
+  const leftOut = await countLeftOut(analytics, scene, measured)
+  const matched = rows.reduce((sum, row) => sum + row.matched, 0)
+  return {
+    asOf: facts.asOf,
+    exposed: exposures.exposed,
+    assigned: exposures.assigned,
+    metrics: vectors.map((vector, i) => ({
+      metric: vector.metric.name,
+      isComplete: !facts.isGrowing || vector.metric.windowSettings !== undefined,
+      columns: vector.columns,
+      cells: cellsOf(scene, rows, i),
+      segments: segments.flatMap((segment) => segment(i)),
+      leftOut: leftOut[i]!,
+      capping: uncapped.get(vector.metric.name) ?? null,
+    })),
+    joint: spec.readOut.utility === null ? null : await measureJoint(analytics, measured),
+    faults: {
+      ...exposures.faults,
+      metricRowsOfOthers: Math.max(0, facts.rows - facts.repeatedRows - matched),
+      repeatedMetricRows: facts.repeatedRows,
+      metricRowsFromFuture: facts.rowsFromFuture,
+    },
+  }
+}
+
+/** One pass where all is well; another where rows repeat or covariates are missing, which the first one finds out. */
+async function measure(analytics: Analytics, parts: Parts, withIndicators: boolean = false): Promise<Measured> {
+  const draft = { ...parts, withIndicators }
+  const scene: VectorScene = { ...draft, limits: await cappingLimits(analytics, draft) }
+  const vectors = metricVectors(scene)
+  const rows = await queryMoments(analytics, scene.facts, { vectors, by: dimensionsOf(parts) })
+  const users = rows.reduce((sum, row) => sum + row.users, 0)
+  if (users > parts.exposures.users) {
+    return measure(analytics, { ...parts, facts: await withoutRepeats(analytics, parts.facts) }, withIndicators)
+  }
+  if (!withIndicators && rows.some(({ gaps }) => gaps.some((gap) => gap > 0))) return measure(analytics, parts, true)
+  return { scene, vectors, rows }
+}
+
+/** What the exposed are told apart by, as far as it is known: columns of `exposure`. */
+function dimensionsOf({ spec, exposures }: Parts): readonly string[] {
+  const { phase, stratum } = spec.columns.assignments
+  return [
+    'v',
+    ...(phase === null ? [] : ['phase']),
+    ...(stratum === null ? [] : ['stratum']),
+    ...(exposures.hasTime ? ['day'] : []),
+  ]
+}
+
+function cellsOf(scene: Parts, rows: readonly MomentsRow[], i: number): readonly SummaryCell[] {
+  const names = dimensionsOf(scene)
+  return rows.map(({ dimensions, moments }) => {
+    const at = (name: string): string | null => {
+      const value = dimensions[names.indexOf(name)]
+      return value === undefined || value === null ? null : String(value)
+    }
+    const day = at('day')
+    return {
+      variant: scene.spec.readOut.variants[Number(at('v'))]!.name,
+      phase: at('phase'),
+      stratum: at('stratum'),
+      day: day === null ? null : Number(day),
+      moments: moments[i]!,
+    }
+  })
+}
+
+/** Per segment a function from metric to its cells. */
+async function measureSegments(
+  analytics: Analytics,
+  { scene, vectors }: Measured,
+): Promise<readonly ((metric: number) => readonly SegmentCell[])[]> {
+  const { segments, variants } = scene.spec.readOut
+  if (segments.length === 0) return []
+  const columns = segments.map((_, i) => segmentColumn(i))
+  const found: ((metric: number) => readonly SegmentCell[])[] = []
+  for (const [i, column] of columns.entries()) {
+    const rows = await queryMoments(analytics, scene.facts, { vectors, by: ['v', column] })
+    found.push((metric) =>
+      rows.map(({ dimensions: [v = null, value = null], moments }) => ({
+        segment: segments[i]!,
+        value: value === null ? 'not known' : String(value),
+        variant: variants[Number(v)]!.name,
+        moments: moments[metric]!,
+      })),
+    )
+  }
+  return found
+}
+
+/** The cells of capped metrics before the cap. */
+async function measureUncapped(
+  analytics: Analytics,
+  { scene }: Measured,
+): Promise<ReadonlyMap<string, NonNullable<MetricSummary['capping']>>> {
+  if (scene.limits.size === 0) return new Map()
+  const vectors = metricVectors({ ...scene, limits: new Map() }).filter(({ metric }) => scene.limits.has(metric.name))
+  const rows = await queryMoments(analytics, scene.facts, { vectors, by: dimensionsOf(scene) })
+  return new Map(
+    vectors.map(({ metric }, i) => [
+      metric.name,
+      { limit: scene.limits.get(metric.name)!, cells: cellsOf(scene, rows, i) },
+    ]),
+  )
+}
+
+async function measureJoint(analytics: Analytics, { scene, vectors }: Measured): Promise<JointSummary> {
+  const weights = scene.spec.readOut.utility?.weights ?? {}
+  const asked = vectors.filter(({ metric }) => metric.name in weights)
+  const rows = await queryMoments(analytics, scene.facts, {
+    vectors: [joinVectors(asked)],
+    by: dimensionsOf(scene),
+  })
+  return {
+    metrics: asked.map(({ metric, columns }) => ({ metric: metric.name, columns })),
+    cells: cellsOf(scene, rows, 0),
+  }
+}
