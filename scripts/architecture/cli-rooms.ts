@@ -40,6 +40,8 @@ export const CLI_ROOMS: readonly Room[] = [
       'server/config/issues',
       'server/log/contract',
       'server/log',
+      'server/usecases/contract',
+      'server/usecases',
       'core',
       'core/domain',
       'core/simulation',

@@ -194,7 +194,7 @@ export function renderComparison(comparison: Comparison): string {
     `<div class="verdict">\n${verdicts.map((text) => paragraph(text)).join('\n')}\n</div>`,
     section('Policies', [
       paragraph(`Means over ${basisOf(comparison)} in brackets.`, 'quiet'),
-      tableHtml(meansTable(comparison), 'Policies side by side'),
+      `<div class="groups">${tableHtml(meansTable(comparison), 'Policies side by side')}</div>`,
     ]),
     section('Differences', [
       figureHtml(forest(comparison, 'value', 'Difference in value')),

@@ -3,12 +3,14 @@ import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { PalomaError } from '@paloma/core/domain'
 import { POLICIES, SCENARIOS, type Scenario } from '@paloma/core/simulation'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { type Output, printReport, processOutput } from '../print/index.ts'
 import { progressLine } from '../progress/index.ts'
 import { type CompareOptions, type Comparison, comparePolicies } from './compare.ts'
 import { renderComparison } from './comparison-report.ts'
 import { comparisonText, listText } from './comparison-text.ts'
+import { LOG_POLICIES, type LogPolicy } from './log/log-config.ts'
+import { LOG_FORMATS, type LogFormat, writeLog } from './log/write-log.ts'
 import type { PolicyChoice } from './run-task.ts'
 import { loadScenario, saveScenario } from './scenario-file.ts'
 import { policiesOf, seedsOf, whole } from './simulate-options.ts'
@@ -24,6 +26,9 @@ interface SimulateFlags {
   readonly reference: string
   readonly workers: number
   readonly out?: string
+  readonly log?: string
+  readonly logPolicy: LogPolicy
+  readonly logFormat: LogFormat
   readonly json?: true
 }
 
@@ -73,6 +78,24 @@ async function writeReport(path: string, comparison: Comparison): Promise<void> 
   })
 }
 
+async function log(dir: string, flags: SimulateFlags, { scenario, output }: { scenario: Scenario; output: Output }) {
+  const { users, days, seeds } = optionsOf(flags, scenario)
+  const [seed = 1, ...others] = seeds
+  if (others.length > 0) throw new PalomaError('USAGE', `a log has one seed, got ${seeds.join(', ')}`)
+  const line = progressLine(output)
+  const { logPolicy: policy, logFormat: format } = flags
+  const written = await writeLog(dir, {
+    world: { scenario, users, days, seed, startAt: START_AT },
+    policy,
+    format,
+    onDay: (day) => line.update(`${scenario.name}: day ${day} of ${days}`),
+  })
+  line.done()
+  const data = { scenario: scenario.name, users, days, seed, policy, format, ...written, log: resolve(dir) }
+  const text = `${written.decisions} decisions and ${written.outcomes} outcomes under ${policy} are in ${dir}`
+  printReport(output, { data, text }, flags.json === true)
+}
+
 async function simulate(flags: SimulateFlags, output: Output): Promise<void> {
   const isJson = flags.json === true
   if (flags.list === true) {
@@ -85,6 +108,7 @@ async function simulate(flags: SimulateFlags, output: Output): Promise<void> {
     const data = { scenario: scenario.name, saved: resolve(flags.save) }
     return printReport(output, { data, text: `${scenario.name} is in ${flags.save}` }, isJson)
   }
+  if (flags.log !== undefined) return log(flags.log, flags, { scenario, output })
   const comparison = await compare(optionsOf(flags, scenario), flags.workers, output)
   if (flags.out !== undefined) {
     await writeReport(flags.out, comparison)
@@ -107,6 +131,13 @@ export function simulateCommand(output: Output = processOutput): Command {
     .option('--reference <policy>', 'what the others are held against', 'cadence')
     .option('--workers <n>', 'threads', whole('workers', 1, MAX_WORKERS), availableParallelism())
     .option('--out <file>', 'an HTML report with plots')
+    .option('--log <dir>', 'write a log of decisions and outcomes instead of comparing')
+    .addOption(new Option('--log-policy <policy>', 'who decides in the log').choices(LOG_POLICIES).default('random'))
+    .addOption(
+      new Option('--log-format <format>', 'history: Parquet by day, as the server exports; else two tables')
+        .choices(LOG_FORMATS)
+        .default('history'),
+    )
     .option('--json', 'one JSON object on stdout')
     .action((flags: SimulateFlags) => simulate(flags, output))
 }
