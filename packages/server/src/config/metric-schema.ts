@@ -79,7 +79,7 @@ export const experimentMetricSchema: z.ZodType<ExperimentMetric> = z
   .strictObject({
     ...factMetricShape,
     role: z.enum(METRIC_ROLES),
-    nonInferiorityMargin: z.number().min(0).lt(1).exactOptional(),
+    nonInferiorityMargin: z.number().gt(0).lt(1).exactOptional(),
   })
   .superRefine((metric, context) => {
     checkParts(metric, context)

@@ -1,0 +1,167 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { momentsAt, readOut, sampleVariance, type VectorMoments, vectorMomentsOf } from '@paloma/core'
+import { afterAll, describe, expect, it } from 'vitest'
+import { parseSpec } from './load-spec.ts'
+import { summariseFiles } from './summarise-files.ts'
+import { otherFormats, type SimulatedUser, simulatedUsers, tableFolder, writeCsv } from './testing/tables.ts'
+
+const folder = tableFolder()
+const limits = { memoryMb: 256, threads: 2 }
+const LIFT = 1
+const users = simulatedUsers(3000, { seed: 'summarise', lift: LIFT })
+
+const assignments = writeCsv(
+  join(folder, 'assignments.csv'),
+  'user,variant,time',
+  users.map(({ user, variant, time }) => [user, variant, time]),
+)
+const wide = writeCsv(
+  join(folder, 'wide.csv'),
+  'user,spend,spend_pre,bought',
+  users.map(({ user, spend, before, bought }) => [user, spend, before, bought]),
+)
+
+const spec = parseSpec(
+  {
+    experiment: 'checkout',
+    variants: [
+      { name: 'control', weight: 0.5 },
+      { name: 'new', weight: 0.5 },
+    ],
+    control: 'control',
+    sequential: { kind: 'fixed' },
+    columns: { assignments: { time: 'time' } },
+    metrics: [
+      { name: 'spend', metricType: 'mean', numerator: { column: 'spend' }, role: 'success', targetMDE: 0.01 },
+      {
+        name: 'buyers',
+        metricType: 'proportion',
+        numerator: { column: 'bought' },
+        role: 'guardrail',
+        nonInferiorityMargin: 0.3,
+      },
+      {
+        name: 'per buyer',
+        metricType: 'ratio',
+        numerator: { column: 'spend' },
+        denominator: { column: 'bought' },
+        role: 'exploratory',
+      },
+    ],
+  },
+  'test',
+)
+
+afterAll(() => rmSync(folder, { recursive: true }))
+
+function expectSame(found: VectorMoments, expected: VectorMoments): void {
+  expect(found.n).toBe(expected.n)
+  const pairs = [...found.mean, ...found.cross].map((value, i) => [value, [...expected.mean, ...expected.cross][i]!])
+  for (const [value, other] of pairs) expect(Math.abs(value! - other!)).toBeLessThanOrEqual(1e-12 * Math.abs(other!))
+}
+
+const dayOf = ({ time }: SimulatedUser): number => Math.floor(Date.parse(time) / 86_400_000)
+
+describe('summariseFiles', () => {
+  it('makes the moments that core makes of the same rows, to 1e-12 of each', async () => {
+    const summary = await summariseFiles(spec, { assignments, metrics: wide }, limits)
+    const [spend, buyers, perBuyer] = summary.metrics
+    expect(spend!.cells).toHaveLength(20)
+    for (const cell of spend!.cells) {
+      const own = users.filter((user) => user.variant === cell.variant && dayOf(user) === cell.day)
+      expectSame(
+        cell.moments,
+        vectorMomentsOf(
+          own.map((user) => [user.spend, user.before]),
+          2,
+        ),
+      )
+    }
+    for (const cell of perBuyer!.cells) {
+      const own = users.filter((user) => user.variant === cell.variant && dayOf(user) === cell.day)
+      expectSame(
+        cell.moments,
+        vectorMomentsOf(
+          own.map((user) => [user.spend, user.bought]),
+          2,
+        ),
+      )
+    }
+    expect(sampleVariance(momentsAt(buyers!.cells[0]!.moments, 0))).toBeGreaterThan(0)
+  })
+
+  it('keeps digits that sums of squares would lose', async () => {
+    const far = writeCsv(
+      join(folder, 'far.csv'),
+      'user,spend,bought',
+      users.map(({ user, bought }) => [user, 1e9 + bought / 10, bought]),
+    )
+    const summary = await summariseFiles(spec, { assignments, metrics: far }, limits)
+    const { moments } = summary.metrics[0]!.cells[0]!
+    const shareOfBuyers = summary.metrics[1]!.cells[0]!.moments
+    expect(moments.cross[0]).toBeCloseTo(shareOfBuyers.cross[0]! / 100, 6)
+  })
+
+  it('reads the same out of CSV, gzip, JSON lines and Parquet, and finds the planted effect', async () => {
+    const left = await otherFormats(assignments)
+    const right = await otherFormats(wide)
+    const found = await Promise.all(
+      left.map(async (path, i) =>
+        readOut(await summariseFiles(spec, { assignments: path, metrics: right[i]! }, limits), spec.readOut),
+      ),
+    )
+    const effects = found.map(({ comparisons }) => comparisons[0]!.metrics[0]!.absolute)
+    for (const effect of effects) {
+      if (effect.kind !== 'estimate') throw new Error('expected an estimate')
+      expect(effect.mean).toBeCloseTo(effects[0]!.mean!, 9)
+      expect(Math.abs(effect.mean - LIFT)).toBeLessThan(3 * effect.stdError)
+      // Without what is known from before the standard error would be above .13.
+      expect(effect.stdError).toBeLessThan(0.1)
+    }
+    expect(found[0]!.decision.verdict).toBe('ship')
+  })
+
+  it('counts a user of a long table only once the window has closed, and rows inside it alone', async () => {
+    const at = (day: number): string => new Date(Date.UTC(2026, 0, 1 + day)).toISOString()
+    const few = writeCsv(join(folder, 'few.csv'), 'user,variant,time', [
+      ['a', 'control', at(0)],
+      ['b', 'new', at(0)],
+      ['c', 'new', at(9)],
+    ])
+    const events = writeCsv(join(folder, 'events.csv'), 'user,metric,value,time', [
+      ['a', 'order', 3, at(-1)],
+      ['a', 'order', 10, at(1)],
+      ['a', 'order', 5, at(2)],
+      ['b', 'order', 7, at(4)],
+      ['c', 'order', 9, at(9.5)],
+      ['x', 'order', 1, at(1)],
+    ])
+    const long = parseSpec(
+      {
+        ...{ experiment: 'long', control: 'control', sequential: { kind: 'fixed' }, asOf: at(10) },
+        variants: spec.readOut.variants,
+        columns: { assignments: { time: 'time' } },
+        metrics: [
+          {
+            name: 'spend',
+            metricType: 'mean',
+            numerator: { column: 'order' },
+            role: 'success',
+            windowSettings: { type: 'conversion', windowValue: 3, windowUnit: 'days' },
+          },
+        ],
+      },
+      'test',
+    )
+    const summary = await summariseFiles(long, { assignments: few, metrics: events }, limits)
+    const [metric] = summary.metrics
+    const byVariant = metric!.cells.filter(({ moments }) => moments.n > 0)
+    expect(byVariant.map(({ variant, moments }) => [variant, moments.n, ...moments.mean])).toEqual([
+      ['control', 1, 15, 3],
+      ['new', 1, 0, 0],
+    ])
+    expect(metric!.leftOut.map(({ incomplete }) => incomplete)).toEqual([0, 1])
+    expect(summary.faults.metricRowsOfOthers).toBeGreaterThan(0)
+  })
+})
