@@ -4,7 +4,7 @@ import { createBandit, hash53, learnBandit, mixFloor, predictBandit, sampleIndex
 
 /** The one configuration for every set. */
 export const FLOOR = 0.01
-const SHARPNESS = 60
+const SHARPNESS = 30
 
 /** Paloma's learner and policy as they ship; answers distributions and learns rewards. */
 export function paloma({ actions, features }) {
