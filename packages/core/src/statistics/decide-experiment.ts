@@ -87,14 +87,22 @@ interface Circumstances {
 }
 
 function decideTreatment(treatment: TestedTreatment, { levels, quality, isInvalid }: Circumstances): TreatmentDecision {
-  const plain = treatment.metrics.map((metric) => metricResult(metric, levels, false))
-  const isDue = plain.every(({ isPowered }) => isPowered !== false)
-  const found = isDue ? treatment.metrics.map((metric) => metricResult(metric, levels, true)) : plain
-  const metrics = isInvalid ? found.map((metric) => ({ ...metric, verdict: 'unreliable' as const })) : found
+  const { name } = treatment
+  const early = treatment.metrics.map((metric) => metricResult(metric, levels, false))
+  const found = isPoweredAll(early) ? treatment.metrics.map((metric) => metricResult(metric, levels, true)) : early
+  if (isInvalid) {
+    const metrics = found.map((metric) => ({ ...metric, verdict: 'unreliable' as const }))
+    return { name, verdict: 'invalid', metrics, reasons: [] }
+  }
   const isEnded = treatment.metrics.every(({ role, test }) => role === 'deterioration' || isOver(test))
-  const name = treatment.name
-  if (isInvalid) return { name, verdict: 'invalid', metrics, reasons: [] }
-  return { name, metrics, ...verdictWithReasons(name, metrics, { isEnded, isCleared: quality.length === 0 }) }
+  const { verdict, reasons } = judge(name, found, { isEnded, isCleared: quality.length === 0 })
+  return { name, verdict, metrics: found, reasons: [...reasons, ...notesOn(name, found)] }
+}
+
+/** Whether tests of fixed power are due: something was planned, and all of it is powered. */
+function isPoweredAll(metrics: readonly MetricResult[]): boolean {
+  const planned = metrics.filter(({ isPowered }) => isPowered !== null)
+  return planned.length > 0 && planned.every(({ isPowered }) => isPowered)
 }
 
 interface Standing {
@@ -102,36 +110,52 @@ interface Standing {
   readonly isCleared: boolean
 }
 
-function verdictWithReasons(
+function judge(
   treatment: string,
   metrics: readonly MetricResult[],
   { isEnded, isCleared }: Standing,
 ): { readonly verdict: ExperimentVerdict; readonly reasons: readonly VerdictReason[] } {
-  const about = (code: VerdictReason['code'], among: readonly MetricResult[]) =>
-    among.map(({ name }) => reasonFor(code, { treatment, name }))
-  const notes = notesOn(treatment, metrics)
   const harmed = metrics.filter(({ hasDeteriorated }) => hasDeteriorated)
-  if (harmed.length > 0) return { verdict: 'stop', reasons: [...about('deteriorated', harmed), ...notes] }
-  const success = metrics.filter(({ role }) => role === 'success')
-  const guardrails = metrics.filter(({ role }) => role === 'guardrail')
+  if (harmed.length > 0) return { verdict: 'stop', reasons: reasonsAbout('deteriorated', treatment, harmed) }
+  const tested = metrics.filter(({ role }) => role !== 'deterioration')
+  const whole = { treatment, name: null }
+  if (tested.length === 0) return { verdict: 'keepRunning', reasons: [reasonFor('no-decision-metric', whole)] }
+  const reasons = findings(treatment, tested)
+  if (mayShip(tested)) return { verdict: isCleared ? 'ship' : 'keepRunning', reasons }
+  const open = tested.filter(({ isPowered }) => isPowered !== true)
+  if (open.length === 0) return { verdict: 'doNotShip', reasons: [...reasons, reasonFor('powered', whole)] }
+  const why = reasonsAbout(isEnded ? 'ended-underpowered' : 'not-powered', treatment, open)
+  return { verdict: isEnded ? 'doNotShip' : 'keepRunning', reasons: [...reasons, ...why] }
+}
+
+function mayShip(tested: readonly MetricResult[]): boolean {
+  const success = tested.filter(({ role }) => role === 'success')
+  const passes = tested.every(({ isNonInferior }) => isNonInferior !== false)
+  return passes && (success.length === 0 || success.some(({ isSuperior }) => isSuperior))
+}
+
+/** What success metrics and guardrails say. */
+function findings(treatment: string, tested: readonly MetricResult[]): readonly VerdictReason[] {
+  const success = tested.filter(({ role }) => role === 'success')
+  const guardrails = tested.filter(({ role }) => role === 'guardrail')
   const superior = success.filter(({ isSuperior }) => isSuperior)
   const open = guardrails.filter(({ isNonInferior }) => isNonInferior === false)
-  const tested = [...success, ...guardrails]
-  if (tested.length === 0)
-    return { verdict: 'keepRunning', reasons: [reasonFor('no-decision-metric', { treatment, name: null })] }
-  const passes = [...about('superior', superior), ...about('guardrail-not-passed', open)]
   const whole = { treatment, name: null }
-  const mayShip = open.length === 0 && (success.length === 0 || superior.length > 0)
-  if (open.length === 0 && guardrails.length > 0) passes.push(reasonFor('guardrails-passed', whole))
-  if (mayShip && isCleared) return { verdict: 'ship', reasons: [...passes, ...notes] }
-  if (success.length > 0 && superior.length === 0) passes.push(reasonFor('not-superior', whole))
-  if (mayShip) return { verdict: 'keepRunning', reasons: [...passes, ...notes] }
-  const unpowered = tested.filter(({ isPowered }) => isPowered !== true)
-  if (unpowered.length === 0)
-    return { verdict: 'doNotShip', reasons: [...passes, reasonFor('powered', whole), ...notes] }
-  if (isEnded)
-    return { verdict: 'doNotShip', reasons: [...passes, ...about('ended-underpowered', unpowered), ...notes] }
-  return { verdict: 'keepRunning', reasons: [...passes, ...about('not-powered', unpowered), ...notes] }
+  const reasons = [
+    ...reasonsAbout('superior', treatment, superior),
+    ...reasonsAbout('guardrail-not-passed', treatment, open),
+  ]
+  if (success.length > 0 && superior.length === 0) reasons.push(reasonFor('not-superior', whole))
+  if (guardrails.length > 0 && open.length === 0) reasons.push(reasonFor('guardrails-passed', whole))
+  return reasons
+}
+
+function reasonsAbout(
+  code: VerdictReason['code'],
+  treatment: string,
+  metrics: readonly MetricResult[],
+): readonly VerdictReason[] {
+  return metrics.map(({ name }) => reasonFor(code, { treatment, name }))
 }
 
 /** What the rule could not use, metric by metric: never left out in silence. */

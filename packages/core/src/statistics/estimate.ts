@@ -1,7 +1,8 @@
 /**
  * Why there is no interval. `zero-baseline`, `weak-baseline`: a share of a control mean that is 0, or within three of its
  * standard errors of it; `zero-denominator`: a ratio over nothing; `no-weight`: weights that sum to 0; `weak-compliance`:
- * too few differ in what they received; `not-reached`: the quantile or time lies beyond what was observed.
+ * too few differ in what they received; `not-reached`: the quantile or time lies beyond what was observed;
+ * `no-test`: the method tests nothing at this look.
  */
 export const UNDEFINED_REASONS = [
   'too-few-units',
@@ -13,6 +14,7 @@ export const UNDEFINED_REASONS = [
   'no-weight',
   'weak-compliance',
   'not-reached',
+  'no-test',
 ] as const
 export type UndefinedReason = (typeof UNDEFINED_REASONS)[number]
 

@@ -1,6 +1,6 @@
 import { findRoot } from '../numeric/index.ts'
 import { checkSpending, DEFAULT_SPENDING, type Spending, spentAlpha } from './alpha-spending.ts'
-import { advance, type SequentialState, startMotion, upperExit } from './sequential-recursion.ts'
+import { advance, type SequentialState, START, upperExit } from './sequential-recursion.ts'
 
 /** Why a look takes no test: hardly any information since the last one, a fraction that is no number, all α spent before. */
 export type SkippedLook = 'too-close' | 'not-finite' | 'nothing-to-spend'
@@ -64,7 +64,7 @@ export function groupSequentialBounds(design: GroupSequentialDesign): GroupSeque
   checkSpending(spending)
   const side = alpha / sides
   const looks: SequentialLook[] = []
-  let progress: Progress = { state: startMotion(0), spent: 0, last: 0 }
+  let progress: Progress = { state: START, spent: 0, last: 0 }
   for (const [k, fraction] of fractions.entries()) {
     const mayEnd = isFinal && k === fractions.length - 1
     const spent = Math.max(progress.spent, mayEnd ? side : spentAlpha(spending, side, fraction))
@@ -96,7 +96,7 @@ function nextTime(fractions: readonly number[], k: number): number {
 
 function solveBound(state: SequentialState, time: number, error: number): number {
   const target = Math.log(error)
-  const excess = (z: number) => Math.log(Math.max(upperExit(state, time, z), Number.MIN_VALUE)) - target
+  const excess = (z: number) => Math.log(Math.max(upperExit(state, { time, z }), Number.MIN_VALUE)) - target
   if (excess(FARTHEST_Z) >= 0) return FARTHEST_Z
   return findRoot(excess, { low: -FARTHEST_Z, high: FARTHEST_Z, tolerance: TOLERANCE })
 }

@@ -1,32 +1,34 @@
 import { normalQuantile } from '../numeric/index.ts'
+import type { Effect } from './effect.ts'
 import type { MetricResult, MetricVerdict, TestedMetric, TestInterval } from './experiment-decision.ts'
 import type { TestLevels } from './test-levels.ts'
 import { criticalValue, isOver, type TestMethod } from './test-method.ts'
 
 /** What one metric says at the levels of the rule. `isDue`: tests of fixed power may be made. */
 export function metricResult(metric: TestedMetric, levels: TestLevels, isDue: boolean): MetricResult {
-  const { name, role, effect } = metric
-  const alpha = metricAlpha(role, levels)
-  const monitoring = metric.monitoring === undefined ? metric.test : metric.monitoring
-  const monitoringInterval = monitoring === null ? null : testInterval(metric, monitoring, levels.monitoring)
-  const mayTest = metric.test.kind !== 'fixedPower' || isDue
-  const tested = mayTest ? testInterval(metric, metric.test, alpha) : null
-  const interval = role === 'deterioration' ? monitoringInterval : tested
-  const good = interval === null ? null : goodSide(metric, interval)
-  const harm = monitoringInterval === null ? null : goodSide(metric, monitoringInterval)
+  const { name, role, effect, inverse = false, test, monitoring = test } = metric
+  const tested = testInterval(metric, dueMethod(test, isDue), metricAlpha(role, levels))
+  const monitored = monitoring === null ? null : testInterval(metric, dueMethod(monitoring, isDue), levels.monitoring)
+  const interval = role === 'deterioration' ? monitored : tested
+  const good = goodSide(interval, inverse)
+  const harm = goodSide(monitored, inverse)
   return {
     name,
     role,
-    inverse: metric.inverse === true,
+    inverse,
     effect,
     interval,
-    monitoringInterval,
-    verdict: verdictOf(metric, good),
+    monitoringInterval: monitored,
+    verdict: verdictOf(effect, good),
     isSuperior: good !== null && good.low > 0,
     isNonInferior: role === 'guardrail' ? good !== null && good.low > -marginOf(metric) : null,
     hasDeteriorated: harm !== null && harm.high < 0,
     isPowered: isPowered(metric, levels),
   }
+}
+
+function dueMethod(method: TestMethod, isDue: boolean): TestMethod {
+  return method.kind === 'fixedPower' ? { kind: 'fixed', isDue } : method
 }
 
 /** The one-sided level at which a metric of this role is tested. */
@@ -61,15 +63,18 @@ function testInterval(metric: TestedMetric, method: TestMethod, alpha: number): 
   return { low: effect.effect - critical * effect.stdError, high: effect.effect + critical * effect.stdError, alpha }
 }
 
-/** The interval seen so that more is better. */
-function goodSide({ inverse }: TestedMetric, interval: TestInterval): { readonly low: number; readonly high: number } {
-  return inverse === true ? { low: -interval.high, high: -interval.low } : interval
+interface Ends {
+  readonly low: number
+  readonly high: number
 }
 
-function verdictOf(
-  { effect }: TestedMetric,
-  good: { readonly low: number; readonly high: number } | null,
-): MetricVerdict {
+/** The interval seen so that more is better. */
+function goodSide(interval: TestInterval | null, inverse: boolean): Ends | null {
+  if (interval === null) return null
+  return inverse ? { low: -interval.high, high: -interval.low } : interval
+}
+
+function verdictOf(effect: Effect, good: Ends | null): MetricVerdict {
   if (effect.kind === 'undefined') return 'unreliable'
   if (good === null) return 'inconclusive'
   if (good.low > 0) return 'better'

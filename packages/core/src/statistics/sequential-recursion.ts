@@ -1,12 +1,12 @@
 import { gaussLegendre, normalCdf, normalPdf } from '../numeric/index.ts'
 
 /**
- * Brownian motion with drift, B(t) ~ N(drift · t, t), that has not left its regions so far: the sub-density of B at
- * information time `time`, as weights at quadrature nodes. Z at that time is B / √t.
+ * Brownian motion without drift that has not left its regions so far: the sub-density of B at information time `time`,
+ * as weights at quadrature nodes. Z at that time is B / √t. With drift θ, B(t) ~ N(θ t, t), the sub-density is this one
+ * times exp(θ x − θ² t / 2) at x, whatever the regions were.
  */
 export interface SequentialState {
   readonly time: number
-  readonly drift: number
   readonly nodes: Float64Array
   /** Density × quadrature weight. Sums to the probability of having gone on. */
   readonly mass: Float64Array
@@ -31,27 +31,39 @@ const PANEL_SDS = 6
 const KERNEL_SDS = 9
 
 /** The motion before its first look: at 0, for certain. */
-export function startMotion(drift: number): SequentialState {
-  return { time: 0, drift, nodes: Float64Array.of(0), mass: Float64Array.of(1) }
+export const START: SequentialState = { time: 0, nodes: Float64Array.of(0), mass: Float64Array.of(1) }
+
+/** A look at information time `time` at which Z stands at `z`. */
+export interface Outcome {
+  readonly time: number
+  readonly z: number
 }
 
-/** P(no exit so far, and Z ≥ z at `time`), with full relative accuracy however small. */
-export function upperExit(state: SequentialState, time: number, z: number): number {
-  return exit(state, time, z, 1)
+/** P(no exit so far, and Z ≥ z) under `drift`, with full relative accuracy however small. */
+export function upperExit(state: SequentialState, outcome: Outcome, drift = 0): number {
+  return exit(state, outcome, { drift, side: 1 })
 }
 
-/** P(no exit so far, and Z ≤ z at `time`). */
-export function lowerExit(state: SequentialState, time: number, z: number): number {
-  return exit(state, time, z, -1)
+/** P(no exit so far, and Z ≤ z) under `drift`. */
+export function lowerExit(state: SequentialState, outcome: Outcome, drift = 0): number {
+  return exit(state, outcome, { drift, side: -1 })
 }
 
-function exit(state: SequentialState, time: number, z: number, side: 1 | -1): number {
-  const { nodes, mass, drift } = state
-  const step = time - state.time
-  const scale = 1 / Math.sqrt(step)
+function exit(
+  { nodes, mass, time: before }: SequentialState,
+  { time, z }: Outcome,
+  { drift, side }: { readonly drift: number; readonly side: 1 | -1 },
+): number {
+  const step = time - before
+  const scale = side / Math.sqrt(step)
   const edge = z * Math.sqrt(time) - drift * step
+  const tilt = (-drift * drift * before) / 2
   let sum = 0
-  for (let i = 0; i < nodes.length; i++) sum += mass[i]! * normalCdf(side * (nodes[i]! - edge) * scale)
+  for (let i = 0; i < nodes.length; i++) {
+    const x = nodes[i]!
+    const weight = drift === 0 ? mass[i]! : mass[i]! * Math.exp(drift * x + tilt)
+    sum += weight * normalCdf((x - edge) * scale)
+  }
   return sum
 }
 
@@ -64,28 +76,27 @@ export function advance(
   look: { readonly time: number; readonly nextTime: number; readonly region: Region },
 ): SequentialState {
   const { time, nextTime, region } = look
-  const { drift } = state
   const step = time - state.time
   const root = Math.sqrt(time)
-  const low = Math.max(region.low * root, drift * time - REACH_SDS * root)
-  const high = Math.min(region.high * root, drift * time + UPPER_REACH_SDS * root)
-  if (!(high > low)) return { time, drift, nodes: new Float64Array(0), mass: new Float64Array(0) }
+  const low = Math.max(region.low, -REACH_SDS) * root
+  const high = Math.min(region.high, UPPER_REACH_SDS) * root
+  if (!(high > low)) return { time, nodes: new Float64Array(0), mass: new Float64Array(0) }
   const finest = Math.sqrt(Math.min(step, nextTime > time ? nextTime - time : step))
   const panels = Math.max(LEAST_PANELS, Math.ceil((high - low) / (PANEL_SDS * finest)))
   const { places, weights } = spreadNodes(low, high, panels)
   carryMass(state, { step, places, weights })
-  return { time, drift, nodes: places, mass: weights }
+  return { time, nodes: places, mass: weights }
 }
 
 /** weights[j] ← weights[j] · density at places[j] of the state carried `step` on. Both lists of nodes ascend. */
 function carryMass(
-  { nodes, mass, drift }: SequentialState,
+  { nodes, mass }: SequentialState,
   to: { readonly step: number; readonly places: Float64Array; readonly weights: Float64Array },
 ): void {
   const scale = 1 / Math.sqrt(to.step)
   let first = 0
   for (let j = 0; j < to.places.length; j++) {
-    const y = (to.places[j]! - drift * to.step) * scale
+    const y = to.places[j]! * scale
     while (first < nodes.length && y - nodes[first]! * scale > KERNEL_SDS) first++
     let sum = 0
     for (let i = first; i < nodes.length; i++) {

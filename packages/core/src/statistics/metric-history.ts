@@ -1,0 +1,87 @@
+import { choleskyFactor, choleskySolve, packedIndex, packedLength } from '../numeric/index.ts'
+import type { UndefinedReason } from './estimate.ts'
+import type { VectorMoments } from './vector-moments.ts'
+
+/** Which numbers of a user's row make a metric: one of them, or the ratio of two sums. */
+export type MetricColumns =
+  | { readonly kind: 'mean'; readonly value: number }
+  | { readonly kind: 'ratio'; readonly numerator: number; readonly denominator: number }
+
+/** What the past says of a metric: all that a plan needs. */
+export type MetricHistory =
+  | {
+      readonly kind: 'history'
+      readonly units: number
+      readonly mean: number
+      /** Variance per unit; of a ratio, that of its linearised values. */
+      readonly variance: number
+      /** Share of it that the covariates explain: what regression adjustment will save. */
+      readonly rSquared: number
+    }
+  | { readonly kind: 'undefined'; readonly reason: UndefinedReason }
+
+/**
+ * Mean, variance per unit and R² on pre-period covariates of a metric, from the moments of a past period as long as the
+ * experiment's. A ratio R = Σm / Σd is linearised, z = (m − R d) / mean d (delta method). R² is 0 where covariates are singular. Assumes that
+ * the experiment will meet users like these.
+ */
+export function metricHistory(
+  moments: VectorMoments,
+  { metric, covariates = [] }: { readonly metric: MetricColumns; readonly covariates?: readonly number[] },
+): MetricHistory {
+  const { n } = moments
+  if (n < 2) return { kind: 'undefined', reason: 'too-few-units' }
+  const weights = linearWeights(moments, metric)
+  if (weights === null) return { kind: 'undefined', reason: 'zero-denominator' }
+  const squares = covarianceOf(moments, weights, weights)
+  const mean = metric.kind === 'mean' ? moments.mean[metric.value]! : ratioOf(moments, metric)
+  if (!Number.isFinite(squares) || !Number.isFinite(mean)) return { kind: 'undefined', reason: 'not-finite' }
+  if (!(squares > 0)) return { kind: 'undefined', reason: 'zero-variance' }
+  const rSquared = explained(moments, { weights, covariates, squares })
+  return { kind: 'history', units: n, mean, variance: squares / (n - 1), rSquared }
+}
+
+/** Column → its weight in the metric. */
+type Weights = readonly (readonly [column: number, weight: number])[]
+
+function ratioOf(moments: VectorMoments, metric: Extract<MetricColumns, { readonly kind: 'ratio' }>): number {
+  return moments.mean[metric.numerator]! / moments.mean[metric.denominator]!
+}
+
+function linearWeights(moments: VectorMoments, metric: MetricColumns): Weights | null {
+  if (metric.kind === 'mean') return [[metric.value, 1]]
+  const whole = moments.mean[metric.denominator]!
+  if (whole === 0) return null
+  return [
+    [metric.numerator, 1 / whole],
+    [metric.denominator, -ratioOf(moments, metric) / whole],
+  ]
+}
+
+/** Centred cross product of two linear combinations of columns. */
+function covarianceOf({ cross }: VectorMoments, a: Weights, b: Weights): number {
+  let sum = 0
+  for (const [i, wi] of a) for (const [j, wj] of b) sum += wi * wj * cross[packedIndex(i, j)]!
+  return sum
+}
+
+function explained(
+  moments: VectorMoments,
+  {
+    weights,
+    covariates,
+    squares,
+  }: { readonly weights: Weights; readonly covariates: readonly number[]; readonly squares: number },
+): number {
+  const size = covariates.length
+  const matrix = new Float64Array(packedLength(size))
+  covariates.forEach((column, i) => {
+    for (let j = 0; j <= i; j++) matrix[packedIndex(i, j)] = moments.cross[packedIndex(column, covariates[j]!)]!
+  })
+  const factor = size === 0 ? null : choleskyFactor(matrix, size)
+  if (factor === null) return 0
+  const right = covariates.map((column) => covarianceOf(moments, weights, [[column, 1]]))
+  const slopes = choleskySolve(factor, right)
+  const sum = right.reduce((total, value, i) => total + value * slopes[i]!, 0)
+  return Number.isFinite(sum) ? Math.min(1, Math.max(0, sum / squares)) : 0
+}

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest'
+import cases from '../../../../spec/cases/sequential.json' with { type: 'json' }
+import type { Spending } from './alpha-spending.ts'
+import { groupSequentialBounds } from './group-sequential-bounds.ts'
+import {
+  driftForPower,
+  exitProbabilities,
+  followPaths,
+  sequentialInflation,
+  sequentialPower,
+} from './sequential-power.ts'
+
+const designOf = (known: (typeof cases.power)[number] | (typeof cases.inflation)[number]) => ({
+  spending: { exponent: 2, ...known.spending } as unknown as Spending,
+  alpha: known.alpha,
+  fractions: known.fractions,
+  sides: known.sides === 2 ? (2 as const) : (1 as const),
+})
+
+const evenLooks = (count: number) => Array.from({ length: count }, (_, k) => (k + 1) / count)
+
+describe('sequentialPower', () => {
+  it.each(cases.power)('gives the agreed exits under drift $drift', (known) => {
+    const bounds = groupSequentialBounds(designOf(known))
+    const { upper, lower } = exitProbabilities(followPaths(bounds), known.drift)
+    for (const [k, p] of known.upper.entries()) expect(Math.abs(upper[k]! - p)).toBeLessThan(1e-7)
+    for (const [k, p] of known.lower.entries()) expect(Math.abs(lower[k]! - p)).toBeLessThan(1e-7)
+    const found = sequentialPower(bounds, known.drift)
+    expect(Math.abs(found.power - known.power)).toBeLessThan(1e-7)
+    expect(Math.abs(found.expectedFraction - known.expectedFraction)).toBeLessThan(1e-7)
+  })
+
+  it.each(cases.inflation)('gives the agreed inflation for power $power, $spending.kind', (known) => {
+    const design = designOf(known)
+    const drift = driftForPower(groupSequentialBounds(design), known.power)
+    expect(Math.abs(drift - known.drift)).toBeLessThan(1e-5)
+    expect(Math.abs(sequentialInflation(design, known.power) - known.inflation)).toBeLessThan(1e-5)
+  })
+
+  it('needs 1.023 times the units with five O’Brien–Fleming looks at 90 % power', () => {
+    const design = { spending: { kind: 'obrienFleming' }, alpha: 0.025, fractions: evenLooks(5) } as const
+    expect(sequentialInflation(design, 0.9)).toBeCloseTo(1.023, 3)
+  })
+
+  it('is the fixed test with one look', () => {
+    const bounds = groupSequentialBounds({ alpha: 0.05, fractions: [1] })
+    expect(driftForPower(bounds, 0.8)).toBeCloseTo(1.644_853_627 + 0.841_621_234, 6)
+    expect(sequentialPower(bounds, 0)).toMatchObject({ expectedFraction: 1 })
+  })
+
+  it('has the power of its design at .2 σ with 500 units in each group and 14 looks', () => {
+    const drift = 0.2 * Math.sqrt(250)
+    const powerWith = (spending: Spending) =>
+      sequentialPower(groupSequentialBounds({ spending, alpha: 0.05, fractions: evenLooks(14) }), drift).power
+    // α t² gives up 1.6 points of the fixed test's 93.5 %, O'Brien–Fleming 1.0.
+    expect(powerWith({ kind: 'power', exponent: 2 })).toBeCloseTo(0.9197, 4)
+    expect(powerWith({ kind: 'obrienFleming' })).toBeGreaterThan(0.925)
+  })
+
+  it('refuses a power below the error', () => {
+    expect(() => driftForPower(groupSequentialBounds({ alpha: 0.05, fractions: [1] }), 0.01)).toThrow(
+      /power must be in/,
+    )
+  })
+})
