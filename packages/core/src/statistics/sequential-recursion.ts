@@ -34,24 +34,24 @@ const KERNEL_SDS = 9
 export const START: SequentialState = { time: 0, nodes: Float64Array.of(0), mass: Float64Array.of(1) }
 
 /** A look at information time `time` at which Z stands at `z`. */
-export interface Outcome {
+export interface ZAtTime {
   readonly time: number
   readonly z: number
 }
 
 /** P(no exit so far, and Z ≥ z) under `drift`, with full relative accuracy however small. */
-export function upperExit(state: SequentialState, outcome: Outcome, drift = 0): number {
+export function upperExit(state: SequentialState, outcome: ZAtTime, drift = 0): number {
   return exit(state, outcome, { drift, side: 1 })
 }
 
 /** P(no exit so far, and Z ≤ z) under `drift`. */
-export function lowerExit(state: SequentialState, outcome: Outcome, drift = 0): number {
+export function lowerExit(state: SequentialState, outcome: ZAtTime, drift = 0): number {
   return exit(state, outcome, { drift, side: -1 })
 }
 
 function exit(
   { nodes, mass, time: before }: SequentialState,
-  { time, z }: Outcome,
+  { time, z }: ZAtTime,
   { drift, side }: { readonly drift: number; readonly side: 1 | -1 },
 ): number {
   const step = time - before
