@@ -24,6 +24,15 @@ import type {
   WireUser,
   WireUserDetail,
 } from './wire.ts'
+import type {
+  ExperimentInput,
+  RampInput,
+  StopInput,
+  WireExperiment,
+  WireExperimentCreated,
+  WireExperimentDetail,
+  WireExposures,
+} from './wire-experiments.ts'
 
 export interface ClientOptions extends TransportOptions {
   /** Most events per request of the queue; 100 by default. */
@@ -86,6 +95,16 @@ export interface PalomaClient {
   readonly groups: {
     compare(from: TimeInput, until: TimeInput): Promise<WireGroupComparison>
   }
+  readonly experiments: {
+    /** The same design again changes nothing; another one replaces a draft. */
+    create(experiment: ExperimentInput): Promise<WireExperimentCreated>
+    list(): Promise<{ readonly data: readonly WireExperiment[] }>
+    get(key: string): Promise<WireExperimentDetail>
+    start(key: string): Promise<WireExperiment>
+    ramp(key: string, ramp: RampInput): Promise<WireExperiment>
+    stop(key: string, end: StopInput): Promise<WireExperiment>
+    exposures(key: string): Promise<WireExposures>
+  }
   readonly inbox: InboxClient
 }
 
@@ -102,6 +121,7 @@ export function createClient(options: ClientOptions): PalomaClient {
       advance: (now) => transport.request('POST', '/v1/clock', { body: { now } }),
     },
     groups: { compare: (from, until) => transport.request('GET', '/v1/groups/compare', { query: { from, until } }) },
+    experiments: experimentCalls(transport),
     inbox: createInboxClient(transport),
   }
 }
@@ -172,5 +192,17 @@ function opportunityCalls(transport: Transport): PalomaClient['opportunities'] {
     proposeMany: (items) => transport.request('POST', '/v1/opportunities', { body: { items } }),
     get: (id) => transport.request('GET', path('opportunities', id)),
     withdraw: (id) => transport.request('DELETE', path('opportunities', id)),
+  }
+}
+
+function experimentCalls(transport: Transport): PalomaClient['experiments'] {
+  return {
+    create: (body) => transport.request('POST', '/v1/experiments', { body }),
+    list: () => transport.request('GET', '/v1/experiments'),
+    get: (key) => transport.request('GET', path('experiments', key)),
+    start: (key) => transport.request('POST', path('experiments', key, '/start')),
+    ramp: (key, body) => transport.request('POST', path('experiments', key, '/ramp'), { body }),
+    stop: (key, body) => transport.request('POST', path('experiments', key, '/stop'), { body }),
+    exposures: (key) => transport.request('GET', path('experiments', key, '/exposures')),
   }
 }

@@ -16,6 +16,7 @@ export {
 } from './life-cycle.ts'
 export { type Membership, membershipOf, phaseAt, type Subject } from './membership.ts'
 export { frozenStateOf, type OwnSnapshot, ownSnapshot, type Participation, snapshotFor } from './own-snapshot.ts'
+export { type PhaseCount, type PhaseSampleRatio, sampleRatios } from './sample-ratios.ts'
 export { isTargeted } from './targeting.ts'
 export { rangesOf, reweighted, variantAt, weightsOfRanges } from './variant-ranges.ts'
 export { type Withheld, withheldOf } from './withholding.ts'

@@ -92,7 +92,7 @@ export function rampExperiment(experiment: Experiment, { traffic, weights }: Ram
   if (first !== undefined) throw invalid(design.key, first)
   const ranges = reweighted(current.ranges, sharesOf(design, next.weights))
   if (next.traffic === current.traffic && JSON.stringify(ranges) === JSON.stringify(current.ranges)) return experiment
-  const since = Math.max(at, current.since + 1)
+  const since = Math.max(at, current.since)
   return {
     ...experiment,
     phases: [...phases, { since, traffic: next.traffic, ranges }],

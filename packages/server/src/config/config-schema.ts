@@ -15,6 +15,7 @@ import {
 } from '@paloma/core/domain'
 import { z } from 'zod'
 import type { AdapterConfig, Config, EventRules } from './contract.ts'
+import { experimentSettingsSchema } from './experiment-settings-schema.ts'
 
 const TOTAL_SHARE = 1_000_000
 
@@ -70,11 +71,13 @@ const capWindow = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('calendarDays'), days: z.int().min(1).max(28) }),
 ])
 
-const rulesSchema: z.ZodType<Rules> = z.strictObject({
-  channels: z.partialRecord(
-    channel,
-    z.strictObject({ consent: z.enum(['opt-in', 'opt-out']), pricePerSend: z.number().min(0) }),
-  ),
+/** The limits of the owner, as an experiment's variant may set others. */
+export const limitSchemas: {
+  readonly caps: z.ZodType<Rules['caps']>
+  readonly gaps: z.ZodType<Rules['gaps']>
+  readonly quietHours: z.ZodType<Rules['quietHours']>
+  readonly slots: z.ZodType<Rules['slots']>
+} = {
   caps: z.array(z.strictObject({ ...scope, name, max: z.int().min(0), window: capWindow })),
   gaps: z.array(z.strictObject({ ...scope, name, minutes: positive.max(60 * 24 * 28) })),
   quietHours: z.array(
@@ -92,6 +95,14 @@ const rulesSchema: z.ZodType<Rules> = z.strictObject({
       .min(0)
       .max(24 * 14),
   }),
+}
+
+const rulesSchema: z.ZodType<Rules> = z.strictObject({
+  channels: z.partialRecord(
+    channel,
+    z.strictObject({ consent: z.enum(['opt-in', 'opt-out']), pricePerSend: z.number().min(0) }),
+  ),
+  ...limitSchemas,
   timeZone: timeZoneSchema,
 })
 
@@ -119,7 +130,8 @@ const featureSchema: z.ZodType<FeatureSchema> = z.strictObject({
   messageBuckets: z.int().min(0).max(1_024),
 })
 
-const policySchema: z.ZodType<PolicySpec> = z.discriminatedUnion('kind', [
+/** How a group, or a variant of an experiment, decides. */
+export const policySchema: z.ZodType<PolicySpec> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('greedy'), floor: probability }),
   z.strictObject({ kind: z.literal('epsilonGreedy'), epsilon: probability }),
   z.strictObject({ kind: z.literal('softmax'), temperature: positive, floor: probability }),
@@ -198,6 +210,7 @@ export const configSchema: z.ZodType<Config> = z
     events: eventsSchema,
     adapters: z.partialRecord(channel, adapterSchema),
     learning: learningSchema,
+    experiments: experimentSettingsSchema,
     limits: limitsSchema,
   })
   .superRefine((config, context) => {

@@ -1,4 +1,14 @@
-import type { Channel, FeatureSchema, Group, GroupRule, Objective, ReachLoss, Rules } from '@paloma/core/domain'
+import type {
+  Channel,
+  FeatureSchema,
+  Group,
+  GroupRule,
+  Layer,
+  Objective,
+  ReachLoss,
+  Rules,
+  Withholding,
+} from '@paloma/core/domain'
 
 /** How one channel is delivered. */
 export type AdapterConfig =
@@ -50,6 +60,11 @@ export interface Config {
     readonly groups: readonly Group[]
     /** So many of the latest policy states are kept, besides those that a decision names. */
     readonly keepStates: number
+  }
+  /** What experiments are drawn from; experiments themselves are created while the server runs. */
+  readonly experiments: {
+    readonly layers: readonly Layer[]
+    readonly withholding: Withholding | null
   }
   readonly limits: {
     readonly userStatesInMemory: number

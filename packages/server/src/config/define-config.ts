@@ -16,11 +16,12 @@ export interface ConfigInput {
   readonly events?: Partial<EventRules>
   readonly adapters?: Config['adapters']
   readonly learning?: Partial<Config['learning']>
+  readonly experiments?: Partial<Config['experiments']>
   readonly limits?: Partial<Config['limits']>
 }
 
 /** Sections whose members are laid over the defaults one by one; everything else is replaced whole. */
-const MERGED = ['rules', 'features', 'groups', 'events', 'adapters', 'learning', 'limits'] as const
+const MERGED = ['rules', 'features', 'groups', 'events', 'adapters', 'learning', 'experiments', 'limits'] as const
 
 /**
  * A whole, checked configuration: the given parts laid over `defaultConfig`. Lists and the members of sections are

@@ -18,6 +18,7 @@ import { clockRoutes } from './routes/clock.ts'
 import { consoleRoutes } from './routes/console.ts'
 import { decisionRoutes } from './routes/decisions.ts'
 import { EVENT_MEDIA_TYPES, eventRoutes } from './routes/events.ts'
+import { experimentRoutes } from './routes/experiments.ts'
 import { groupRoutes } from './routes/groups.ts'
 import { healthRoutes } from './routes/health.ts'
 import { inboxRoutes } from './routes/inbox.ts'
@@ -110,6 +111,7 @@ function registerRoutes(app: HttpApp, options: HttpOptions, registry: Registry):
     opportunityRoutes(typed, deps)
     decisionRoutes(typed, deps)
     groupRoutes(typed, deps)
+    experimentRoutes(typed, deps)
     clockRoutes(typed, deps)
     keyRoutes(typed, deps)
     healthRoutes(typed, deps, registry)

@@ -36,6 +36,7 @@ export function dueJobs(due: DueWork, learnEveryMs: number): readonly Job[] {
     ),
     { name: 'learn', everyMs: learnEveryMs, work: () => due.learn() },
     { name: 'inbox', everyMs: SECOND_MS, work: () => due.pollInbox() },
+    { name: 'experiments', everyMs: SECOND_MS, work: () => due.followExperiments() },
     { name: 'recover', everyMs: MINUTE_MS, work: () => due.recover() },
     { name: 'erase', everyMs: MINUTE_MS, work: () => due.erase() },
     { name: 'export', everyMs: 10 * MINUTE_MS, work: () => due.exportHistory() },

@@ -397,9 +397,10 @@ export interface ExposureCount {
 export interface ExperimentStore {
   /**
    * Changes one experiment while nobody else changes any. `update` gets all of them, by key, and answers what shall be,
-   * or null for nothing; the revision it answers is written to the audit trail. What it throws changes nothing.
+   * or null for nothing; the revision it answers is written to the audit trail. What it throws changes nothing. Answers
+   * what was written.
    */
-  change(update: (all: readonly Experiment[]) => ExperimentUpdate | null): Promise<void>
+  change(update: (all: readonly Experiment[]) => ExperimentUpdate | null): Promise<Experiment | null>
   /** By key. */
   list(): Promise<readonly Experiment[]>
   get(key: string): Promise<Experiment | undefined>

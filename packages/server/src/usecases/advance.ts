@@ -27,6 +27,7 @@ async function advance(deps: Deps, due: DueWork, to: EpochMs): Promise<Advanced>
   const { clock, snapshots, config } = deps
   if (to < clock.now()) throw new PalomaError('CLOCK_BACKWARDS', `now must be >= ${clock.now()}, got ${to}`)
   const learnEveryMs = learningStep(config.learning.everyMinutes * MINUTE_MS, to - clock.now())
+  await due.followExperiments()
   let learnAt = nextMultiple(clock.now(), learnEveryMs)
   const total = await workHere(deps, due)
   while (clock.now() < to) {

@@ -1,19 +1,26 @@
 import type {
   Channel,
+  Conclusion,
   ConsentState,
   Decision,
   DecisionId,
+  DesignFault,
   EpochMs,
+  Experiment,
+  ExperimentChange,
+  ExperimentDesign,
   Group,
   Opportunity,
   OpportunityId,
   Outcome,
+  PhaseSampleRatio,
+  Ramp,
   Scalar,
   SendId,
   UserId,
   UserProfile,
 } from '@paloma/core'
-import type { ApiKey, InboxItem, InboxStatus, OpportunityStatus, Send } from '../store/contract.ts'
+import type { ApiKey, ExposureCount, InboxItem, InboxStatus, OpportunityStatus, Send } from '../store/contract.ts'
 
 /** Why one item of a list was refused, while its neighbours went through. */
 export interface ItemError {
@@ -172,6 +179,26 @@ export interface GroupComparison {
   readonly differences: Readonly<Record<string, Readonly<Record<string, Interval>>>>
 }
 
+/** Who changes an experiment, for its audit trail. */
+export type Actor = string
+
+/** An experiment with what a start would refuse about it now. */
+export interface ExperimentView {
+  readonly experiment: Experiment
+  readonly faults: readonly DesignFault[]
+}
+
+/** Who was exposed to what, and whether the split is as planned. */
+export interface ExposureReport {
+  readonly key: string
+  readonly users: number
+  /** Exposed to more than one variant: a fault of the data, or moved by a change of weights. */
+  readonly crossed: number
+  readonly counts: readonly ExposureCount[]
+  /** By phase; empty for slots of time, whose number is not a matter of chance per user. */
+  readonly sampleRatios: readonly PhaseSampleRatio[]
+}
+
 /** Everything the server can do. HTTP, CLI, jobs and MCP call these and nothing else. */
 export interface Usecases {
   readonly users: {
@@ -235,6 +262,25 @@ export interface Usecases {
   }
   readonly groups: {
     compare(from: EpochMs, until: EpochMs): Promise<GroupComparison>
+  }
+  readonly experiments: {
+    /** Idempotent by key: the same design again is a duplicate, another one replaces a draft. */
+    create(
+      design: ExperimentDesign,
+      actor: Actor,
+    ): Promise<ExperimentView & { readonly status: 'created' | 'duplicate' | 'updated' }>
+    list(): Promise<readonly Experiment[]>
+    get(key: string): Promise<(ExperimentView & { readonly changes: readonly ExperimentChange[] }) | undefined>
+    /** Rejects with EXPERIMENT_INVALID, EXPERIMENT_CONFLICT (naming the other) and EXPERIMENT_STOPPED. */
+    start(key: string, actor: Actor): Promise<Experiment | undefined>
+    ramp(key: string, ramp: Ramp, actor: Actor): Promise<Experiment | undefined>
+    stop(
+      key: string,
+      end: { readonly decision: Conclusion; readonly reason: string },
+      actor: Actor,
+    ): Promise<Experiment | undefined>
+    /** Also for what is always on: `layer:<name>` and `withhold:<message>:<period>`. */
+    exposures(key: string): Promise<ExposureReport | undefined>
   }
   readonly clock: {
     readonly isVirtual: boolean

@@ -7,6 +7,7 @@ import { createDispatcher, type Dispatcher } from './dispatch.ts'
 import { type DueWork, drain, drainLanes } from './due-work.ts'
 import { resumeErasures } from './erasure.ts'
 import { eventUsecases } from './events.ts'
+import { experimentUsecases } from './experiments.ts'
 import { groupUsecases } from './groups.ts'
 import { type HealthSources, healthUsecases } from './health.ts'
 import { createHeartbeats, type Heartbeats } from './heartbeats.ts'
@@ -48,6 +49,7 @@ export function createUsecases(
     events: eventUsecases(deps, users.upsert),
     decisions,
     groups: groupUsecases(deps),
+    experiments: experimentUsecases(deps),
     keys: keyUsecases(deps, wallClock),
     inbox: inboxUsecases(deps),
     unsubscribe: unsubscribeUsecases(deps, users.upsert),
@@ -75,6 +77,7 @@ function dueWork(deps: Deps, { decisions, dispatcher, learner }: Workers): DueWo
       const closed = await drain(() => store.opportunities.closeExpired(clock.now(), BATCH), BATCH)
       return closed + (await store.registry.pruneStates(config.learning.keepStates))
     },
+    followExperiments: async () => ((await deps.snapshots.follow(clock.now())) ? 1 : 0),
     exportHistory: async () => ((await store.lead(EXPORTER)) ? exportNewDays(deps) : 0),
     erase: () => resumeErasures(deps),
     recover: async () => (store.traits.isShared ? store.sends.recover(clock.now() - LEFT_BEHIND_MS, clock.now()) : 0),

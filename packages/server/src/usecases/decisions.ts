@@ -137,14 +137,13 @@ async function decideAll(
   for (const { at = now, userId } of commands) moments.set(at, (moments.get(at) ?? new Set()).add(userId))
   const people = new Map<EpochMs, ReadonlyMap<UserId, Person>>()
   for (const [at, ids] of moments) people.set(at, await peopleAt(store, [...ids], at))
-  const snapshot = snapshots.current()
   return commands.map((command): Made => {
     const { at = now, decisionId, deliver, userId } = command
     const person = people.get(at)?.get(userId)
     if (person === undefined) return unknownUser(command)
     const context = asStored(command.context)
     const request = { decisionId, ...person, context, trigger: 'request' as const }
-    const made = attemptDecision(snapshot, request, at)
+    const made = attemptDecision(snapshots.currentFor(person.user.profile, at), request, at)
     if (!made.ok) return made
     return { ok: true, item: { decision: made.decision, fingerprint: fingerprintOf(command), deliver } }
   })

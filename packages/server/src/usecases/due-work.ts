@@ -11,6 +11,8 @@ export interface DueWork {
   readonly lanes: readonly Lane[]
   /** Learns what has matured, or adopts what another process learned; answers the id of the state. */
   learn(): Promise<number>
+  /** Takes over what other processes changed about experiments; answers 1 if there was something. */
+  followExperiments(): Promise<number>
   /** Closes expired opportunities and deletes old policy states that no decision names; answers how many. */
   prune(): Promise<number>
   /** Writes closed days that the history does not have yet to Parquet; answers how many. */

@@ -48,14 +48,13 @@ async function decideDue({ store, clock, snapshots }: Deps, due: readonly Send[]
   const users = await store.users.loadStates(ids, now)
   const open = await store.opportunities.openFor([...users.keys()], now)
   const planned = await store.opportunities.get(due.map(({ opportunityId }) => opportunityId))
-  const snapshot = snapshots.current()
   return due.map((send): Redecided => {
     const user = users.get(send.userId)
     if (user === undefined) return { ok: false, reason: `user ${send.userId} is gone` }
     const decisionId = dueDecisionId(send.decisionId)
     const opportunities = withOwn(open.get(send.userId) ?? [], planned.get(send.opportunityId))
     const request = { decisionId, user, opportunities, context: {}, trigger: 'planned' as const }
-    const made = attemptDecision(snapshot, request, now)
+    const made = attemptDecision(snapshots.currentFor(user.profile, now), request, now)
     if (!made.ok) return { ok: false, reason: made.error.detail }
     const fingerprint = `planned:${send.sendId}`
     return { ok: true, item: { decision: made.decision, fingerprint, deliver: true, plannedSendId: send.sendId } }

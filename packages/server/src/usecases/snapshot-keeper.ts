@@ -1,24 +1,40 @@
 import { createHash } from 'node:crypto'
-import { initialState, PalomaError, type PolicyState, type Snapshot, shapeOf } from '@paloma/core'
+import {
+  type EpochMs,
+  type ExperimentSetup,
+  frozenStateOf,
+  initialState,
+  PalomaError,
+  type PolicyState,
+  type Snapshot,
+  shapeOf,
+  type UserProfile,
+} from '@paloma/core'
 import type { Config } from '../config/contract.ts'
 import type { Store } from '../store/contract.ts'
+import { experimentsNow } from './running-experiments.ts'
 
 /** Holds the snapshot that decisions are made with, and finds the ones that past decisions were made with. */
 export interface SnapshotKeeper {
   current(): Snapshot
+  /** The current one with the policy state of this user: another where an experiment froze one. */
+  currentFor(profile: UserProfile, now: EpochMs): Snapshot
   /** What was believed before the first reward, under the current configuration. */
   prior(): PolicyState
   /** Makes a newly learned state the current one, once it is stored. */
   adopt(state: PolicyState): void
+  /** Takes over changes of experiments, of this process or another; answers whether there were any. */
+  follow(now: EpochMs): Promise<boolean>
   /** @throws PalomaError SNAPSHOT_GONE or STATE_GONE when the store no longer has it */
   at(version: string, stateId: number): Promise<Snapshot>
 }
 
 type SnapshotParts = Omit<Snapshot, 'version' | 'state'>
 
-function partsOf(config: Config): SnapshotParts {
+function partsOf(config: Config, experiments: ExperimentSetup | undefined): SnapshotParts {
   const { objectives, rules, features, groups, groupSalt, prices } = config
-  return { objectives, rules, features, groups, groupSalt, prices }
+  const parts = { objectives, rules, features, groups, groupSalt, prices }
+  return experiments === undefined ? parts : { ...parts, experiments }
 }
 
 /** Past snapshots kept in memory. */
@@ -28,27 +44,70 @@ const MAX_ATTEMPTS = 20
 
 /**
  * Loads the latest policy state, or starts with the prior: at first, and when features or objectives changed since. A
- * state learned under another schema stays in the registry, and a new one is numbered after it.
+ * state learned under another schema stays in the registry, and a new one is numbered after it. Running experiments are
+ * part of the snapshot, so that every change of theirs makes a new version.
  */
 export async function snapshotKeeper(store: Store, config: Config, at: number): Promise<SnapshotKeeper> {
-  const parts = partsOf(config)
-  const json = JSON.stringify(parts)
-  const version = createHash('sha256').update(json).digest('hex').slice(0, 16)
-  await store.registry.saveSnapshot(version, json, at)
-  const prior = initialState(parts.objectives, shapeOf(parts), at)
-  let current: Snapshot = { ...parts, version, state: await openingState(store.registry, prior) }
+  const prior = initialState(config.objectives, shapeOf(config), at)
+  const opening = await openingState(store.registry, prior)
+  let setting = await settingOf(store, config, { prior, at })
+  let current: Snapshot = { ...setting.parts, version: setting.version, state: opening }
+  let frozen = new Map<number, Snapshot>()
+  let turn: Promise<unknown> = Promise.resolve()
   const past = pastSnapshots(store)
+  const follow = async (now: EpochMs): Promise<boolean> => {
+    if ((await store.experiments.revision()) === setting.revision) return false
+    setting = await settingOf(store, config, { prior, at: now })
+    current = { ...setting.parts, version: setting.version, state: current.state }
+    frozen = new Map()
+    return true
+  }
 
   return {
     current: () => current,
+    currentFor(profile, now) {
+      const state = setting.frozen.get(frozenStateOf(current, profile, now) ?? current.state.id)
+      if (state === undefined) return current
+      const known = frozen.get(state.id) ?? { ...setting.parts, version: setting.version, state }
+      frozen.set(state.id, known)
+      return known
+    },
     prior: () => prior,
     adopt(next) {
-      current = { ...parts, version, state: next }
+      current = { ...setting.parts, version: setting.version, state: next }
+    },
+    follow(now) {
+      // One after the other, so that what was read first never replaces what was read later.
+      const followed = turn.then(() => follow(now))
+      turn = followed.catch(() => undefined)
+      return followed
     },
     async at(wanted, stateId) {
-      return wanted === version && stateId === current.state.id ? current : past.at(wanted, stateId)
+      return wanted === setting.version && stateId === current.state.id ? current : past.at(wanted, stateId)
     },
   }
+}
+
+/** Everything of the snapshot but the policy state, as the configuration and the experiments have it. */
+interface Setting {
+  readonly parts: SnapshotParts
+  readonly version: string
+  /** Of the experiments, when they were read. */
+  readonly revision: number
+  readonly frozen: ReadonlyMap<number, PolicyState>
+}
+
+async function settingOf(
+  store: Store,
+  config: Config,
+  { prior, at }: { readonly prior: PolicyState; readonly at: EpochMs },
+): Promise<Setting> {
+  const { revision, setup, frozen } = await experimentsNow(store, config, { schemaHash: prior.schemaHash, at })
+  const parts = partsOf(config, setup)
+  const json = JSON.stringify(parts)
+  const version = createHash('sha256').update(json).digest('hex').slice(0, 16)
+  await store.registry.saveSnapshot(version, json, at)
+  return { parts, version, revision, frozen }
 }
 
 /** The latest state that fits the schema; where there is none the prior, under the next free number. */

@@ -1,4 +1,4 @@
-import { CATEGORIES, DECISION_REASONS, DECISION_TRIGGERS } from '@paloma/core/domain'
+import { type Assignment, CATEGORIES, DECISION_REASONS, DECISION_TRIGGERS } from '@paloma/core/domain'
 import type {
   WireAction,
   WireAudit,
@@ -36,7 +36,16 @@ export const decideSchema: z.ZodType<DecideCommand> = named(
 
 const numbers = z.array(z.number())
 const numbersByName = z.record(z.string(), z.object({ mean: numbers, variance: numbers }))
-const assignments = z.array(z.object({ experiment: z.string(), variant: z.string() }))
+const assignments: z.ZodType<readonly Assignment[]> = z.array(
+  z.object({
+    experiment: z.string(),
+    variant: z.string(),
+    phase: z.int().exactOptional(),
+    exposed: z.boolean().exactOptional(),
+    moved: z.boolean().exactOptional(),
+    slot: z.int().exactOptional(),
+  }),
+)
 
 const candidate = z.object({
   opportunityId: z.string(),

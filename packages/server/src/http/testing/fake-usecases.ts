@@ -22,6 +22,7 @@ import type {
   UserPatch,
 } from '../../usecases/contract.ts'
 import { fakeDecisions } from './fake-decisions.ts'
+import { fakeExperiments } from './fake-experiments.ts'
 import type { Stored } from './stored.ts'
 
 const STATUS_ORDER = ['unseen', 'seen', 'read', 'interacted', 'archived'] as const
@@ -62,6 +63,7 @@ export function fakeUsecases(options: { readonly isVirtual?: boolean } = {}): Fa
     decisions: fakeDecisions(stored),
     inbox: fakeInbox(stored),
     unsubscribe: fakeUnsubscribe(stored),
+    experiments: fakeExperiments(stored),
     groups: { compare: async (from, until) => compare(stored, from, until) },
     clock: fakeClock(stored, options.isVirtual ?? true),
     keys: fakeKeys(stored),

@@ -15,7 +15,9 @@ export function experimentStore(client: SqlClient): ExperimentStore {
         // One lock for all: whether an experiment may start depends on the others.
         await sql.query('lock table experiments in share row exclusive mode')
         const made = update(await all(sql))
-        if (made !== null) await write(sql, made)
+        if (made === null) return null
+        await write(sql, made)
+        return made.experiment
       }),
     list: () => all(client),
     async get(key) {

@@ -1,0 +1,88 @@
+import type {
+  Conclusion,
+  ExperimentAction,
+  ExperimentDesign,
+  ExperimentStatus,
+  ExperimentVariant,
+  LayerPlace,
+} from '@paloma/core/domain'
+import type { IsoTime } from './wire.ts'
+
+/** A design as it may be given: everything but key and variants has a default. Shares are millionths. */
+export type ExperimentInput = Partial<Omit<ExperimentDesign, 'key' | 'variants'>> & {
+  readonly key: string
+  readonly variants: readonly (Pick<ExperimentVariant, 'name'> & Partial<ExperimentVariant>)[]
+}
+
+/** A step of a ramp; what is left out stays as it is. */
+export interface RampInput {
+  readonly traffic?: number
+  readonly weights?: Readonly<Record<string, number>>
+}
+
+export interface StopInput {
+  readonly decision: Conclusion
+  readonly reason?: string
+}
+
+/** An experiment: its design and what has become of it. */
+export interface WireExperiment {
+  readonly design: ExperimentDesign
+  readonly status: ExperimentStatus
+  readonly createdAt: IsoTime
+  /** The buckets its users come from, once it has started. */
+  readonly layer: LayerPlace | null
+  readonly phases: readonly {
+    readonly since: IsoTime
+    readonly traffic: number
+    readonly weights: Readonly<Record<string, number>>
+  }[]
+  /** The policy state that was frozen, if any. */
+  readonly stateId: number | null
+  readonly end: { readonly at: IsoTime; readonly decision: Conclusion; readonly reason: string } | null
+  readonly revision: number
+}
+
+/** What a start would refuse about it now. */
+export interface WireDesignFault {
+  readonly pointer: string
+  readonly detail: string
+}
+
+export interface WireExperimentCreated extends WireExperiment {
+  readonly faults: readonly WireDesignFault[]
+}
+
+export interface WireExperimentDetail extends WireExperimentCreated {
+  /** The audit trail, oldest first. */
+  readonly changes: readonly {
+    readonly revision: number
+    readonly at: IsoTime
+    readonly actor: string
+    readonly action: ExperimentAction
+    readonly note: string
+  }[]
+}
+
+/** Who was exposed to what, and whether the split is as planned. */
+export interface WireExposures {
+  readonly key: string
+  readonly users: number
+  /** Exposed to more than one variant. */
+  readonly crossed: number
+  readonly counts: readonly {
+    readonly variant: string
+    readonly phase: number
+    readonly users: number
+    readonly crossed: number
+    readonly firstAt: IsoTime
+    readonly lastAt: IsoTime
+  }[]
+  /** By phase: the sequential test of the split, which may be looked at any time. */
+  readonly sampleRatios: readonly {
+    readonly phase: number
+    readonly variants: Readonly<Record<string, { readonly share: number; readonly users: number }>>
+    readonly pValue: number
+    readonly isMismatch: boolean
+  }[]
+}

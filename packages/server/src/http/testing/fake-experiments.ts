@@ -1,0 +1,55 @@
+import {
+  draftOf,
+  type Experiment,
+  type ExperimentChange,
+  rampExperiment,
+  sampleRatios,
+  startExperiment,
+  stopExperiment,
+} from '@paloma/core'
+import type { ExposureCount } from '../../store/contract.ts'
+import type { Usecases } from '../../usecases/contract.ts'
+import type { Stored } from './stored.ts'
+
+/** Experiments in a map, moved by the same functions as the real ones; nothing is known of names or exposures. */
+export function fakeExperiments({ now: at }: Stored): Usecases['experiments'] {
+  const all = new Map<string, Experiment>()
+  const trail: ExperimentChange[] = []
+  const put = (experiment: Experiment, actor: string, action: ExperimentChange['action']): Experiment => {
+    const { key } = experiment.design
+    if (all.get(key) === experiment) return experiment
+    all.set(key, experiment)
+    trail.push({ key, revision: experiment.revision, at, actor, action, note: '' })
+    return experiment
+  }
+  const step = (key: string, make: (known: Experiment) => Experiment): Experiment | undefined => {
+    const known = all.get(key)
+    return known === undefined ? undefined : make(known)
+  }
+  const running = (): readonly Experiment[] => [...all.values()].filter(({ status }) => status === 'running')
+  return {
+    async create(design, actor) {
+      const known = all.get(design.key)
+      if (known !== undefined) return { experiment: known, faults: [], status: 'duplicate' }
+      return { experiment: put(draftOf(design, at), actor, 'create'), faults: [], status: 'created' }
+    },
+    list: async () => [...all.values()],
+    get: async (key) => {
+      const experiment = all.get(key)
+      return experiment && { experiment, faults: [], changes: trail.filter((change) => change.key === key) }
+    },
+    start: async (key, actor) =>
+      step(key, (known) => {
+        const scene = { at, layers: [], stateId: 1, faults: [], running: running() }
+        return put(startExperiment(known, scene), actor, 'start')
+      }),
+    ramp: async (key, ramp, actor) => step(key, (known) => put(rampExperiment(known, ramp, at), actor, 'ramp')),
+    stop: async (key, end, actor) => step(key, (known) => put(stopExperiment(known, end, at), actor, 'stop')),
+    async exposures(key) {
+      const experiment = all.get(key)
+      if (experiment === undefined) return undefined
+      const counts: readonly ExposureCount[] = []
+      return { key, users: 0, crossed: 0, counts, sampleRatios: sampleRatios(experiment.phases, counts) }
+    },
+  }
+}

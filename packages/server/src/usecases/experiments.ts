@@ -1,0 +1,168 @@
+import { isDeepStrictEqual } from 'node:util'
+import {
+  BUCKETS,
+  CHANNELS,
+  type DesignFault,
+  designFaults,
+  draftOf,
+  type EpochMs,
+  type Experiment,
+  type ExperimentAction,
+  type ExperimentDesign,
+  PalomaError,
+  type Phase,
+  rampExperiment,
+  rangesOf,
+  sampleRatios,
+  startExperiment,
+  stopExperiment,
+} from '@paloma/core'
+import type { ExposureReport, Usecases } from './contract.ts'
+import type { Deps } from './deps.ts'
+
+type ExperimentDeps = Pick<Deps, 'store' | 'config' | 'clock' | 'snapshots'>
+
+/** The life of experiments: every change is one transaction over all of them, with a line in the audit trail. */
+export function experimentUsecases(deps: ExperimentDeps): Usecases['experiments'] {
+  const { store, clock } = deps
+  const { experiments } = store
+  return {
+    create: (design, actor) => create(deps, design, actor),
+    list: () => experiments.list(),
+    async get(key) {
+      const experiment = await experiments.get(key)
+      if (experiment === undefined) return undefined
+      return { experiment, faults: faultsOf(deps, experiment.design), changes: await experiments.changes(key) }
+    },
+    start: (key, actor) =>
+      change(deps, { key, actor, action: 'start', note: '' }, (experiment, running) =>
+        startExperiment(experiment, startScene(deps, experiment, running)),
+      ),
+    ramp: (key, ramp, actor) =>
+      change(deps, { key, actor, action: 'ramp', note: JSON.stringify(ramp) }, (experiment) =>
+        rampExperiment(experiment, ramp, clock.now()),
+      ),
+    stop: (key, end, actor) =>
+      change(deps, { key, actor, action: 'stop', note: `${end.decision}: ${end.reason}` }, (experiment) =>
+        stopExperiment(experiment, end, clock.now()),
+      ),
+    exposures: (key) => exposuresOf(deps, key),
+  }
+}
+
+function faultsOf({ config }: ExperimentDeps, design: ExperimentDesign): readonly DesignFault[] {
+  const objectives = config.objectives.map(({ name }) => name)
+  return designFaults(design, {
+    objectives,
+    channels: CHANNELS.filter((channel) => config.rules.channels[channel] !== undefined),
+    layers: config.experiments.layers,
+    metrics: objectives,
+  })
+}
+
+function startScene(
+  deps: ExperimentDeps,
+  { design }: Experiment,
+  running: readonly Experiment[],
+): Parameters<typeof startExperiment>[1] {
+  const { config, clock, snapshots } = deps
+  const { id: stateId } = snapshots.current().state
+  return { at: clock.now(), layers: config.experiments.layers, stateId, faults: faultsOf(deps, design), running }
+}
+
+async function create(
+  deps: ExperimentDeps,
+  design: ExperimentDesign,
+  actor: string,
+): ReturnType<Usecases['experiments']['create']> {
+  const { store, clock } = deps
+  const at = clock.now()
+  const written = await store.experiments.change((all) => {
+    const experiment = draftBeside(known(all, design.key), design, at)
+    return experiment === null ? null : { experiment, change: { at, actor, action: 'create', note: '' } }
+  })
+  const faults = faultsOf(deps, design)
+  if (written !== null) return { experiment: written, faults, status: written.revision === 1 ? 'created' : 'updated' }
+  return { experiment: (await store.experiments.get(design.key))!, faults, status: 'duplicate' }
+}
+
+function known(all: readonly Experiment[], key: string): Experiment | undefined {
+  return all.find(({ design }) => design.key === key)
+}
+
+/** The draft to be written; null where the same one is there. Throws EXPERIMENT_CONFLICT once another has started. */
+function draftBeside(there: Experiment | undefined, design: ExperimentDesign, at: EpochMs): Experiment | null {
+  if (there === undefined) return draftOf(design, at)
+  if (isDeepStrictEqual(there.design, JSON.parse(JSON.stringify(design)))) return null
+  if (there.status === 'draft') return { ...there, design, revision: there.revision + 1 }
+  throw new PalomaError('EXPERIMENT_CONFLICT', `experiment ${design.key} is ${there.status} with another design`, {
+    hint: 'a design does not change once it has started: ramp it, or create one under another key',
+  })
+}
+
+/** One step in the life of an experiment that is there; decisions follow it before anybody is answered. */
+async function change(
+  { store, clock, snapshots }: ExperimentDeps,
+  { key, actor, action, note }: Step,
+  step: (experiment: Experiment, running: readonly Experiment[]) => Experiment,
+): Promise<Experiment | undefined> {
+  const at = clock.now()
+  const written = await store.experiments.change((all) => {
+    const before = known(all, key)
+    if (before === undefined) return null
+    const running = all.filter(({ status }) => status === 'running')
+    const experiment = step(before, running)
+    return experiment === before ? null : { experiment, change: { at, actor, action, note } }
+  })
+  await snapshots.follow(at)
+  return written ?? store.experiments.get(key)
+}
+
+interface Step {
+  readonly key: string
+  readonly actor: string
+  readonly action: ExperimentAction
+  /** For the audit trail. */
+  readonly note: string
+}
+
+async function exposuresOf(deps: ExperimentDeps, key: string): Promise<ExposureReport | undefined> {
+  const { experiments } = deps.store
+  const experiment = await experiments.get(key)
+  const counts = await experiments.exposureCounts(key)
+  const phases = experiment === undefined ? alwaysOn(deps, key) : phasesOf(experiment)
+  if (phases === undefined) return undefined
+  return {
+    key,
+    users: counts.reduce((sum, { users }) => sum + users, 0),
+    crossed: counts.reduce((sum, { crossed }) => sum + crossed, 0),
+    counts,
+    sampleRatios: sampleRatios(phases, counts),
+  }
+}
+
+/** Slots of time have no planned number of users. */
+function phasesOf({ design, phases }: Experiment): readonly Pick<Phase, 'ranges'>[] {
+  return design.unit.kind === 'user' ? phases : []
+}
+
+/** The planned split of a layer's holdout, or of a message that is always withheld from some; undefined for neither. */
+function alwaysOn({ config }: ExperimentDeps, key: string): readonly Pick<Phase, 'ranges'>[] | undefined {
+  const { layers, withholding } = config.experiments
+  const [, kind, name = ''] = /^(layer|withhold):(.+?)(?::\d+)?$/.exec(key) ?? []
+  if (kind === 'layer') {
+    const layer = layers.find((each) => key === `layer:${each.name}`)
+    return layer === undefined ? undefined : [split('holdout', layer.holdoutShare)]
+  }
+  if (kind !== 'withhold' || withholding === null) return undefined
+  return [split('withheld', withholding.messages[name] ?? withholding.share)]
+}
+
+function split(name: string, share: number): Pick<Phase, 'ranges'> {
+  return {
+    ranges: rangesOf([
+      { name, share },
+      { name: 'open', share: BUCKETS - share },
+    ]),
+  }
+}
