@@ -9,6 +9,7 @@ import type {
   Experiment,
   ExperimentChange,
   ExperimentDesign,
+  ExposureCount,
   Group,
   Opportunity,
   OpportunityId,
@@ -20,7 +21,7 @@ import type {
   UserId,
   UserProfile,
 } from '@paloma/core'
-import type { ApiKey, ExposureCount, InboxItem, InboxStatus, OpportunityStatus, Send } from '../store/contract.ts'
+import type { ApiKey, InboxItem, InboxStatus, OpportunityStatus, Send } from '../store/contract.ts'
 
 /** Why one item of a list was refused, while its neighbours went through. */
 export interface ItemError {

@@ -6,7 +6,7 @@ import { isoSchema, named, nameSchema, textSchema } from './atoms.ts'
 
 /** The body of `POST /v1/experiments`. */
 export const experimentInputSchema: z.ZodType<ExperimentDesign, unknown> = named(
-  'ExperimentInput',
+  'NewExperiment',
   experimentDesignSchema,
 )
 

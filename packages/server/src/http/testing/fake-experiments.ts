@@ -2,12 +2,12 @@ import {
   draftOf,
   type Experiment,
   type ExperimentChange,
+  type ExposureCount,
   rampExperiment,
   sampleRatios,
   startExperiment,
   stopExperiment,
 } from '@paloma/core'
-import type { ExposureCount } from '../../store/contract.ts'
 import type { Usecases } from '../../usecases/contract.ts'
 import type { Stored } from './stored.ts'
 

@@ -1,5 +1,5 @@
-import type { Assignment, Decision, DecisionId, UserId } from '@paloma/core/domain'
-import type { ExperimentStore, Exposure, ExposureCount } from '../contract.ts'
+import type { Assignment, Decision, DecisionId, Exposure, ExposureCount, UserId } from '@paloma/core/domain'
+import type { ExperimentStore } from '../contract.ts'
 import type { Sql, SqlClient } from './client.ts'
 
 /** What stands for "no slot": users are what is randomised. */
