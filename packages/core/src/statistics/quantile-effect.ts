@@ -106,12 +106,14 @@ function spreadOf(sample: QuantileSample, { start, chances }: Places): number {
   return Math.sqrt(chances.reduce((sum, chance, i) => sum + chance * (values[i]! - mean) ** 2, 0))
 }
 
-// So many equally likely values of each sample: their 2.6e5 differences leave 1e-3 of probability at most.
+// Up to so many pairs of places the weights of all are used: arms of about 4,000 at the median.
+const MOST_PAIRS = 2 ** 18
+// Beyond, so many equally likely values of each sample: their differences leave 1e-3 of probability at most.
 const GRID = 512
 
 /**
  * The difference of a quantile between two arms, with the interval from the weights of all pairs of places (each arm's by
- * Binomial(N + 1, q), 512 equally likely places at most). Reasons as in `quantileInterval`; `dof` is null.
+ * Binomial(N + 1, q); 512 equally likely places of each where there are too many). Reasons as in `quantileInterval`; `dof` is null.
  */
 export function quantileDifference(treatment: QuantileSample, control: QuantileSample, level: number): Estimate {
   checkLevel(level)
@@ -119,29 +121,59 @@ export function quantileDifference(treatment: QuantileSample, control: QuantileS
   const mean = a.mean === null || b.mean === null ? null : a.mean - b.mean
   const reason = (x: Estimate) => (x.kind === 'undefined' && x.reason !== 'zero-variance' ? x.reason : null)
   const refused = reason(a) ?? reason(b)
-  if (refused !== null) return undefinedEstimate(refused, mean)
-  if (a.kind === 'undefined' && b.kind === 'undefined') return undefinedEstimate('zero-variance', mean)
-  const [left, right] = [gridOf(treatment), gridOf(control)]
-  const pairs = new Float64Array(left.length * right.length)
-  for (let i = 0, k = 0; i < left.length; i++) for (const value of right) pairs[k++] = left[i]! - value
-  pairs.sort()
-  const [low, high] = [(1 - level) / 2, (1 + level) / 2].map((share) => quantileOf(pairs, share)!)
+  if (refused !== null || mean === null) return undefinedEstimate(refused ?? 'too-few-units', mean)
   const stdError = Math.hypot(...[a, b].map((x) => (x.kind === 'estimate' ? x.stdError : 0)))
   if (stdError === 0) return undefinedEstimate('zero-variance', mean)
-  return { kind: 'estimate', mean: mean!, low: low!, high: high!, stdError, dof: null }
+  const [low, high] = differenceEnds(treatment, control, level)
+  return { kind: 'estimate', mean, low, high, stdError, dof: null }
 }
 
-/** Equally likely values of a sample's quantile. */
-function gridOf(sample: QuantileSample): Float64Array {
-  const { start, chances } = placesOf(sample)
-  const grid = new Float64Array(GRID)
+/** A sample's quantile as it might have been. */
+interface Weighted {
+  readonly values: Float64Array
+  readonly chances: Float64Array
+}
+
+/** The central `level` of the difference of two quantiles as they might have been. */
+function differenceEnds(treatment: QuantileSample, control: QuantileSample, level: number): readonly [number, number] {
+  const places = [placesOf(treatment), placesOf(control)] as const
+  const isSmall = places[0].chances.length * places[1].chances.length <= MOST_PAIRS
+  const spread = isSmall ? allValues : gridValues
+  const [left, right] = [spread(treatment, places[0]), spread(control, places[1])]
+  const differences = new Float64Array(left.values.length * right.values.length)
+  const chances = new Float64Array(differences.length)
+  let k = 0
+  left.values.forEach((value, i) => {
+    for (let j = 0; j < right.values.length; j++, k++) {
+      differences[k] = value - right.values[j]!
+      chances[k] = left.chances[i]! * right.chances[j]!
+    }
+  })
+  const order = Uint32Array.from(differences, (_, i) => i).sort((i, j) => differences[i]! - differences[j]!)
+  const ends = [(1 - level) / 2, (1 + level) / 2]
+  let below = 0
+  let end = 0
+  const found = [differences[order[0]!]!, differences[order.at(-1)!]!] as [number, number]
+  for (const place of order) {
+    below += chances[place]!
+    while (end < 2 && below >= ends[end]!) found[end++] = differences[place]!
+  }
+  return found
+}
+
+function allValues(sample: QuantileSample, { start, chances }: Places): Weighted {
+  return { values: chances.map((_, i) => valueAt(sample, start + i)), chances }
+}
+
+function gridValues(sample: QuantileSample, { start, chances }: Places): Weighted {
+  const values = new Float64Array(GRID)
   let place = 0
   let below = chances[0]!
   for (let i = 0; i < GRID; i++) {
     while (below < (i + 0.5) / GRID && place < chances.length - 1) below += chances[++place]!
-    grid[i] = valueAt(sample, start + place)
+    values[i] = valueAt(sample, start + place)
   }
-  return grid
+  return { values, chances: new Float64Array(GRID).fill(1 / GRID) }
 }
 
 /** The difference as an effect with its standard error, for tests that need one. */
