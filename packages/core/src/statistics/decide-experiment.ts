@@ -122,6 +122,10 @@ function judge(
   if (tested.length === 0) return { verdict: 'keepRunning', reasons: [reasonFor('no-decision-metric', whole)] }
   const reasons = findings(treatment, tested)
   if (mayShip(tested)) return { verdict: isCleared ? 'ship' : 'keepRunning', reasons }
+  // What has not been tested at this look cannot have failed it; the notes say which.
+  if (tested.some(({ effect, interval }) => effect.kind === 'effect' && interval === null)) {
+    return { verdict: 'keepRunning', reasons }
+  }
   const open = tested.filter(({ isPowered }) => isPowered !== true)
   if (open.length === 0) return { verdict: 'doNotShip', reasons: [...reasons, reasonFor('powered', whole)] }
   const why = reasonsAbout(isEnded ? 'ended-underpowered' : 'not-powered', treatment, open)

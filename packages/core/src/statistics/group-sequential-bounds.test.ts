@@ -83,15 +83,25 @@ describe('groupSequentialBounds', () => {
   })
 
   it('leaves out looks too close to the last one, and spends what remains where more came than planned', () => {
-    const { looks } = groupSequentialBounds({ alpha: 0.05, fractions: [0.5, 0.500_001, Number.NaN, 1.2, 1.3] })
-    expect(looks.map(({ skipped }) => skipped)).toEqual([null, 'too-close', 'not-finite', null, 'nothing-to-spend'])
-    expect(looks.map(({ spent }) => spent)).toEqual([0.0125, 0.0125, 0.0125, 0.05, 0.05])
+    const { looks } = groupSequentialBounds({ alpha: 0.05, fractions: [0.5, 0.500_001, Number.NaN, 1.2] })
+    expect(looks.map(({ skipped }) => skipped)).toEqual([null, 'too-close', 'not-finite', null])
+    expect(looks.map(({ spent }) => spent)).toEqual([0.0125, 0.0125, 0.0125, 0.05])
+    // The same increments on the same path: .0125 at 5/12 of the information, then all.
+    const exponent = Math.log(4) / Math.log(2.4)
     const rescaled = groupSequentialBounds({
       alpha: 0.05,
-      spending: { kind: 'power', exponent: 1 },
-      fractions: [0.25 / 1.2, 1],
+      spending: { kind: 'power', exponent },
+      fractions: [5 / 12, 1],
     })
-    expect(rescaled.looks[1]?.bound).toBeGreaterThan(1.6)
+    expect(looks[3]?.bound).toBeCloseTo(rescaled.looks[1]!.bound!, 8)
+  })
+
+  it('lets the last look past the planned end be the one that tests', () => {
+    const { looks } = groupSequentialBounds({ alpha: 0.05, fractions: [0.5, 1, 1.1, 1.3] })
+    expect(looks.map(({ skipped }) => skipped)).toEqual([null, 'superseded', 'superseded', null])
+    expect(looks[3]?.bound).toBe(groupSequentialBounds({ alpha: 0.05, fractions: [0.5, 1.3] }).looks[1]?.bound)
+    const fallen = groupSequentialBounds({ alpha: 0.05, fractions: [0.5, 1.3, 1.1] }).looks
+    expect(fallen.map(({ skipped }) => skipped)).toEqual([null, 'superseded', null])
   })
 
   it('spends what remains at a last look that comes short', () => {

@@ -2,8 +2,11 @@ import { findRoot } from '../numeric/index.ts'
 import { checkSpending, DEFAULT_SPENDING, type Spending, spentAlpha } from './alpha-spending.ts'
 import { advance, type SequentialState, START, upperExit } from './sequential-recursion.ts'
 
-/** Why a look takes no test: hardly any information since the last one, a fraction that is no number, all α spent before. */
-export type SkippedLook = 'too-close' | 'not-finite' | 'nothing-to-spend'
+/**
+ * Why a look takes no test: hardly any information since the last one, a fraction that is no number, all α spent
+ * before, or a later look that is past the planned end too.
+ */
+export type SkippedLook = 'too-close' | 'not-finite' | 'nothing-to-spend' | 'superseded'
 
 /** One look of a group sequential test. */
 export interface SequentialLook {
@@ -52,7 +55,8 @@ interface Progress {
 /**
  * Bounds of a group sequential test by alpha spending (Lan & DeMets 1983): at look k, P(Z_k ≥ b_k, no exit before) is what
  * the spending function grew since the look before. Looks need not be planned: spending depends on t alone, and a bound
- * never on later looks. The first look at t ≥ 1 spends what remains (over-running); looks after it have no bound.
+ * never on later looks. A look at t ≥ 1 ends the test and spends what remains (over-running); if there are several, the
+ * last of them does, so that a reading after the end is still one test, but each further reading is one chance more.
  * Two-sided bounds are symmetric with α/2 on each side. Error of a bound < 1e-5. Assumes independent increments, so
  * metrics that count a unit once it is complete; fails for metrics that keep growing for units already counted.
  * Throws a RangeError for `alpha` outside (0, 1), on one side (0, .5), and an exponent ≤ 0.
@@ -68,7 +72,8 @@ export function groupSequentialBounds(design: GroupSequentialDesign): GroupSeque
   for (const [k, fraction] of fractions.entries()) {
     const mayEnd = isFinal && k === fractions.length - 1
     const spent = Math.max(progress.spent, mayEnd ? side : spentAlpha(spending, side, fraction))
-    const skipped = reasonToSkip(progress, fraction, spent)
+    const isSuperseded = fraction >= 1 && fractions.slice(k + 1).some((later) => later >= 1)
+    const skipped = isSuperseded ? 'superseded' : reasonToSkip(progress, fraction, spent)
     if (skipped !== null) {
       looks.push({ fraction, spent: progress.spent, bound: null, skipped })
       continue
