@@ -52,8 +52,19 @@ function connectionOf(
         return past.audit(day === undefined ? options : { ...options, day })
       },
     },
+    experiments: onlyOnServer(place),
     close: () => store.close(),
   }
+}
+
+/** Experiments change what a server decides, so that only a server changes them. */
+function onlyOnServer(place: string): Connection['experiments'] {
+  const refuse = async (): Promise<never> => {
+    throw new PalomaError('SERVER_NEEDED', `experiments live in a running server, ${place} is a store`, {
+      hint: 'start it with paloma serve, and name it: --url http://127.0.0.1:7777 --key <admin key>',
+    })
+  }
+  return { create: refuse, list: refuse, get: refuse, start: refuse, ramp: refuse, stop: refuse }
 }
 
 function listed({ id, name, scopes, createdAt, revokedAt }: ApiKey): ListedKey {

@@ -1,4 +1,4 @@
 export type { AssignmentColumns, FileSpec, MetricColumns, MetricForm } from './contract.ts'
 export { type AnalyticsLimits, openAnalytics } from './duckdb.ts'
-export { loadSpec, parseSpec } from './load-spec.ts'
+export { loadDocument, loadSpec, parseSpec } from './load-spec.ts'
 export { type ReadOutFiles, summariseFiles } from './summarise-files.ts'

@@ -7,13 +7,18 @@ import { fileSpecSchema } from './spec-schema.ts'
 
 /** The spec in a YAML or JSON file. Throws SPEC_NOT_FOUND, SPEC_UNREADABLE, or SPEC_INVALID with every fault. */
 export async function loadSpec(path: string): Promise<FileSpec> {
+  return parseSpec(await loadDocument(path), path)
+}
+
+/** What stands in a YAML or JSON file, not yet checked. Throws SPEC_NOT_FOUND or SPEC_UNREADABLE. */
+export async function loadDocument(path: string): Promise<unknown> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new PalomaError('SPEC_NOT_FOUND', `${path}: the spec is not there or not readable`, {
-      hint: 'check --spec',
+      hint: 'check the path',
       cause,
     })
   })
-  return parseSpec(parseYaml(text, path), path)
+  return parseYaml(text, path)
 }
 
 /** A spec from outside data; `name` says in messages where it came from. Throws SPEC_INVALID with every fault. */

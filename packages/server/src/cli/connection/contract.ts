@@ -1,4 +1,14 @@
-import type { WireAudit, WireExplanation, WireReplay } from '@paloma/sdk'
+import type {
+  RampInput,
+  StopInput,
+  WireAudit,
+  WireExperiment,
+  WireExperimentCreated,
+  WireExperimentDetail,
+  WireExplanation,
+  WireExposures,
+  WireReplay,
+} from '@paloma/sdk'
 
 /** An API key as it is listed: never its secret. Times are ISO 8601. */
 export interface ListedKey {
@@ -23,6 +33,16 @@ export interface Connection {
     explain(id: string): Promise<WireExplanation | undefined>
     replay(id: string): Promise<WireReplay | undefined>
     audit(options: { readonly day?: string; readonly onProgress: (text: string) => void }): Promise<WireAudit>
+  }
+  /** Only of a running server: it is the one that decides. The store alone rejects with SERVER_NEEDED. */
+  readonly experiments: {
+    /** The server checks what it is given. */
+    create(design: unknown): Promise<WireExperimentCreated>
+    list(): Promise<readonly WireExperiment[]>
+    get(key: string): Promise<{ readonly experiment: WireExperimentDetail; readonly exposures: WireExposures }>
+    start(key: string): Promise<WireExperiment>
+    ramp(key: string, ramp: RampInput): Promise<WireExperiment>
+    stop(key: string, end: StopInput): Promise<WireExperiment>
   }
   close(): Promise<void>
 }

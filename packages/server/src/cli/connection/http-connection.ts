@@ -1,5 +1,5 @@
 import { PalomaError } from '@paloma/core'
-import type { Problem, WireAudit } from '@paloma/sdk'
+import type { Problem, WireAudit, WireExperiment } from '@paloma/sdk'
 import type { Connection, ListedKey } from './contract.ts'
 
 export interface HttpConnectionOptions {
@@ -39,7 +39,25 @@ export function httpConnection(options: HttpConnectionOptions): Connection {
       replay: (id) => found({ method: 'POST', path: pathOf('decisions', id, '/replay') }),
       audit: ({ day, onProgress }) => audit(call, { body: day === undefined ? {} : { day }, onProgress }),
     },
+    experiments: experimentCalls(call),
     close: async () => {},
+  }
+}
+
+function experimentCalls(call: <T>(request: Call) => Promise<T>): Connection['experiments'] {
+  const step = <T>(key: string, name: string, body: unknown = {}): Promise<T> =>
+    call({ method: 'POST', path: pathOf('experiments', key, `/${name}`), body })
+  return {
+    create: (body) => call({ method: 'POST', path: '/v1/experiments', body }),
+    list: async () =>
+      (await call<{ readonly data: readonly WireExperiment[] }>({ method: 'GET', path: '/v1/experiments' })).data,
+    get: async (key) => ({
+      experiment: await call({ method: 'GET', path: pathOf('experiments', key) }),
+      exposures: await call({ method: 'GET', path: pathOf('experiments', key, '/exposures') }),
+    }),
+    start: (key) => step(key, 'start'),
+    ramp: (key, ramp) => step(key, 'ramp', ramp),
+    stop: (key, end) => step(key, 'stop', end),
   }
 }
 

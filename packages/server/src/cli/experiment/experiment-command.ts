@@ -2,7 +2,8 @@ import { Command } from 'commander'
 import type { Output } from '../print/index.ts'
 import { analyseCommand } from './analyse-command.ts'
 
-/** `paloma experiment …`: plan, run and read experiments. */
-export function experimentCommand(output: Output): Command {
-  return new Command('experiment').description('plan, run and read experiments').addCommand(analyseCommand(output))
+/** `paloma experiment …`: plan, run and read experiments; `live` are the commands that need a server. */
+export function experimentCommand(output: Output, live: readonly Command[] = []): Command {
+  const command = new Command('experiment').description('plan, run and read experiments')
+  return [...live, analyseCommand(output)].reduce((all, each) => all.addCommand(each), command)
 }

@@ -1,1 +1,2 @@
 export { experimentCommand } from './experiment-command.ts'
+export { liveExperimentCommands } from './live-commands.ts'

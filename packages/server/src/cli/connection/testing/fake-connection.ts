@@ -5,6 +5,7 @@ import type { Connect, Connection, ListedKey } from '../contract.ts'
 export interface FakePast {
   readonly explanations?: readonly WireExplanation[]
   readonly replays?: readonly WireReplay[]
+  readonly experiments?: Connection['experiments']
 }
 
 export interface FakeConnection {
@@ -14,8 +15,13 @@ export interface FakeConnection {
   closed(): number
 }
 
+const unasked = async (): Promise<never> => {
+  throw new Error('the test did not say what experiments there are')
+}
+const NONE = { create: unasked, list: unasked, get: unasked, start: unasked, ramp: unasked, stop: unasked }
+
 /** A connection that keeps keys in memory and answers for given decisions; the clock moves a day with each revocation. */
-export function fakeConnection({ explanations = [], replays = [] }: FakePast = {}): FakeConnection {
+export function fakeConnection({ explanations = [], replays = [], experiments = NONE }: FakePast = {}): FakeConnection {
   const intents: { readonly mayCreate: boolean }[] = []
   let closed = 0
   const connection: Connection = {
@@ -29,6 +35,7 @@ export function fakeConnection({ explanations = [], replays = [] }: FakePast = {
         return auditOf(replays)
       },
     },
+    experiments,
     close: async () => {
       closed += 1
     },

@@ -1,0 +1,130 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { createHttp } from '../../http/create-http.ts'
+import { fakeUsecases } from '../../http/testing/fake-usecases.ts'
+import { testConfig } from '../../http/testing/http-harness.ts'
+import { httpConnection } from '../connection/index.ts'
+import { memoryOutput, runCommand } from '../print/index.ts'
+import { experimentCommand } from './experiment-command.ts'
+import { liveExperimentCommands } from './live-commands.ts'
+import { shareOf, weightsOf } from './share-flags.ts'
+
+const DESIGN = `
+key: gentle
+hypothesis: fewer sends keep more people
+variants:
+  - name: control
+  - name: gentle
+    change: { weights: { reachability: 2 } }
+`
+
+const folder = mkdtempSync(join(tmpdir(), 'paloma-live-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** The real command over the real HTTP API, without a network. */
+function scene() {
+  const fake = fakeUsecases()
+  const app = createHttp({ usecases: fake.usecases, config: testConfig })
+  const over: typeof fetch = async (url, init) => {
+    const { method, headers, body } = init ?? {}
+    const answer = await app.inject({
+      method: method as 'GET',
+      url: String(url).replace('http://here', ''),
+      headers: headers as Record<string, string>,
+      ...(body === undefined ? {} : { payload: String(body) }),
+    })
+    return new Response(answer.body, {
+      status: answer.statusCode,
+      headers: { 'content-type': String(answer.headers['content-type']) },
+    })
+  }
+  const connect = async () => httpConnection({ url: 'http://here', key: fake.secrets.admin, fetch: over })
+  const file = join(folder, 'design.yaml')
+  writeFileSync(file, DESIGN)
+  return {
+    file,
+    async run(...args: readonly string[]) {
+      const output = memoryOutput()
+      const code = await runCommand(experimentCommand(output, liveExperimentCommands(connect, output)), args, output)
+      return { code, results: output.results(), notes: output.notes() }
+    },
+  }
+}
+
+describe('paloma experiment', () => {
+  it('creates, starts, ramps, shows and stops an experiment of a server', async () => {
+    const { run, file } = scene()
+    expect((await run('list')).results).toBe('There is no experiment.\n')
+    expect(await run('create', file)).toMatchObject({
+      code: 0,
+      results: 'gentle is a draft (revision 1).\nStart it with: paloma experiment start gentle\n',
+    })
+    expect((await run('start', 'gentle')).results).toBe(
+      'gentle is running: phase 0 since 2026-01-15T12:00:00.000Z, traffic 100 %, control 50 %, gentle 50 %.\n',
+    )
+    const ramped = await run('ramp', 'gentle', '--traffic', '25%', '--weights', 'control=20%,gentle=80%')
+    expect(ramped.results).toContain('phase 1 since 2026-01-15T12:00:00.000Z, traffic 25 %, control 20 %, gentle 80 %')
+    const { results } = await run('show', 'gentle')
+    expect(results).toContain('Hypothesis: fewer sends keep more people')
+    expect(results).toContain('Nobody was exposed yet.')
+    expect(results).toMatch(/2026-01-15T12:00:00.000Z +admin +ramp/)
+    const stopped = await run('stop', 'gentle', '--decision', 'ship', '--reason', 'kept more')
+    expect(stopped.results).toBe('gentle is stopped since 2026-01-15T12:00:00.000Z: ship (kept more).\n')
+    expect((await run('list')).results).toMatch(/gentle +stopped +control, gentle +2026-01-15 +ship/)
+  })
+
+  it('prints one JSON object', async () => {
+    const { run, file } = scene()
+    expect(JSON.parse((await run('create', file, '--json')).results)).toMatchObject({ status: 'draft', faults: [] })
+    expect(JSON.parse((await run('show', 'gentle', '--json')).results)).toMatchObject({
+      experiment: { changes: [{ action: 'create', actor: 'admin' }] },
+      exposures: { users: 0 },
+    })
+    expect(JSON.parse((await run('list', '--json')).results).experiments).toHaveLength(1)
+  })
+
+  it.each([
+    [['start', 'nothing'], 1, 'EXPERIMENT_NOT_FOUND: there is no experiment "nothing"'],
+    [['create', 'none.yaml'], 1, 'SPEC_NOT_FOUND'],
+    [['ramp', 'x'], 2, 'needs --traffic or --weights'],
+    [['ramp', 'x', '--traffic', 'much'], 2, 'expected a share such as 25%'],
+    [['ramp', 'x', '--weights', '5'], 2, 'expected weights such as'],
+    [['stop', 'x'], 2, "'--decision <decision>' not specified"],
+    [['stop', 'x', '--decision', 'maybe'], 2, 'Allowed choices are ship'],
+  ])('answers %j with %i and says why', async (args, code, says) => {
+    const answer = await scene().run(...args)
+    expect({ ...answer, notes: '' }).toEqual({ code, results: '', notes: '' })
+    expect(answer.notes).toContain(says)
+  })
+
+  it('says where a design is wrong', async () => {
+    const { run } = scene()
+    const file = join(folder, 'wrong.yaml')
+    writeFileSync(file, DESIGN.replace('reachability: 2', 'reachability: much'))
+    const { code, notes } = await run('create', file)
+    expect(code).toBe(1)
+    expect(notes).toMatch(/BODY_INVALID: body \/variants\/1\/change\/weights\/reachability: .*"much"/)
+  })
+})
+
+describe('shares of flags', () => {
+  it.each([
+    ['25%', 250_000],
+    ['0.0001%', 1],
+    ['33.3333%', 333_333],
+    ['250000', 250_000],
+    ['0', 0],
+  ])('reads %s as %i millionths', (text, share) => {
+    expect(shareOf(text)).toBe(share)
+  })
+
+  it.each(['101%', '1000001', '-1', '0.5', ''])('refuses "%s"', (text) => {
+    expect(() => shareOf(text)).toThrow(RangeError)
+  })
+
+  it('reads names that hold an equals sign', () => {
+    expect(weightsOf('a=b=20%, c=80%')).toEqual({ 'a=b': 200_000, c: 800_000 })
+  })
+})
