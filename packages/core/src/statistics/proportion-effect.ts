@@ -23,7 +23,7 @@ export interface ExactTest {
 export interface ProportionEffect {
   /** As of means, with n − 1; trust `exact` and `newcombeInterval` where `exact` is there. */
   readonly effect: Effect
-  /** Present where any expected cell of the 2 × 2 table is below five. */
+  /** Present where any expected cell of the 2 × 2 table is below five, unless all units are alike: then nothing is tested. */
   readonly exact: ExactTest | null
 }
 
@@ -41,9 +41,9 @@ export function proportionEffect(treatment: ProportionCount, control: Proportion
   checkShare(treatment)
   checkShare(control)
   const { effect } = meanEffect({ treatment: shareMoments(treatment), control: shareMoments(control) })
-  if (treatment.n === 0 || control.n === 0) return { effect, exact: null }
   const successes = treatment.successes + control.successes
   const units = treatment.n + control.n
+  if (treatment.n === 0 || control.n === 0 || successes === 0 || successes === units) return { effect, exact: null }
   const least = (Math.min(successes, units - successes) * Math.min(treatment.n, control.n)) / units
   return { effect, exact: least < LEAST_EXPECTED ? fisherTest(treatment, control) : null }
 }
