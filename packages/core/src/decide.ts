@@ -17,8 +17,8 @@ import type {
 import { type EligibleCandidate, eligibleCandidates } from './eligibility/index.ts'
 import { assign, ownSnapshot, withExperiments } from './experiment/index.ts'
 import { type ActionToEncode, type FeatureContext, featureContext, orderRows } from './features/index.ts'
-import { predictStack } from './learning/index.ts'
-import { distributionFor, sampleIndex } from './policy/index.ts'
+import { predictStack, scoreCovariance } from './learning/index.ts'
+import { distributionFor, needsCovariance, sampleIndex } from './policy/index.ts'
 
 export { shapeOf } from './compiled-snapshot.ts'
 
@@ -135,6 +135,20 @@ function policyFor(group: Group, snapshot: Snapshot, mayExplore: boolean): Polic
   return mayExplore || isFixed ? policy : { kind: 'greedy', floor: 0 }
 }
 
+/** How the scores of all actions hang together, where the policy asks for it. */
+function covarianceFor(
+  spec: PolicySpec,
+  snapshot: Snapshot,
+  { parts, matrix, rows }: { readonly parts: CompiledSnapshot; readonly matrix: Float64Array; readonly rows: number },
+): Float64Array | null {
+  if (!needsCovariance(spec)) return null
+  const terms = parts.objectives.map(({ name, weight, scale = 1 }) => ({
+    head: snapshot.state.heads[name]!,
+    weight: weight * scale,
+  }))
+  return scoreCovariance(terms, { offset: parts.encoder.baselineNames.length, rows, width: parts.heads.width, matrix })
+}
+
 function distribution(
   columns: Columns,
   options: {
@@ -143,6 +157,7 @@ function distribution(
     readonly request: DecisionRequest
     readonly now: EpochMs
     readonly zone: string
+    readonly covariance: Float64Array | null
   },
 ): Float64Array {
   if (options.mandatory) {
@@ -156,6 +171,8 @@ function distribution(
     scores,
     variances,
     claimed,
+    ...(options.covariance === null ? {} : { covariance: options.covariance }),
+    decisionId: options.request.decisionId,
     user: options.request.user,
     now: options.now,
     zone: options.zone,
@@ -232,7 +249,8 @@ export function decide(
   const scratch = scratchFor(parts, eligible.length + (mandatory ? 0 : 1))
   const columns = evaluate(parts, { context, scratch }, { eligible, mandatory })
   const spec = policyFor(group, own, user.profile.consent.exploration)
-  const probabilities = distribution(columns, { mandatory, spec, request, now, zone: context.zone })
+  const covariance = covarianceFor(spec, own, { parts, matrix: scratch.psi, rows: columns.actions.length })
+  const probabilities = distribution(columns, { mandatory, spec, request, now, zone: context.zone, covariance })
   const chosen = sampleIndex(probabilities, draw)
   const mayLearn = user.profile.consent.learning && !mandatory
   parts.encoder.encodeBaseline(context, scratch.baseline)

@@ -7,6 +7,9 @@ export type PolicySpec =
   | { readonly kind: 'softmax'; readonly temperature: number; readonly floor: number }
   | { readonly kind: 'thompson'; readonly floor: number; readonly sharpness: number }
   | { readonly kind: 'squareCb'; readonly gamma: number; readonly floor: number }
+  /** Thompson sampling that knows how scores hang together, by `draws` ≥ 4,096 joint draws per decision. */
+  | { readonly kind: 'thompsonDraws'; readonly draws: number; readonly floor: number; readonly sharpness: number }
+  | BoundedPolicy
   /**
    * Business as usual: a send through the first channel that passes, at most `perWeek`, `gapHours` apart, at the moment
    * whose local hour is nearest to `localHour` (the earliest without one).
@@ -21,3 +24,19 @@ export type PolicySpec =
   /** Every send alike, `hold` with its own probability. */
   | { readonly kind: 'random'; readonly holdProbability: number }
   | { readonly kind: 'holdout' }
+
+/** The policies that explore by what was learned. */
+export type ExploringPolicy = Extract<
+  PolicySpec,
+  { readonly kind: 'greedy' | 'epsilonGreedy' | 'softmax' | 'thompson' | 'thompsonDraws' | 'squareCb' }
+>
+
+/** Another policy within what its owner allows. The budget is kept first, then the caps; floors stay. */
+export interface BoundedPolicy {
+  readonly kind: 'bounded'
+  readonly policy: ExploringPolicy
+  /** What exploring may cost: largest probability of an action that is not the best, and largest expected loss of score. */
+  readonly budget?: { readonly share?: number; readonly loss?: number }
+  /** Largest probability of any one send through a channel. */
+  readonly caps?: Readonly<Partial<Record<Channel, number>>>
+}

@@ -1,4 +1,6 @@
-import { assertNever, PalomaError, type PolicySpec } from '../domain/index.ts'
+import { type Action, assertNever, PalomaError, type PolicySpec } from '../domain/index.ts'
+import { packedDiagonal, packedIndex, packedLength } from '../numeric/index.ts'
+import { bounded } from './bounded.ts'
 import { cadence } from './cadence.ts'
 import { epsilonGreedy } from './epsilon-greedy.ts'
 import { greedy } from './greedy.ts'
@@ -9,6 +11,7 @@ import { randomSend } from './random-send.ts'
 import { softmax } from './softmax.ts'
 import { squareCb } from './square-cb.ts'
 import { thompson } from './thompson.ts'
+import { thompsonDraws } from './thompson-draws.ts'
 
 /**
  * Probabilities over `input.actions`, ≥ 0 with sum 1, by the policy that `spec` names; the floor is mixed in. Throws
@@ -28,6 +31,10 @@ export function distributionFor(spec: PolicySpec, input: PolicyInput): Float64Ar
       return mixFloor(thompson(scores, variances, spec.sharpness), spec.floor)
     case 'squareCb':
       return mixFloor(squareCb(scores, spec.gamma), spec.floor)
+    case 'thompsonDraws':
+      return mixFloor(drawn(input, spec), spec.floor)
+    case 'bounded':
+      return bounded(spec, input, distributionFor(spec.policy, input))
     case 'cadence':
       return cadence(input, spec)
     case 'random':
@@ -37,6 +44,36 @@ export function distributionFor(spec: PolicySpec, input: PolicyInput): Float64Ar
     default:
       return assertNever(spec)
   }
+}
+
+/** Whether a policy wants to know how the scores hang together. */
+export function needsCovariance(spec: PolicySpec): boolean {
+  return spec.kind === 'thompsonDraws' || (spec.kind === 'bounded' && spec.policy.kind === 'thompsonDraws')
+}
+
+/** Joint draws with the actions in an order of their own, so that an action's chance does not depend on its place. */
+function drawn(
+  { actions, scores, variances, covariance = packedDiagonal(variances), decisionId }: PolicyInput,
+  { draws, sharpness }: { readonly draws: number; readonly sharpness: number },
+): Float64Array {
+  const names = actions.map(nameOf)
+  const order = names.map((_, k) => k).sort((a, b) => (names[a]! < names[b]! ? -1 : 1))
+  const sorted = new Float64Array(packedLength(order.length))
+  order.forEach((a, i) => {
+    for (let j = 0; j <= i; j++) sorted[packedIndex(i, j)] = covariance[packedIndex(a, order[j]!)]! / sharpness
+  })
+  const posterior = { scores: Float64Array.from(order, (k) => scores[k]!), covariance: sorted }
+  const frequencies = thompsonDraws(posterior, { draws, key: `thompson/${decisionId}` })
+  const probabilities = new Float64Array(order.length)
+  order.forEach((k, i) => {
+    probabilities[k] = frequencies[i]!
+  })
+  return probabilities
+}
+
+function nameOf(action: Action): string {
+  if (action.kind === 'hold') return ''
+  return JSON.stringify([action.opportunityId, action.variant, action.channel, action.sendAt])
 }
 
 function checkInput({ actions, scores, variances }: PolicyInput): void {

@@ -7,6 +7,10 @@ export interface PolicyInput {
   readonly scores: Float64Array
   /** Variance of each score, ≥ 0. */
   readonly variances: Float64Array
+  /** Packed covariance of the scores, for policies that draw jointly; without it scores are independent. */
+  readonly covariance?: Float64Array
+  /** What the chance of joint draws hangs on. */
+  readonly decisionId: string
   /** How upstream ranks the actions itself. */
   readonly claimed: Float64Array
   readonly user: UserState

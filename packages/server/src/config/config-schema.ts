@@ -9,13 +9,13 @@ import {
   type Group,
   type GroupRule,
   type Objective,
-  type PolicySpec,
   REACH_LOSSES,
   type Rules,
 } from '@paloma/core/domain'
 import { z } from 'zod'
 import type { AdapterConfig, Config, EventRules } from './contract.ts'
 import { experimentSettingsSchema } from './experiment-settings-schema.ts'
+import { policySchema } from './policy-schema.ts'
 
 const TOTAL_SHARE = 1_000_000
 
@@ -23,7 +23,6 @@ const name = z.string().min(1).max(256)
 const names = z.array(name).readonly()
 const channel = z.enum(CHANNELS)
 const share = z.int().min(0).max(TOTAL_SHARE)
-const probability = z.number().min(0).max(1)
 const positive = z.number().positive()
 const minuteOfDay = z.int().min(0).max(1_440)
 const webUrl = z.url({ protocol: /^https?$/, error: 'expected an http or https URL' })
@@ -131,24 +130,7 @@ const featureSchema: z.ZodType<FeatureSchema> = z.strictObject({
 })
 
 /** How a group, or a variant of an experiment, decides. */
-export const policySchema: z.ZodType<PolicySpec> = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('greedy'), floor: probability }),
-  z.strictObject({ kind: z.literal('epsilonGreedy'), epsilon: probability }),
-  z.strictObject({ kind: z.literal('softmax'), temperature: positive, floor: probability }),
-  z.strictObject({ kind: z.literal('thompson'), floor: probability, sharpness: positive }),
-  z.strictObject({ kind: z.literal('squareCb'), gamma: positive, floor: probability }),
-  z.strictObject({
-    kind: z.literal('cadence'),
-    perWeek: z.number().min(0),
-    gapHours: z.number().min(0),
-    channels: z.array(channel),
-    localHour: z.number().min(0).lt(24).exactOptional(),
-  }),
-  z.strictObject({ kind: z.literal('random'), holdProbability: probability }),
-  z.strictObject({ kind: z.literal('holdout') }),
-])
-
-const groupRule: z.ZodType<GroupRule> = z.strictObject({ share, policy: policySchema })
+export const groupRule: z.ZodType<GroupRule> = z.strictObject({ share, policy: policySchema })
 const groupsSchema: z.ZodType<Readonly<Record<Group, GroupRule>>> = z.record(z.enum(GROUPS), groupRule)
 
 const eventsSchema: z.ZodType<EventRules> = z.strictObject({

@@ -43,6 +43,20 @@ describe('defineConfig', () => {
       pointer: '/groups/paloma/policy/floor',
       says: /got 2/,
     },
+    {
+      input: { groups: { paloma: { share: 1_000_000, policy: { kind: 'bounded', policy: { kind: 'holdout' } } } } },
+      pointer: '/groups/paloma/policy/policy/kind',
+      says: /holdout/,
+    },
+    {
+      input: {
+        groups: {
+          paloma: { share: 1_000_000, policy: { kind: 'thompsonDraws', draws: 100, floor: 0.02, sharpness: 1 } },
+        },
+      },
+      pointer: '/groups/paloma/policy/draws',
+      says: /got 100/,
+    },
     { input: { adapters: { sms: { kind: 'inbox' } } }, pointer: '/adapters/sms/kind', says: /"webhook" for the/ },
     {
       input: { objectives: [defaultConfig.objectives[0], defaultConfig.objectives[0]] },

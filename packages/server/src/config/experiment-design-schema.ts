@@ -7,8 +7,9 @@ import {
   type VariantChange,
 } from '@paloma/core/domain'
 import { z } from 'zod'
-import { limitSchemas, policySchema } from './config-schema.ts'
+import { limitSchemas } from './config-schema.ts'
 import { experimentGroups } from './experiment-settings-schema.ts'
+import { policySchema } from './policy-schema.ts'
 
 const TOTAL_SHARE = 1_000_000
 

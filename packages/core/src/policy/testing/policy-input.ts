@@ -22,6 +22,7 @@ export function inputOf(scores: readonly number[], variances: readonly number[])
     scores: Float64Array.of(0, ...scores),
     variances: Float64Array.of(0, ...variances),
     claimed: new Float64Array(scores.length + 1),
+    decisionId: 'd1',
     user: {
       profile: {
         userId: userId('u'),
