@@ -35,11 +35,23 @@ export function criticalValue(
 }
 
 function normalCritical(method: TestMethod, alpha: number): number | null {
-  if (method.kind === 'groupSequential') {
-    return groupSequentialBounds({ ...method, alpha, sides: 1 }).looks.at(-1)?.bound ?? null
-  }
+  if (method.kind === 'groupSequential') return lastBound(method, alpha)
   if (method.kind === 'confidenceSequence') return sequenceCritical({ ...method, alpha, sides: 1 })
   return -normalQuantile(alpha)
+}
+
+// Metrics of one experiment mostly share their looks and levels, and a bound takes some milliseconds.
+const KEPT_BOUNDS = 512
+const bounds = new Map<string, number | null>()
+
+function lastBound(method: Extract<TestMethod, { readonly kind: 'groupSequential' }>, alpha: number): number | null {
+  const key = JSON.stringify([alpha, method.isFinal, method.spending, method.fractions])
+  const kept = bounds.get(key)
+  if (kept !== undefined) return kept
+  const bound = groupSequentialBounds({ ...method, alpha, sides: 1 }).looks.at(-1)?.bound ?? null
+  if (bounds.size >= KEPT_BOUNDS) bounds.clear()
+  bounds.set(key, bound)
+  return bound
 }
 
 /** Whether no look can follow that tests: a fixed size that is reached, all information that was planned. */
