@@ -91,7 +91,7 @@ const core: readonly Room[] = [
   {
     name: 'core/evaluation',
     holds: 'packages/core/src/evaluation/',
-    purpose: 'Off-policy evaluation of a log (empty so far).',
+    purpose: 'What a policy or a ranking is worth on a log of random choices.',
     mayImport: ['core/domain', 'core/numeric', 'core/random', 'core/statistics'],
   },
   {
@@ -122,7 +122,7 @@ const core: readonly Room[] = [
     name: 'core',
     holds: 'packages/core/src/',
     purpose: 'The public surface of core.',
-    mayImport: [...CORE_ROOMS, 'core/readout', 'core/decide', 'core/explain'],
+    mayImport: [...CORE_ROOMS, 'core/evaluation', 'core/readout', 'core/decide', 'core/explain'],
   },
 ]
 

@@ -1,1 +1,5 @@
-export {}
+export * from './best-fixed-action.ts'
+export * from './qini.ts'
+export * from './rank-by-score.ts'
+export * from './uplift-at.ts'
+export * from './uplift-data.ts'

@@ -1,0 +1,41 @@
+import type { FeatureRows } from './ridge.ts'
+
+// Cuts at 32 quantiles lose little against all cuts and make a round linear in the rows.
+const MOST_BINS = 32
+
+/** Features as small integers: bin b holds values ≤ cuts[b], the last bin what is above all cuts. */
+export interface BinnedFeatures {
+  /** One column per feature, parallel to `picks`. */
+  readonly columns: readonly Uint8Array[]
+  readonly cuts: readonly Float64Array[]
+}
+
+/** Cuts every feature between its distinct values, or at quantiles where there are more than 32 of them. */
+export function binFeatures(rows: FeatureRows, picks: readonly number[]): BinnedFeatures {
+  const size = rows[picks[0] ?? 0]?.length ?? 0
+  const features = Array.from({ length: size }, (_, j) => j)
+  const cuts = features.map((j) => cutsOf(Float64Array.from(picks, (i) => rows[i]![j]!).sort()))
+  const columns = features.map((j) => Uint8Array.from(picks, (i) => binOf(cuts[j]!, rows[i]![j]!)))
+  return { columns, cuts }
+}
+
+function cutsOf(sorted: Float64Array): Float64Array {
+  const distinct = sorted.filter((value, i) => i === 0 || value !== sorted[i - 1])
+  if (distinct.length <= MOST_BINS) return distinct.subarray(0, -1)
+  const cuts = Float64Array.from(
+    { length: MOST_BINS - 1 },
+    (_, q) => sorted[Math.floor(((q + 1) * sorted.length) / MOST_BINS)]!,
+  )
+  return cuts.filter((value, i) => (i === 0 || value !== cuts[i - 1]) && value < sorted[sorted.length - 1]!)
+}
+
+/** The first bin whose cut is at or above `value`. */
+function binOf(cuts: Float64Array, value: number): number {
+  let [low, high] = [0, cuts.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (value <= cuts[middle]!) high = middle
+    else low = middle + 1
+  }
+  return low
+}
