@@ -21,6 +21,13 @@ export const CLI_ROOMS: readonly Room[] = [
     mayImport: ['core', 'core/domain'],
   },
   {
+    name: 'server/cli/connection',
+    holds: 'packages/server/src/cli/connection/',
+    purpose: 'What commands ask of a running server, or of the store alone.',
+    mayImport: ['server/cli/print', 'core', 'core/domain'],
+    mayImportTypes: ['sdk'],
+  },
+  {
     name: 'server/cli/report',
     holds: 'packages/server/src/cli/report/',
     purpose: 'HTML pages that need nothing else: figures, tables, style.',
@@ -51,7 +58,15 @@ export const CLI_ROOMS: readonly Room[] = [
     name: 'server/cli/experiment',
     holds: 'packages/server/src/cli/experiment/',
     purpose: 'Experiments at the command line, and their report.',
-    mayImport: ['server/cli/print', 'server/cli/report', 'server/readout', 'core', 'core/domain'],
+    mayImport: [
+      'server/cli/connection',
+      'server/cli/print',
+      'server/cli/report',
+      'server/readout',
+      'core',
+      'core/domain',
+    ],
+    mayImportTypes: ['sdk'],
   },
   {
     name: 'server/cli/demo',
