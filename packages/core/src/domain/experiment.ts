@@ -128,6 +128,15 @@ export type ExperimentStatus = (typeof EXPERIMENT_STATUSES)[number]
 export const CONCLUSIONS = ['ship', 'doNotShip', 'inconclusive', 'invalid'] as const
 export type Conclusion = (typeof CONCLUSIONS)[number]
 
+/**
+ * What sequential tests are planned for: a largest number of users, so many days from the start, or neither, with the
+ * number at which a decision is expected.
+ */
+export type ExperimentHorizon =
+  | { readonly kind: 'users'; readonly maxUsers: number }
+  | { readonly kind: 'days'; readonly days: number }
+  | { readonly kind: 'open'; readonly expectedUsers: number }
+
 /** What the owner asks for; it does not change once the experiment runs. */
 export interface ExperimentDesign {
   readonly key: string
@@ -151,6 +160,7 @@ export interface ExperimentDesign {
   readonly learning: ExperimentLearning
   /** Metrics of the catalogue that it is judged by, each with its part. */
   readonly metrics: readonly Pick<ExperimentMetric, 'name' | 'role' | 'nonInferiorityMargin'>[]
+  readonly horizon: ExperimentHorizon
 }
 
 /** Why and with what outcome an experiment ended. */

@@ -11,8 +11,8 @@ export interface Exposure {
   readonly decisionId: DecisionId
   /** Slot of time, where time is what is randomised: one row per slot then. */
   readonly slot: number | null
-  /** Different variants the user was exposed to; more than one is a fault, or a ramp that moved him. */
-  readonly variants: number
+  /** All variants the user was exposed to, in order of names; more than one is a fault, or a ramp that moved him. */
+  readonly variants: readonly string[]
 }
 
 /** Users by variant and phase of their first exposure. */

@@ -31,11 +31,11 @@ export function designFaults(design: ExperimentDesign, known: KnownNames): reado
 
 function metricFaults({ metrics }: ExperimentDesign, known: KnownNames): readonly DesignFault[] {
   const names = metrics.map(({ name }) => name)
-  const margins = metrics.flatMap(({ role, nonInferiorityMargin: margin = 0 }, i) =>
-    margin < 0 || !Number.isFinite(margin) || (role !== 'guardrail' && margin > 0)
-      ? [fault(`/metrics/${i}/nonInferiorityMargin`, 'a share ≥ 0, of a guardrail only', margin)]
-      : [],
-  )
+  const margins = metrics.flatMap(({ role, nonInferiorityMargin: margin = 0 }, i) => {
+    const isSound = role === 'guardrail' ? margin > 0 && margin < 1 : margin === 0
+    const expected = role === 'guardrail' ? 'a share of the control mean in (0, 1)' : `none, because it is ${role}`
+    return isSound ? [] : [fault(`/metrics/${i}/nonInferiorityMargin`, expected, margin)]
+  })
   const unknown = unknownNames(names, known.metrics, { pointer: '/metrics', what: 'a metric of the configuration' })
   return [...unknown, ...margins]
 }

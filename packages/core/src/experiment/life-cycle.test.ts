@@ -175,8 +175,9 @@ describe('designFaults', () => {
     [
       { metrics: [{ name: 'revenue', role: 'success', nonInferiorityMargin: 0.1 }] },
       '/metrics/0/nonInferiorityMargin',
-      /of a guardrail only, got 0.1/,
+      /none, because it is success, got 0.1/,
     ],
+    [{ metrics: [{ name: 'revenue', role: 'guardrail' }] }, '/metrics/0/nonInferiorityMargin', /in \(0, 1\), got 0/],
     [{ groups: ['paloma', 'holdout'] }, '/groups', /other than holdout/],
     [{ groups: [] }, '/groups', /one or more/],
     [{ layer: { name: 'other', from: 0, until: 1 } }, '/layer/name', /\(wording\), got "other"/],

@@ -15,6 +15,7 @@ import {
 import { z } from 'zod'
 import type { AdapterConfig, Config, EventRules } from './contract.ts'
 import { experimentSettingsSchema } from './experiment-settings-schema.ts'
+import { factMetricSchema } from './metric-schema.ts'
 import { policySchema } from './policy-schema.ts'
 
 const TOTAL_SHARE = 1_000_000
@@ -192,6 +193,7 @@ export const configSchema: z.ZodType<Config> = z
     events: eventsSchema,
     adapters: z.partialRecord(channel, adapterSchema),
     learning: learningSchema,
+    metrics: z.array(factMetricSchema).max(1_000),
     experiments: experimentSettingsSchema,
     limits: limitsSchema,
   })
@@ -210,6 +212,7 @@ interface Disagreement {
 function disagreements(config: Config): readonly Disagreement[] {
   return [
     ...repeatedNames(config.objectives, ['objectives']),
+    ...repeatedNames(config.metrics, ['metrics']),
     ...repeatedNames(config.rules.caps, ['rules', 'caps']),
     ...repeatedNames(config.rules.gaps, ['rules', 'gaps']),
     ...emptyQuietHours(config),

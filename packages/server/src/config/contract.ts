@@ -1,5 +1,6 @@
 import type {
   Channel,
+  FactMetric,
   FeatureSchema,
   Group,
   GroupRule,
@@ -61,6 +62,8 @@ export interface Config {
     /** So many of the latest policy states are kept, besides those that a decision names. */
     readonly keepStates: number
   }
+  /** What experiments are judged by; every objective is a metric too, under its own name. */
+  readonly metrics: readonly FactMetric[]
   /** What experiments are drawn from; experiments themselves are created while the server runs. */
   readonly experiments: {
     readonly layers: readonly Layer[]

@@ -16,6 +16,7 @@ export interface ConfigInput {
   readonly events?: Partial<EventRules>
   readonly adapters?: Config['adapters']
   readonly learning?: Partial<Config['learning']>
+  readonly metrics?: Config['metrics']
   readonly experiments?: Partial<Config['experiments']>
   readonly limits?: Partial<Config['limits']>
 }

@@ -2,6 +2,7 @@ import {
   type Condition,
   EXPERIMENT_LEARNING,
   type ExperimentDesign,
+  type ExperimentHorizon,
   type ExperimentUnit,
   METRIC_ROLES,
   type VariantChange,
@@ -72,6 +73,11 @@ const metricSchema: z.ZodType<ExperimentDesign['metrics'][number]> = z.strictObj
 const learning = z.enum(EXPERIMENT_LEARNING, {
   error: 'expected "shared" or "frozen"; a policy state per variant is not there yet',
 })
+const horizonSchema: z.ZodType<ExperimentHorizon> = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('users'), maxUsers: z.int().min(2).max(1e12) }),
+  z.strictObject({ kind: z.literal('days'), days: z.number().positive().max(3_660) }),
+  z.strictObject({ kind: z.literal('open'), expectedUsers: z.int().min(2).max(1e12) }),
+])
 const hypothesis = z.string().max(8_192)
 const place = z.strictObject({ name, from: z.number(), until: z.number() }).nullable()
 const targeting = z.array(conditionSchema).max(100)
@@ -96,13 +102,14 @@ const given = z.strictObject({
   traffic: z.number().default(TOTAL_SHARE),
   learning: learning.default('shared'),
   metrics: metrics.default([]),
+  horizon: horizonSchema.default({ kind: 'open', expectedUsers: 10_000 }),
 })
 
 /** A whole design, as answers show it. */
 export const wholeDesignSchema: z.ZodType<ExperimentDesign> = z.object({
   ...{ key, hypothesis, salt: name, layer: place, isExclusive: z.boolean(), groups: experimentGroups, targeting },
   ...{ unit: unitSchema, variants: z.array(z.object({ name, change: changeSchema })), control: name, weights },
-  ...{ traffic: z.number(), learning, metrics },
+  ...{ traffic: z.number(), learning, metrics, horizon: horizonSchema },
 })
 
 /**

@@ -389,4 +389,9 @@ export interface ExperimentStore {
   exposureCounts(key: string): Promise<readonly ExposureCount[]>
   /** In order of user and slot; `after` is the last of the page before. */
   exposures(key: string, after: Pick<Exposure, 'userId' | 'slot'> | null, limit: number): Promise<readonly Exposure[]>
+  /**
+   * What exposed users did from `beforeMs` before their first exposure on, up to `until`, machine events left out; pages
+   * in order of (user, at, messageId).
+   */
+  outcomes(key: string, span: { readonly beforeMs: number; readonly until: EpochMs }): AsyncIterable<readonly Outcome[]>
 }

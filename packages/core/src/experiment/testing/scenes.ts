@@ -30,6 +30,7 @@ export function designOf(over: Partial<ExperimentDesign> = {}): ExperimentDesign
     traffic: BUCKETS,
     learning: 'shared',
     metrics: [],
+    horizon: { kind: 'open', expectedUsers: 10_000 },
     ...over,
   }
 }

@@ -2,6 +2,7 @@ import type { Experiment, ExperimentChange } from '@paloma/core/domain'
 import type { ExperimentStore, ExperimentUpdate } from '../contract.ts'
 import type { Sql, SqlClient } from './client.ts'
 import { exposureReader } from './exposures.ts'
+import { outcomesOfExposed } from './outcomes-of-exposed.ts'
 
 interface ExperimentRow {
   readonly record: string
@@ -36,6 +37,7 @@ export function experimentStore(client: SqlClient): ExperimentStore {
       return row?.seq ?? 0
     },
     ...exposureReader(client),
+    outcomes: (key, span) => outcomesOfExposed(client, key, span),
   }
 }
 

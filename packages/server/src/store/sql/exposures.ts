@@ -59,7 +59,7 @@ export async function moveExposures(sql: Sql, from: string, to: UserId): Promise
 
 /** The first exposure of each user (and slot), with how many variants there were. */
 const FIRST = `
-  select user_id, slot, count(distinct variant) as variants, min(at) as at,
+  select user_id, slot, string_agg(distinct variant, chr(31) order by variant) as variants, min(at) as at,
     (array_agg(variant order by at, variant))[1] as variant,
     (array_agg(phase order by at, variant))[1] as phase,
     (array_agg(decision_id order by at, variant))[1] as decision_id
@@ -68,7 +68,8 @@ const FIRST = `
 interface FirstRow {
   readonly user_id: UserId
   readonly slot: number
-  readonly variants: number
+  /** Between unit separators. */
+  readonly variants: string
   readonly at: number
   readonly variant: string
   readonly phase: number
@@ -79,7 +80,7 @@ export function exposureReader(client: SqlClient): Pick<ExperimentStore, 'exposu
   return {
     async exposureCounts(key) {
       const rows = await client.query<ExposureCount>(
-        `select variant, phase, count(*) as users, count(*) filter (where variants > 1) as crossed,
+        `select variant, phase, count(*) as users, count(*) filter (where strpos(variants, chr(31)) > 0) as crossed,
            min(at) as "firstAt", max(at) as "lastAt"
          from (${FIRST} group by user_id, slot) as first group by variant, phase order by phase, variant`,
         [key],
@@ -97,6 +98,7 @@ export function exposureReader(client: SqlClient): Pick<ExperimentStore, 'exposu
 }
 
 function fromRow(row: FirstRow): Exposure {
-  const { user_id: userId, decision_id: decisionId, slot, variant, phase, at, variants } = row
+  const { user_id: userId, decision_id: decisionId, slot, variant, phase, at } = row
+  const variants = row.variants.split('\u001f')
   return { userId, decisionId, variant, phase, at, variants, slot: slot === NO_SLOT ? null : slot }
 }

@@ -24,9 +24,10 @@ const COLUMNS = {
   properties: 'text',
 } as const satisfies Columns
 
-const NAMES: string = Object.keys(COLUMNS).join(', ')
+/** Columns of the table, for a select. */
+export const OUTCOME_COLUMNS: string = Object.keys(COLUMNS).join(', ')
 
-interface OutcomeRow {
+export interface OutcomeRow {
   readonly message_id: string
   readonly user_id: string
   readonly name: string
@@ -52,7 +53,7 @@ export function outcomeStore(client: SqlClient): OutcomeStore {
         : eachOnItsOwn(items, (part) => client.transaction((sql) => insertOutcomes(sql, part))),
     async listByUser(userId, { before = null, limit }) {
       const rows = await client.query<OutcomeRow>(
-        `select ${NAMES} from outcomes where user_id = $1 and ($2::bigint is null or at < $2)
+        `select ${OUTCOME_COLUMNS} from outcomes where user_id = $1 and ($2::bigint is null or at < $2)
          order by at desc, message_id desc limit $3`,
         [userId, before, limit],
       )
@@ -63,7 +64,7 @@ export function outcomeStore(client: SqlClient): OutcomeStore {
       const since =
         after === null ? from : await cursorTime(client, { table: 'outcomes', key: 'message_id', id: after })
       const rows = await client.query<OutcomeRow>(
-        `select ${NAMES} from outcomes where at >= $1 and at < $2 and (at, message_id) > ($1, $3)
+        `select ${OUTCOME_COLUMNS} from outcomes where at >= $1 and at < $2 and (at, message_id) > ($1, $3)
          order by at, message_id limit $4`,
         [since, until, after ?? '', limit],
       )
@@ -84,9 +85,10 @@ async function insertOutcomes(sql: Sql, items: readonly Outcome[]): Promise<read
 }
 
 async function storedOutcomes(sql: Sql, items: readonly Outcome[]): Promise<ReadonlyMap<string, Outcome>> {
-  const rows = await sql.query<OutcomeRow>(`select ${NAMES} from outcomes where message_id = any($1::text[])`, [
-    items.map((item) => item.messageId),
-  ])
+  const rows = await sql.query<OutcomeRow>(
+    `select ${OUTCOME_COLUMNS} from outcomes where message_id = any($1::text[])`,
+    [items.map((item) => item.messageId)],
+  )
   return new Map(rows.map((row) => [row.message_id, outcomeFromRow(row)]))
 }
 
@@ -120,7 +122,8 @@ function outcomeToValues(item: Outcome): readonly unknown[] {
   ]
 }
 
-function outcomeFromRow(row: OutcomeRow): Outcome {
+/** The outcome of a row. */
+export function outcomeFromRow(row: OutcomeRow): Outcome {
   return {
     messageId: row.message_id,
     userId: row.user_id as UserId,

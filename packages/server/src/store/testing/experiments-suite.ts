@@ -1,6 +1,6 @@
 import { type Assignment, type Experiment, userId } from '@paloma/core/domain'
 import { describe, expect, it } from 'vitest'
-import { exampleDecision, exampleNew, exampleProfile, exampleState, NOON } from './examples.ts'
+import { exampleDecision, exampleNew, exampleOutcome, exampleProfile, exampleState, NOON } from './examples.ts'
 import type { StoreOf } from './store-of.ts'
 
 /** A draft with a text that plain SQL would spoil. */
@@ -15,6 +15,7 @@ export function exampleExperiment(key: string, changes: Partial<Experiment> = {}
       ],
       weights: { control: 500_000, new: 500_000 },
       metrics: [],
+      horizon: { kind: 'days', days: 14 },
     },
     ...{ status: 'draft', createdAt: NOON, layer: null, phases: [], stateId: null, end: null, revision: 1 },
     ...changes,
@@ -108,8 +109,8 @@ export function testExperiments(storeOf: StoreOf): void {
       await storeOf().decisions.insertMany([decide('e-5', 'e-ann', 5, { experiment })])
       await storeOf().decisions.insertMany([decide('e-6', 'e-ann', 50, { experiment })])
       expect(await list(experiment)).toEqual([
-        { userId: 'e-ann', variant: 'a', phase: 0, at: NOON + 5, decisionId: 'e-5', slot: null, variants: 1 },
-        { userId: 'e-cid', variant: 'b', phase: 0, at: NOON + 20, decisionId: 'e-4', slot: null, variants: 1 },
+        { userId: 'e-ann', variant: 'a', phase: 0, at: NOON + 5, decisionId: 'e-5', slot: null, variants: ['a'] },
+        { userId: 'e-cid', variant: 'b', phase: 0, at: NOON + 20, decisionId: 'e-4', slot: null, variants: ['b'] },
       ])
     })
 
@@ -125,7 +126,7 @@ export function testExperiments(storeOf: StoreOf): void {
         { variant: 'a', phase: 0, users: 2, crossed: 1, firstAt: NOON + 10, lastAt: NOON + 20 },
         { variant: 'b', phase: 0, users: 1, crossed: 0, firstAt: NOON + 40, lastAt: NOON + 40 },
       ])
-      expect((await list(experiment)).map(({ variants }) => variants)).toEqual([2, 1, 1])
+      expect((await list(experiment)).map(({ variants }) => variants)).toEqual([['a', 'b'], ['a'], ['b']])
     })
 
     it('come in pages, one row per slot of time', async () => {
@@ -143,6 +144,27 @@ export function testExperiments(storeOf: StoreOf): void {
       ])
     })
 
+    it('lead to what exposed users did, from before they were exposed, machines left out', async () => {
+      const experiment = 'e-outcomes'
+      await storeOf().decisions.insertMany([
+        decide('i-1', 'i-ann', 100, { experiment }),
+        decide('i-2', 'i-bob', 0, { experiment }),
+        decide('i-3', 'i-cid', 0, { experiment: 'e-nothing' }),
+      ])
+      const seen = (id: string, user: string, at: number, isMachine = false) =>
+        exampleOutcome(id, user, { at: NOON + at, isMachine })
+      await storeOf().outcomes.insertMany([
+        ...[seen('i-late', 'i-ann', 301), seen('i-early', 'i-ann', 49), seen('i-before', 'i-ann', 50)],
+        ...[seen('i-bob', 'i-bob', 10), seen('i-robot', 'i-bob', 10, true), seen('i-other', 'i-cid', 10)],
+        seen('i-after', 'i-ann', 300),
+      ])
+      const found: string[] = []
+      for await (const page of storeOf().experiments.outcomes(experiment, { beforeMs: 50, until: NOON + 300 })) {
+        found.push(...page.map(({ messageId }) => messageId))
+      }
+      expect(found).toEqual(['i-before', 'i-after', 'i-bob'])
+    })
+
     it('go with the user to another id, the earlier of two staying, and away with him', async () => {
       const experiment = 'e-alias'
       const people = ['h-old', 'h-new'].map((id) => ({ userId: userId(id), update: () => exampleProfile(id) }))
@@ -154,7 +176,7 @@ export function testExperiments(storeOf: StoreOf): void {
       ])
       await storeOf().users.addAlias('h-old', userId('h-new'))
       expect(await list(experiment)).toEqual([
-        { userId: 'h-new', variant: 'a', phase: 0, at: NOON + 10, decisionId: 'h-1', slot: null, variants: 2 },
+        { userId: 'h-new', variant: 'a', phase: 0, at: NOON + 10, decisionId: 'h-1', slot: null, variants: ['a', 'b'] },
       ])
       await storeOf().users.erase(userId('h-new'), NOON)
       expect(await list(experiment)).toEqual([])

@@ -1,0 +1,31 @@
+import type { EpochMs, Outcome } from '@paloma/core/domain'
+import type { SqlClient } from './client.ts'
+import { OUTCOME_COLUMNS, type OutcomeRow, outcomeFromRow } from './outcomes.ts'
+
+const PAGE_ROWS = 2_000
+
+/** See ExperimentStore.outcomes; each page begins where the one before ended, so that memory stays bounded. */
+export async function* outcomesOfExposed(
+  client: SqlClient,
+  key: string,
+  { beforeMs, until }: { readonly beforeMs: number; readonly until: EpochMs },
+): AsyncGenerator<readonly Outcome[]> {
+  const columns = OUTCOME_COLUMNS.split(', ')
+    .map((column) => `o.${column}`)
+    .join(', ')
+  let after = { user: '', at: 0, id: '' }
+  for (;;) {
+    const rows = await client.query<OutcomeRow>(
+      `select ${columns} from outcomes o
+       join (select user_id, min(at) as first from exposures where experiment = $1 and user_id >= $4 group by user_id) e
+         on e.user_id = o.user_id
+       where not o.is_machine and o.at >= e.first - $2 and o.at <= $3 and (o.user_id, o.at, o.message_id) > ($4, $5, $6)
+       order by o.user_id, o.at, o.message_id limit ${PAGE_ROWS}`,
+      [key, beforeMs, until, after.user, after.at, after.id],
+    )
+    const last = rows.at(-1)
+    if (last === undefined) return
+    yield rows.map(outcomeFromRow)
+    after = { user: last.user_id, at: last.at, id: last.message_id }
+  }
+}
