@@ -1,6 +1,6 @@
 import type { Effect } from './effect.ts'
 import { checkLevel, type Estimate, undefinedEstimate } from './estimate.ts'
-import { quantileOf, sortedValues } from './quantile-of.ts'
+import { areFinite, quantileOf, sortedValues } from './quantile-of.ts'
 import { ratioOf } from './ratio-effect.ts'
 import { transformMoments } from './transform-moments.ts'
 import { crossProduct, vectorMomentsOf } from './vector-moments.ts'
@@ -13,7 +13,7 @@ export interface QuantileSample {
   readonly effectiveSize: number
 }
 
-/** A sample of one value per unit. Throws a RangeError for NaN or a share outside (0, 1). */
+/** A sample of one value per unit. Throws a RangeError for a share outside (0, 1). */
 export function quantileSample(values: Iterable<number>, share: number): QuantileSample {
   checkShare(share)
   const sorted = sortedValues(values)
@@ -23,7 +23,7 @@ export function quantileSample(values: Iterable<number>, share: number): Quantil
 /**
  * A sample of events of users, each user a list: the events of one are alike, so they are worth fewer independent ones. The
  * share of events at or below the quantile is a ratio metric; its delta-method variance over users against q(1 − q)/N gives
- * the loss (Deng, Knoblich & Lu 2018, §4.3). Throws a RangeError for NaN or a share outside (0, 1).
+ * the loss (Deng, Knoblich & Lu 2018, §4.3). Throws a RangeError for a share outside (0, 1).
  */
 export function eventQuantileSample(users: readonly (readonly number[])[], share: number): QuantileSample {
   checkShare(share)
@@ -47,9 +47,9 @@ export function eventQuantileSample(users: readonly (readonly number[])[], share
 export function quantileInterval(sample: QuantileSample, level: number): Estimate {
   checkLevel(level)
   const { sorted, effectiveSize } = sample
-  if (effectiveSize < 2) return undefinedEstimate('too-few-units', quantileOf(sorted, sample.share) ?? null)
-  const mean = quantileOf(sorted, sample.share)!
-  if (!Number.isFinite(mean)) return undefinedEstimate('not-finite')
+  if (!areFinite(sorted)) return undefinedEstimate('not-finite')
+  const mean = quantileOf(sorted, sample.share) ?? null
+  if (effectiveSize < 2 || mean === null) return undefinedEstimate('too-few-units', mean)
   const places = placesOf(sample)
   const [first, last] = [placeAt(places, (1 - level) / 2), placeAt(places, (1 + level) / 2)]
   if (first < 1 || last > effectiveSize) return undefinedEstimate('not-reached', mean)
@@ -64,8 +64,8 @@ interface Places {
   readonly chances: Float64Array
 }
 
-// Places further out than this many standard deviations have a chance below 1e-14.
-const REACH = 8
+// Places further out than this many standard deviations have a chance below 2e-9.
+const REACH = 6
 
 /** Chances of the places 0 … N + 1 of the quantile under Binomial(N + 1, q); those too unlikely to count are left out. */
 function placesOf({ effectiveSize, share }: QuantileSample): Places {
@@ -106,14 +106,10 @@ function spreadOf(sample: QuantileSample, { start, chances }: Places): number {
   return Math.sqrt(chances.reduce((sum, chance, i) => sum + chance * (values[i]! - mean) ** 2, 0))
 }
 
-// Up to so many pairs of places the weights of all are used: arms of about 4,000 at the median.
-const MOST_PAIRS = 2 ** 18
-// Beyond, so many equally likely values of each sample: their differences leave 1e-3 of probability at most.
-const GRID = 512
-
 /**
- * The difference of a quantile between two arms, with the interval from the weights of all pairs of places (each arm's by
- * Binomial(N + 1, q); 512 equally likely places of each where there are too many). Reasons as in `quantileInterval`; `dof` is null.
+ * The difference of a quantile between two arms, with the interval from the weights of all pairs of places, each arm's by
+ * Binomial(N + 1, q). Gaps between values add to the spread of a bootstrapped quantile: in arms below a thousand it covers
+ * more than it claims (.963 of .95 at 80 against 240). Reasons as in `quantileInterval`; `dof` is null.
  */
 export function quantileDifference(treatment: QuantileSample, control: QuantileSample, level: number): Estimate {
   checkLevel(level)
@@ -128,7 +124,7 @@ export function quantileDifference(treatment: QuantileSample, control: QuantileS
   return { kind: 'estimate', mean, low, high, stdError, dof: null }
 }
 
-/** A sample's quantile as it might have been. */
+/** A sample's quantile as it might have been, in rising order. */
 interface Weighted {
   readonly values: Float64Array
   readonly chances: Float64Array
@@ -136,44 +132,48 @@ interface Weighted {
 
 /** The central `level` of the difference of two quantiles as they might have been. */
 function differenceEnds(treatment: QuantileSample, control: QuantileSample, level: number): readonly [number, number] {
-  const places = [placesOf(treatment), placesOf(control)] as const
-  const isSmall = places[0].chances.length * places[1].chances.length <= MOST_PAIRS
-  const spread = isSmall ? allValues : gridValues
-  const [left, right] = [spread(treatment, places[0]), spread(control, places[1])]
-  const differences = new Float64Array(left.values.length * right.values.length)
-  const chances = new Float64Array(differences.length)
-  let k = 0
-  left.values.forEach((value, i) => {
-    for (let j = 0; j < right.values.length; j++, k++) {
-      differences[k] = value - right.values[j]!
-      chances[k] = left.chances[i]! * right.chances[j]!
-    }
-  })
-  const order = Uint32Array.from(differences, (_, i) => i).sort((i, j) => differences[i]! - differences[j]!)
-  const ends = [(1 - level) / 2, (1 + level) / 2]
-  let below = 0
-  let end = 0
-  const found = [differences[order[0]!]!, differences[order.at(-1)!]!] as [number, number]
-  for (const place of order) {
-    below += chances[place]!
-    while (end < 2 && below >= ends[end]!) found[end++] = differences[place]!
-  }
-  return found
+  const [left, right] = [weightedValues(treatment), weightedValues(control)]
+  return [differenceAt(left, right, (1 - level) / 2), differenceAt(left, right, (1 + level) / 2)]
 }
 
-function allValues(sample: QuantileSample, { start, chances }: Places): Weighted {
+function weightedValues(sample: QuantileSample): Weighted {
+  const { start, chances } = placesOf(sample)
   return { values: chances.map((_, i) => valueAt(sample, start + i)), chances }
 }
 
-function gridValues(sample: QuantileSample, { start, chances }: Places): Weighted {
-  const values = new Float64Array(GRID)
-  let place = 0
-  let below = chances[0]!
-  for (let i = 0; i < GRID; i++) {
-    while (below < (i + 0.5) / GRID && place < chances.length - 1) below += chances[++place]!
-    values[i] = valueAt(sample, start + place)
+// Each step halves the range: more than the digits a double has.
+const MOST_HALVINGS = 100
+
+/** The smallest difference with at least `probability` at or below it, by halving a range and then naming the pair. */
+function differenceAt(left: Weighted, right: Weighted, probability: number): number {
+  let low = left.values[0]! - right.values.at(-1)!
+  let high = left.values.at(-1)! - right.values[0]!
+  for (let step = 0; step < MOST_HALVINGS && low < high; step++) {
+    const middle = low + (high - low) / 2
+    if (middle === low || middle === high) break
+    if (chanceUpTo(left, right, middle).chance >= probability) high = middle
+    else low = middle
   }
-  return { values, chances: new Float64Array(GRID).fill(1 / GRID) }
+  return chanceUpTo(left, right, high).nearest
+}
+
+/** P(a − b ≤ bound) over all pairs, and the largest difference up to there. Both lists rise, so one pass is enough. */
+function chanceUpTo(
+  left: Weighted,
+  right: Weighted,
+  bound: number,
+): { readonly chance: number; readonly nearest: number } {
+  let chance = 0
+  let nearest = Number.NEGATIVE_INFINITY
+  let beyond = 1
+  let j = 0
+  left.values.forEach((value, i) => {
+    while (j < right.values.length && value - right.values[j]! > bound) beyond -= right.chances[j++]!
+    if (j === right.values.length) return
+    chance += left.chances[i]! * beyond
+    nearest = Math.max(nearest, value - right.values[j]!)
+  })
+  return { chance, nearest }
 }
 
 /** The difference as an effect with its standard error, for tests that need one. */

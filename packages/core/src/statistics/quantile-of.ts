@@ -1,9 +1,11 @@
-/** Numbers in rising order; NaN is refused with a RangeError, for it has no place. */
+/** Numbers in rising order, NaN last. */
 export function sortedValues(values: Iterable<number>): Float64Array {
-  const sorted = Float64Array.from(values).sort()
-  const last = sorted.at(-1)
-  if (last !== undefined && Number.isNaN(last)) throw new RangeError('values must be numbers, got NaN')
-  return sorted
+  return Float64Array.from(values).sort()
+}
+
+/** Whether all of some sorted values are finite: −∞ would be the first, ∞ or NaN the last. */
+export function areFinite(sorted: Float64Array): boolean {
+  return sorted.length === 0 || (Number.isFinite(sorted[0]) && Number.isFinite(sorted.at(-1)))
 }
 
 /** The quantile `share` in [0, 1] of sorted values, between the two nearest (Hyndman & Fan 1996, type 7); undefined of none. */
