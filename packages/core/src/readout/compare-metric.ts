@@ -33,35 +33,43 @@ export function momentsOfVariant({ columns, cells }: MetricCells, variant: strin
  * would mix a change of shares with an effect.
  */
 export function compareMetric(metric: MetricCells, pair: Pair): AdjustedEffect {
-  const strata = strataOf(metric, pair)
-  if (strata.length <= 1) return compareArms(metric.columns, strata[0] ?? armsOf(metric, pair))
-  return combineStrata(
-    strata.map(
-      (arms) =>
-        ({ users: arms.treatment.n + arms.control.n, found: compareArms(metric.columns, arms) }) satisfies Stratum,
-    ),
-  )
+  const phases = groupsOf(metric, pair, ({ phase }) => phase).map((cells) => {
+    const strata = groupsOf({ ...metric, cells }, pair, ({ stratum }) => stratum).map((own) =>
+      partOf({ ...metric, cells: own }, pair),
+    )
+    return { users: usersOf(strata), found: combineStrata(strata, { areStrata: true }) }
+  })
+  return phases.length === 0 ? partOf(metric, pair).found : combineStrata(phases, { areStrata: false })
+}
+
+function usersOf(parts: readonly Stratum[]): number {
+  return parts.reduce((sum, { users }) => sum + users, 0)
+}
+
+function partOf(metric: MetricCells, pair: Pair): Stratum {
+  const arms = { treatment: momentsOfVariant(metric, pair.treatment), control: momentsOfVariant(metric, pair.control) }
+  return { users: arms.treatment.n + arms.control.n, found: compareArms(metric.columns, arms) }
+}
+
+/** Cells of the two variants by phase or stratum. */
+function groupsOf(
+  { cells }: MetricCells,
+  pair: Pair,
+  nameOf: (cell: SummaryCell) => string | null,
+): readonly (readonly SummaryCell[])[] {
+  const groups = new Map<string | null, SummaryCell[]>()
+  for (const cell of cells) {
+    if (cell.variant !== pair.treatment && cell.variant !== pair.control) continue
+    const group = groups.get(nameOf(cell))
+    if (group === undefined) groups.set(nameOf(cell), [cell])
+    else group.push(cell)
+  }
+  return [...groups.values()]
 }
 
 interface TwoArms {
   readonly treatment: VectorMoments
   readonly control: VectorMoments
-}
-
-function armsOf(metric: MetricCells, { treatment, control }: Pair): TwoArms {
-  return { treatment: momentsOfVariant(metric, treatment), control: momentsOfVariant(metric, control) }
-}
-
-function strataOf({ columns, cells }: MetricCells, pair: Pair): readonly TwoArms[] {
-  const groups = new Map<string, SummaryCell[]>()
-  for (const cell of cells) {
-    if (cell.variant !== pair.treatment && cell.variant !== pair.control) continue
-    const key = JSON.stringify([cell.phase, cell.stratum])
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, [cell])
-    else group.push(cell)
-  }
-  return [...groups.values()].map((group) => armsOf({ columns, cells: group }, pair))
 }
 
 /** Two arms on one metric: a mean, or a ratio of sums. */

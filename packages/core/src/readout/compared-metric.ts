@@ -11,7 +11,7 @@ import {
 import { compareMetric, type Pair } from './compare-metric.ts'
 import type { ExperimentSummary, MetricSummary } from './experiment-summary.ts'
 import type { ReadOutSpec } from './read-out-spec.ts'
-import { type Look, looksOf, testMethod } from './test-plan.ts'
+import { type Look, looksOf, type TestPlanInput, testMethod } from './test-plan.ts'
 
 /** One metric of one treatment, compared but not yet judged. */
 export interface ComparedMetric {
@@ -25,6 +25,8 @@ export interface ComparedMetric {
   readonly tested: Effect
   readonly margin: number | null
   readonly minimalEffect: number | null
+  /** What its looks and tests are made from. */
+  readonly plan: TestPlanInput
   readonly looks: readonly Look[]
   readonly test: TestMethod
   /** How it is watched for harm; null where values still grow. */
@@ -76,18 +78,18 @@ function plansOf(input: {
   readonly pair: Pair
   readonly asOf: number | null
   readonly metric: ExperimentMetric
-}): Pick<ComparedMetric, 'looks' | 'test' | 'monitoring'> {
+}): Pick<ComparedMetric, 'plan' | 'looks' | 'test' | 'monitoring'> {
   const { spec, summary, pair, asOf, metric } = input
   const delayMs = metric.windowSettings === undefined ? 0 : windowMs(metric.windowSettings).until
   const plan = { spec, asOf, delayMs, metric: summary, pair }
   if (!summary.isComplete) {
     // Values that still grow would be tested again and again on users already counted: shown, not decided on.
     const isDue = spec.sequential.kind === 'fixed' && (spec.end === null || asOf === null || asOf >= spec.end)
-    return { looks: [], test: { kind: 'fixed', isDue }, monitoring: null }
+    return { plan, looks: [], test: { kind: 'fixed', isDue }, monitoring: null }
   }
   const looks = looksOf(plan)
   const test = testMethod(plan, looks)
-  if (test.kind !== 'fixed' || spec.end === null) return { looks, test, monitoring: test }
+  if (test.kind !== 'fixed' || spec.end === null) return { plan, looks, test, monitoring: test }
   // Harm is watched for on every day, even where success is tested once.
   const watched = {
     ...plan,
@@ -96,7 +98,7 @@ function plansOf(input: {
       sequential: { kind: 'groupSequential', maxUsers: null, spending: 'power', looks: 'daily' } as const,
     },
   }
-  return { looks, test, monitoring: testMethod(watched, looksOf(watched)) }
+  return { plan, looks, test, monitoring: testMethod(watched, looksOf(watched)) }
 }
 
 /** The metric as the decision rule takes it; null for roles that do not decide, and for margins without a base. */

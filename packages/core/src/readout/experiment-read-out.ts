@@ -9,6 +9,7 @@ import type {
   VerdictReason,
 } from '../statistics/index.ts'
 import type { LeftOut } from './experiment-summary.ts'
+import type { UtilityReadOut } from './read-out-utility.ts'
 
 /** What a check of the data found. `unknown`: it could not be made. */
 export const CHECK_STATUSES = ['passed', 'warning', 'failed', 'unknown'] as const
@@ -94,6 +95,7 @@ export interface MetricReadOut {
   /** Without the cap; null where none is declared. */
   readonly uncapped: Estimate | null
   readonly cappedAt: number | null
+  readonly stoppedEarly: EarlyStop | null
   readonly adjustment: {
     readonly kind: AdjustmentKind
     readonly covariates: readonly string[]
@@ -118,6 +120,8 @@ export interface ComparisonReadOut {
   readonly verdict: ExperimentVerdict
   readonly reasons: readonly VerdictReason[]
   readonly metrics: readonly MetricReadOut[]
+  /** Null where no weights are declared, or a metric has no standard error. */
+  readonly utility: UtilityReadOut | null
 }
 
 /** One metric in one segment: exploration, corrected for how many were looked at, never part of a decision. */
@@ -135,10 +139,26 @@ export interface SegmentReadOut {
   readonly isDiscovery: boolean
 }
 
+/** What may be said where a sequential test crossed its bound before the planned end: the plain effect lies too far out. */
+export interface EarlyStop {
+  /** Last day of exposure at the look that crossed; null: the present look. */
+  readonly day: string | null
+  readonly users: number
+  readonly scale: 'relative' | 'absolute'
+  readonly medianUnbiased: number
+  readonly low: number
+  readonly high: number
+  /** One-sided, by the stage-wise ordering. */
+  readonly pValue: number
+}
+
 /** Effect with the users of all days up to one, and the band that held then. */
 export interface EffectOverTime {
   readonly treatment: string
   readonly metric: string
+  /** Shares of the control mean, or the metric's unit. */
+  readonly scale: 'relative' | 'absolute'
+  readonly band: 'groupSequential' | 'confidenceSequence'
   readonly points: readonly {
     readonly day: string
     readonly users: number

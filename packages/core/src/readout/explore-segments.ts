@@ -1,11 +1,15 @@
-import { effectInterval, effectPValue, relativeEffect, relativeInterval } from '../statistics/index.ts'
+import {
+  benjaminiHochberg,
+  effectInterval,
+  effectPValue,
+  relativeEffect,
+  relativeInterval,
+} from '../statistics/index.ts'
 import { compareArms } from './compare-metric.ts'
 import type { SegmentReadOut } from './experiment-read-out.ts'
 import type { ExperimentSummary, MetricSummary, SegmentCell } from './experiment-summary.ts'
 import type { ReadOutSpec } from './read-out-spec.ts'
 
-/** Share of false discoveries among those shown as such. */
-export const FALSE_DISCOVERY_RATE = 0.1
 const LEVEL = 0.95
 
 /**
@@ -19,11 +23,11 @@ export function exploreSegments(summary: ExperimentSummary, spec: ReadOutSpec): 
       treatments.flatMap((treatment) => segmentOf(metric, cells, { treatment, control: spec.control })),
     ),
   )
-  const q = qValues(found.map(({ pValue }) => pValue))
+  const discoveries = benjaminiHochberg(found.map(({ pValue }) => pValue))
   return found.map((each, i) => ({
     ...each,
-    qValue: q[i]!,
-    isDiscovery: q[i] !== null && q[i]! <= FALSE_DISCOVERY_RATE,
+    qValue: discoveries[i]!.adjusted,
+    isDiscovery: discoveries[i]!.isDiscovery,
   }))
 }
 
@@ -62,16 +66,4 @@ function segmentOf(
       isDiscovery: false,
     },
   ]
-}
-
-/** Benjamini & Hochberg (1995), adjusted p values; those without a p value stay without. */
-function qValues(pValues: readonly (number | null)[]): readonly (number | null)[] {
-  const known = pValues.flatMap((p, at) => (p === null ? [] : [{ p, at }])).sort((a, b) => b.p - a.p)
-  const q: (number | null)[] = pValues.map(() => null)
-  let least = 1
-  known.forEach(({ p, at }, i) => {
-    least = Math.min(least, (p * known.length) / (known.length - i))
-    q[at] = least
-  })
-  return q
 }

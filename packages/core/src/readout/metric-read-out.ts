@@ -13,6 +13,7 @@ import {
 } from '../statistics/index.ts'
 import { compareMetric, momentsOfVariant } from './compare-metric.ts'
 import type { ComparedMetric } from './compared-metric.ts'
+import { earlyStop } from './effect-over-time.ts'
 import { type MetricReadOut, reasonText, type SideOfMetric, type TestOfMetric } from './experiment-read-out.ts'
 import { resultFields } from './result-fields.ts'
 
@@ -53,6 +54,7 @@ export function metricReadOut(compared: ComparedMetric, shown: ShownWith): Metri
     unadjusted: intervalWith(found.unadjusted, test.critical),
     uncapped: summary.capping === null ? null : uncappedOf(compared, test.critical),
     cappedAt: summary.capping?.limit ?? null,
+    stoppedEarly: earlyStop(compared, shown.alpha),
     adjustment: {
       kind: found.adjustment,
       covariates: found.covariates.map((column) => summary.columns.names[column] ?? String(column)),
@@ -106,7 +108,7 @@ function usersOf({ summary, pair }: ComparedMetric): number {
 function intervalWith(effect: Effect, critical: number | null): Estimate {
   if (effect.kind === 'undefined') return undefinedEstimate(effect.reason, effect.effect)
   const { effect: mean, stdError, dof } = effect
-  if (critical === null) return undefinedEstimate('not-reached', mean)
+  if (critical === null) return undefinedEstimate('no-test', mean)
   return { kind: 'estimate', mean, low: mean - critical * stdError, high: mean + critical * stdError, stdError, dof }
 }
 

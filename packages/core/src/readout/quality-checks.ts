@@ -1,6 +1,10 @@
 import {
+  bonferroniPValue,
+  crossoverCheck,
   type Effect,
   effectPValue,
+  exposureLossTest,
+  MOST_CROSSED,
   meanEffect,
   type QualityCheck,
   sampleRatioTest,
@@ -14,8 +18,6 @@ import type { CheckResult, CheckStatus } from './experiment-read-out.ts'
 import type { ExperimentSummary, ExposureCell } from './experiment-summary.ts'
 import type { ReadOutSpec } from './read-out-spec.ts'
 
-/** More users in several variants than this share of all: the experiment is invalid. */
-export const MOST_CROSSOVERS = 0.005
 const WARNING_P = 0.01
 
 /** A check with what it says about the data in words. */
@@ -66,8 +68,7 @@ function splitCheck(name: string, spec: ReadOutSpec, cells: readonly ExposureCel
     const shares = sharesOf(spec, phase)
     return { phase, counts: countsOf(spec, own), pValue: splitPValue(spec, own, shares) }
   })
-  const known = found.flatMap(({ pValue }) => (pValue === null ? [] : [pValue]))
-  const pValue = known.length === 0 ? null : Math.min(1, Math.min(...known) * phases.length)
+  const pValue = bonferroniPValue(found.map((each) => each.pValue))
   const counts = countsOf(spec, cells)
   const words = spec.variants.map(
     ({ name: variant, weight }, i) => `${variant} ${counts[i]!} (planned ${percent(weight)})`,
@@ -108,16 +109,16 @@ function splitPValue(spec: ReadOutSpec, cells: readonly ExposureCell[], shares: 
 }
 
 function crossovers({ faults }: ExperimentSummary): WordedCheck {
-  const share = faults.users === 0 ? 0 : faults.usersInManyVariants / faults.users
+  const { isInvalid } = crossoverCheck({ exposed: faults.users, crossed: faults.usersInManyVariants })
   const name = 'users in several variants'
-  const words = `${faults.usersInManyVariants} of ${faults.users} users (at most ${percent(MOST_CROSSOVERS)}); they are left out`
-  return { check: { kind: 'fact', name, isBroken: share > MOST_CROSSOVERS }, words }
+  const words = `${faults.usersInManyVariants} of ${faults.users} users (at most ${percent(MOST_CROSSED)}); they are left out`
+  return { check: { kind: 'fact', name, isBroken: isInvalid }, words }
 }
 
 function clocks({ faults }: ExperimentSummary): WordedCheck {
   const share = faults.users === 0 ? 0 : faults.exposedBeforeAssigned / faults.users
-  const words = `${faults.exposedBeforeAssigned} of ${faults.users} users exposed before they were assigned (at most ${percent(MOST_CROSSOVERS)}); they are left out`
-  return { check: { kind: 'fact', name: 'clocks agree', isBroken: share > MOST_CROSSOVERS }, words }
+  const words = `${faults.exposedBeforeAssigned} of ${faults.users} users exposed before they were assigned (at most ${percent(MOST_CROSSED)}); they are left out`
+  return { check: { kind: 'fact', name: 'clocks agree', isBroken: share > MOST_CROSSED }, words }
 }
 
 /** Whether variants lose values at different rates: a loss that the treatment causes is an effect in disguise. */
@@ -125,15 +126,16 @@ function valuesMissing({ spec, summary }: Data): WordedCheck {
   const name = 'values missing alike'
   const users = countsOf(spec, summary.exposed)
   const found = summary.metrics.map(({ metric, leftOut }) => {
-    const counts = spec.variants.map(({ name: variant }) =>
+    const lost = spec.variants.map(({ name: variant }) =>
       leftOut.reduce((sum, out) => sum + (out.variant === variant ? out.missing + out.notFinite : 0), 0),
     )
-    return { metric, lost: counts.reduce((a, b) => a + b, 0), test: sampleRatioTest(counts, users) }
+    const groups = users.map((assigned, i) => ({ assigned, exposed: assigned - lost[i]! }))
+    return { metric, lost: lost.reduce((a, b) => a + b, 0), test: exposureLossTest(groups) }
   })
   const lossy = found.filter(({ lost }) => lost > 0)
   if (lossy.length === 0) return { check: { kind: 'test', name, pValue: 1 }, words: 'no value is missing' }
-  const values = lossy.flatMap(({ test }) => (test.kind === 'test' ? [test.pValue] : []))
-  const pValue = values.length === 0 ? 1 : Math.min(1, Math.min(...values) * lossy.length)
+  // Too few missing for a test: too few to matter.
+  const pValue = bonferroniPValue(lossy.map(({ test }) => (test.kind === 'test' ? test.pValue : null))) ?? 1
   return {
     check: { kind: 'test', name, pValue },
     words: lossy.map(({ metric, lost }) => `${metric}: ${lost} users without a value`).join(', '),
@@ -153,7 +155,7 @@ function beforeExposure({ compared }: Data): WordedCheck {
   if (tests.length === 0)
     return { check: { kind: 'test', name, pValue: 1 }, words: 'nothing is known from before exposure' }
   const least = tests.reduce((a, b) => (b.pValue < a.pValue ? b : a))
-  const pValue = Math.min(1, least.pValue * tests.length)
+  const pValue = bonferroniPValue(tests.map((test) => test.pValue))
   return { check: { kind: 'test', name, pValue }, words: `smallest of ${tests.length}: ${least.name}` }
 }
 

@@ -6,6 +6,7 @@ import {
   type TreatmentDecision,
 } from '../statistics/index.ts'
 import { type ComparedMetric, compareForRule, testedMetric } from './compared-metric.ts'
+import { type BandOptions, effectOverTime } from './effect-over-time.ts'
 import type { CheckStatus, ComparisonReadOut, ExperimentReadOut, VariantCount } from './experiment-read-out.ts'
 import type { ExperimentSummary } from './experiment-summary.ts'
 import { exploreSegments } from './explore-segments.ts'
@@ -13,6 +14,7 @@ import { isoDay, isoMoment } from './iso-day.ts'
 import { metricReadOut } from './metric-read-out.ts'
 import { checkResult, qualityChecks } from './quality-checks.ts'
 import type { ReadOutSpec } from './read-out-spec.ts'
+import { readOutUtility } from './read-out-utility.ts'
 
 /**
  * What an experiment found: the data's quality first, then the decision of the rule with its grounds, then every metric
@@ -49,13 +51,16 @@ export function readOut(summary: ExperimentSummary, spec: ReadOutSpec): Experime
       levels: decision.levels,
     },
     comparisons: treatments.map((_, i) =>
-      comparisonOf({ spec, decision, variants }, decision.treatments[i]!, compared[i]!),
+      comparisonOf({ spec, summary, decision, variants }, decision.treatments[i]!, compared[i]!),
     ),
     segments: exploreSegments(summary, spec),
     exposures: summary.exposed.flatMap(({ variant, day, users }) =>
       day === null ? [] : [{ variant, day: isoDay(day), users }],
     ),
-    overTime: [],
+    overTime: compared
+      .flat()
+      .filter(isFollowed)
+      .map((each) => effectOverTime(each, bandOf(each, { spec, decision, variants }))),
   }
 }
 
@@ -88,30 +93,43 @@ function sentenceOf({ verdict, ships }: ExperimentDecision): string {
   }
 }
 
+/** Exploratory metrics and those that still grow are not followed over time. */
+function isFollowed({ metric, summary }: ComparedMetric): boolean {
+  return metric.role !== 'exploratory' && summary.isComplete
+}
+
+interface Whole {
+  readonly spec: ReadOutSpec
+  readonly decision: ExperimentDecision
+  readonly variants: readonly VariantCount[]
+}
+
+function bandOf({ metric }: ComparedMetric, { spec, decision, variants }: Whole): BandOptions {
+  const users = variants.reduce((sum, variant) => sum + variant.users, 0)
+  return { alpha: alphaOf(metric.role, { spec, levels: decision.levels }), expectedUsers: expectedUsers(spec, users) }
+}
+
 function comparisonOf(
-  whole: {
-    readonly spec: ReadOutSpec
-    readonly decision: ExperimentDecision
-    readonly variants: readonly VariantCount[]
-  },
+  whole: Whole & { readonly summary: ExperimentSummary },
   decided: TreatmentDecision,
   compared: readonly ComparedMetric[],
 ): ComparisonReadOut {
-  const { spec, decision, variants } = whole
-  const users = variants.reduce((sum, variant) => sum + variant.users, 0)
+  const { spec, summary, decision } = whole
   const results = new Map(decided.metrics.map((result) => [result.name, result]))
   return {
     treatment: decided.name,
     verdict: decided.verdict,
     reasons: decided.reasons,
-    metrics: compared.map((each) => {
-      const { role, name } = each.metric
-      return metricReadOut(each, {
-        result: results.get(name) ?? null,
-        alpha: alphaOf(role, { spec, levels: decision.levels }),
+    metrics: compared.map((each) =>
+      metricReadOut(each, {
+        result: results.get(each.metric.name) ?? null,
         isInvalid: decision.verdict === 'invalid',
-        expectedUsers: expectedUsers(spec, users),
-      })
+        ...bandOf(each, whole),
+      }),
+    ),
+    utility: readOutUtility({ summary, spec }, decided.name, {
+      results: decided.metrics,
+      alpha: decision.levels.success,
     }),
   }
 }

@@ -1,5 +1,5 @@
 import { DAY_MS } from '../domain/index.ts'
-import type { Effect, Spending as SpendingFunction, TestMethod } from '../statistics/index.ts'
+import type { AdjustedEffect, Spending as SpendingFunction, TestMethod } from '../statistics/index.ts'
 import type { MetricCells, Pair } from './compare-metric.ts'
 import { compareMetric } from './compare-metric.ts'
 import type { ReadOutSpec, SequentialSettings, SpendingName } from './read-out-spec.ts'
@@ -11,7 +11,7 @@ export interface Look {
   /** Last day whose users were complete, or null for all of them: the present look. */
   readonly day: number | null
   readonly users: number
-  readonly effect: Effect
+  readonly found: AdjustedEffect
 }
 
 /** What is needed to say how a metric is tested. */
@@ -26,13 +26,13 @@ export interface TestPlanInput {
 
 /** The looks so far, present one last: of users whose window had closed by then. */
 export function looksOf({ spec, asOf, delayMs, metric, pair }: TestPlanInput): readonly Look[] {
-  const now: Look = { day: null, users: usersOf(metric), effect: compareMetric(metric, pair).effect }
+  const now: Look = { day: null, users: usersOf(metric), found: compareMetric(metric, pair) }
   return [...earlierDays(spec.sequential, metric, { asOf, delayMs }).map((day) => lookAt(metric, pair, day)), now]
 }
 
 function lookAt(metric: MetricCells, pair: Pair, day: number): Look {
   const until = { ...metric, cells: metric.cells.filter((cell) => cell.day !== null && cell.day <= day) }
-  return { day, users: usersOf(until), effect: compareMetric(until, pair).effect }
+  return { day, users: usersOf(until), found: compareMetric(until, pair) }
 }
 
 function usersOf({ cells }: MetricCells): number {
@@ -92,10 +92,10 @@ function forecast({ spec, asOf, delayMs }: TestPlanInput, users: number): number
  * without a standard error have none.
  */
 function fractionsOf(looks: readonly Look[], planned: number, users: number): readonly number[] {
-  const now = looks.at(-1)?.effect
+  const now = looks.at(-1)?.found.effect
   if (now === undefined || now.kind === 'undefined') return []
   const share = users / planned
-  return looks.map(({ effect }) =>
+  return looks.map(({ found: { effect } }) =>
     effect.kind === 'undefined' ? 0 : (share * now.stdError ** 2) / effect.stdError ** 2,
   )
 }

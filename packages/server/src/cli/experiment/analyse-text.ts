@@ -35,7 +35,7 @@ function showP(p: number): string {
   return p < 0.0001 ? '< .0001' : p.toFixed(4).replace(/^0/, '')
 }
 
-function comparisonText({ treatment, metrics }: ComparisonReadOut, control: string): string {
+function comparisonText({ treatment, metrics, utility }: ComparisonReadOut, control: string): string {
   const rows = metrics.map((metric) => [
     metric.metric,
     roleText(metric),
@@ -47,7 +47,38 @@ function comparisonText({ treatment, metrics }: ComparisonReadOut, control: stri
   ])
   const header = ['metric', 'role', control, treatment, 'difference', 'p', '']
   const notes = metrics.flatMap(({ metric, notes: each }) => each.map((note) => `  ${metric}: ${note}`))
-  return [`${treatment} against ${control}`, alignTable(header, rows, 2), ...notes].join('\n')
+  const early = metrics.flatMap((metric) => earlyText(metric))
+  return [
+    `${treatment} against ${control}`,
+    alignTable(header, rows, 2),
+    ...notes,
+    ...early,
+    ...utilityText(utility),
+  ].join('\n')
+}
+
+function earlyText({ metric, stoppedEarly }: MetricReadOut): readonly string[] {
+  if (stoppedEarly === null) return []
+  const { medianUnbiased, low, high, scale, day } = stoppedEarly
+  const show = scale === 'relative' ? percent : showNumber
+  const when = day === null ? 'now' : `with the users up to ${day}`
+  return [
+    `  ${metric}: crossed its bound early (${when}); corrected for that ${show(medianUnbiased)} [${show(low)}, ${show(high)}]`,
+  ]
+}
+
+function utilityText(utility: ComparisonReadOut['utility']): readonly string[] {
+  if (utility === null || utility.utility.effect === null) return []
+  const bound = (value: number | null): string => (value === null ? 'unknown' : showRounded(value))
+  const worst = utility.worst === null ? '' : `, ${bound(utility.worst.lowerBound)} at the least favourable weights`
+  const verdict = utility.mayShip ? 'may ship by utility' : 'may not ship by utility'
+  return [
+    `  utility per user ${showRounded(utility.utility.effect)}, at least ${bound(utility.lowerBound)}${worst}: ${verdict}`,
+  ]
+}
+
+function showRounded(value: number): string {
+  return showNumber(Number(value.toPrecision(4)))
 }
 
 function roleText({ role, nonInferiorityMargin, inverse }: MetricReadOut): string {
@@ -56,7 +87,7 @@ function roleText({ role, nonInferiorityMargin, inverse }: MetricReadOut): strin
 }
 
 function showSide(mean: number | null): string {
-  return mean === null ? '–' : showNumber(Number(mean.toPrecision(4)))
+  return mean === null ? '–' : showRounded(mean)
 }
 
 /** The relative difference with its interval; the absolute one where there is no base. */

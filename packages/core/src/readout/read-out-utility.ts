@@ -1,0 +1,130 @@
+import {
+  boxVertices,
+  breakEvenWeights,
+  type Effect,
+  effectCovariance,
+  type JointEffects,
+  jointUtility,
+  type MetricResult,
+  mergeVectorMoments,
+  noVectorMoments,
+  type ParetoStatus,
+  paretoStatus,
+  robustUtility,
+} from '../statistics/index.ts'
+import { compareArms } from './compare-metric.ts'
+import type { ExperimentSummary, JointSummary, VectorColumns } from './experiment-summary.ts'
+import type { ReadOutSpec, UtilitySpec } from './read-out-spec.ts'
+
+/** What several metrics together are worth, and how much that depends on their weights. */
+export interface UtilityReadOut {
+  readonly weights: Readonly<Record<string, number>>
+  /** Per user, in the unit of the weights. */
+  readonly utility: Effect
+  /** One-sided at the level of a success metric. */
+  readonly lowerBound: number | null
+  /** The least favourable weights within the declared ranges, and the bound there. */
+  readonly worst: { readonly weights: Readonly<Record<string, number>>; readonly lowerBound: number } | null
+  /** Weight of `against` ÷ weight of `metric` at which the two effects cancel; pairs that pull against each other. */
+  readonly breakEven: readonly { readonly metric: string; readonly against: string; readonly ratio: number }[]
+  readonly pareto: ParetoStatus
+  /** The lower bound lies above 0 for all weights in the ranges, and no guardrail is open. */
+  readonly mayShip: boolean
+}
+
+/**
+ * The declared weights on the effects of one treatment, with their covariance between metrics, from users who count in all of
+ * them. Phases are pooled: null where shares changed between them, where no weights are declared, or a metric has no
+ * standard error.
+ */
+export function readOutUtility(
+  data: { readonly summary: ExperimentSummary; readonly spec: ReadOutSpec },
+  treatment: string,
+  rule: { readonly results: readonly MetricResult[]; readonly alpha: number },
+): UtilityReadOut | null {
+  const { summary, spec } = data
+  const { joint } = summary
+  const { utility } = spec
+  if (joint === null || utility === null) return null
+  if (new Set(joint.cells.map(({ phase }) => phase)).size > 1) return null
+  const effects = jointEffects(joint, { treatment, control: spec.control })
+  if (effects === null) return null
+  const names = joint.metrics.map(({ metric }) => metric)
+  const level = 1 - rule.alpha
+  const found = jointUtility(effects, weightsOf(utility, names), level)
+  const worst = robustUtility(effects, boxVertices(rangesOf(utility, names)), level)
+  const guardrailsPass = rule.results.every(({ isNonInferior }) => isNonInferior !== false)
+  const named = (weights: readonly number[]) => Object.fromEntries(names.map((name, i) => [name, weights[i]!]))
+  return {
+    weights: named(weightsOf(utility, names)),
+    ...found,
+    worst:
+      worst === null || worst.lowerBound === null
+        ? null
+        : { weights: named(worst.weights), lowerBound: worst.lowerBound },
+    breakEven: breakEvenWeights(effects.effects).flatMap(({ metric, against, ratio }) =>
+      ratio === null ? [] : [{ metric: names[metric]!, against: names[against]!, ratio }],
+    ),
+    pareto: paretoStatus(
+      rule.results.flatMap(({ interval, inverse }) => (interval === null ? [] : [gainOf(interval, inverse)])),
+    ),
+    mayShip: guardrailsPass && (worst?.lowerBound ?? Number.NEGATIVE_INFINITY) > 0,
+  }
+}
+
+function gainOf(
+  { low, high }: { readonly low: number; readonly high: number },
+  isInverse: boolean,
+): { readonly low: number; readonly high: number } {
+  return isInverse ? { low: -high, high: -low } : { low, high }
+}
+
+function weightsOf({ weights }: UtilitySpec, names: readonly string[]): readonly number[] {
+  return names.map((name) => weights[name] ?? 0)
+}
+
+function rangesOf(
+  utility: UtilitySpec,
+  names: readonly string[],
+): readonly { readonly low: number; readonly high: number }[] {
+  return names.map((name) => {
+    const weight = utility.weights[name] ?? 0
+    return utility.ranges[name] ?? { low: weight, high: weight }
+  })
+}
+
+function jointEffects(
+  joint: JointSummary,
+  pair: { readonly treatment: string; readonly control: string },
+): JointEffects | null {
+  const size = joint.metrics.reduce((sum, { columns }) => sum + columns.names.length, 0)
+  const momentsOf = (variant: string) =>
+    joint.cells
+      .filter((cell) => cell.variant === variant)
+      .reduce((sum, cell) => mergeVectorMoments(sum, cell.moments), noVectorMoments(size))
+  const arms = { treatment: momentsOf(pair.treatment), control: momentsOf(pair.control) }
+  let start = 0
+  const found = joint.metrics.map(({ columns }) => {
+    const shifted = shiftColumns(columns, start)
+    start += columns.names.length
+    return compareArms(shifted, arms)
+  })
+  if (found.some(({ linearisation }) => linearisation === null)) return null
+  const dofs = found.flatMap(({ effect }) => (effect.kind === 'effect' && effect.dof !== null ? [effect.dof] : []))
+  return {
+    effects: found.map(({ effect }) => effect.effect ?? 0),
+    covariance: effectCovariance(arms, found),
+    dof: dofs.length === 0 ? null : Math.min(...dofs),
+  }
+}
+
+function shiftColumns(columns: VectorColumns, by: number): VectorColumns {
+  const move = (column: number): number => column + by
+  return {
+    names: columns.names,
+    numerator: move(columns.numerator),
+    denominator: columns.denominator === null ? null : move(columns.denominator),
+    before: columns.before.map(move),
+    covariates: columns.covariates.map(move),
+  }
+}
