@@ -31,6 +31,7 @@ import type {
   WireExperiment,
   WireExperimentCreated,
   WireExperimentDetail,
+  WireExperimentResults,
   WireExposures,
 } from './wire-experiments.ts'
 
@@ -104,6 +105,8 @@ export interface PalomaClient {
     ramp(key: string, ramp: RampInput): Promise<WireExperiment>
     stop(key: string, end: StopInput): Promise<WireExperiment>
     exposures(key: string): Promise<WireExposures>
+    /** What the log says of it; takes longer the more users there are. */
+    results(key: string): Promise<WireExperimentResults>
   }
   readonly inbox: InboxClient
 }
@@ -204,5 +207,6 @@ function experimentCalls(transport: Transport): PalomaClient['experiments'] {
     ramp: (key, body) => transport.request('POST', path('experiments', key, '/ramp'), { body }),
     stop: (key, body) => transport.request('POST', path('experiments', key, '/stop'), { body }),
     exposures: (key) => transport.request('GET', path('experiments', key, '/exposures')),
+    results: (key) => transport.request('GET', path('experiments', key, '/results')),
   }
 }

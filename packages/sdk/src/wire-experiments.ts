@@ -1,3 +1,4 @@
+import type { ExperimentReadOut } from '@paloma/core'
 import type {
   Conclusion,
   ExperimentAction,
@@ -85,4 +86,14 @@ export interface WireExposures {
     readonly pValue: number
     readonly isMismatch: boolean
   }[]
+}
+
+/** What the log says of an experiment. */
+export interface WireExperimentResults {
+  /** Outcomes count up to here. */
+  readonly until: IsoTime
+  /** Users whom a change of weights moved, and users exposed who took part in no phase that can be read. */
+  readonly leftOut: { readonly moved: number; readonly outside: number }
+  /** Quality first, then the decision with its reasons, then every effect. */
+  readonly readOut: ExperimentReadOut
 }

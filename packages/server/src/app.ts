@@ -10,6 +10,7 @@ import { createAdapters } from './channel/adapters.ts'
 import type { Config, Runtime } from './config/contract.ts'
 import { createHttp } from './http/create-http.ts'
 import { parquetLog } from './log/index.ts'
+import { readOutTables } from './readout/index.ts'
 import type { InboxItem, Store } from './store/contract.ts'
 import { pgliteStore } from './store/pglite-store.ts'
 import { postgresStore } from './store/postgres-store.ts'
@@ -46,6 +47,8 @@ export interface App {
 const STDERR = 2
 /** A dispatch of another process that has not changed for so long was left behind. */
 const LEFT_BEHIND_MS = 600_000
+/** What reading an experiment out may take while the server goes on deciding. */
+const READ_OUT_LIMITS = { memoryMb: 512, threads: 1 }
 /** Less free space than this is trouble. */
 const LEAST_FREE_BYTES = 100 * 2 ** 20
 
@@ -128,7 +131,8 @@ async function depsOf(store: Store, { config, runtime, wallClock, notes }: AppPa
   const snapshots = await snapshotKeeper(store, config, clock.now())
   const history = parquetLog({ dir: join(runtime.dataDir, 'history') })
   const { publicUrl } = runtime
-  return { store, history, config, adapters, clock, snapshots, secret, publicUrl, inboxFeed: feed }
+  const readOut: Deps['readOut'] = (tables) => readOutTables(tables, READ_OUT_LIMITS)
+  return { store, history, config, adapters, clock, snapshots, secret, publicUrl, inboxFeed: feed, readOut }
 }
 
 /** The machine's clock, for a store that knows no other: what lived through invented days would decide and send in them. */

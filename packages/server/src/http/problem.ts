@@ -54,7 +54,7 @@ export function problemOfItem(error: ItemError): ProblemError {
 const STATUS_BY_CODE: readonly (readonly [RegExp, number])[] = [
   [/^(DECISION|IDEMPOTENCY)\w*_(CONFLICT|MISMATCH)$/, 422],
   [/^EXPERIMENT_INVALID$/, 422],
-  [/^EXPERIMENT_(STOPPED|NOT_RUNNING)$/, 409],
+  [/^(EXPERIMENT_(STOPPED|NOT_RUNNING|UNREADABLE)|NOBODY_EXPOSED)$/, 409],
   [/_NOT_FOUND$/, 404],
   [/_GONE$/, 410],
   [/(_CONFLICT|_NOT_VIRTUAL|_IN_PROGRESS|_NOT_OPEN|_BACKWARDS)$/, 409],

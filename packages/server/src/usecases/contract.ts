@@ -9,6 +9,7 @@ import type {
   Experiment,
   ExperimentChange,
   ExperimentDesign,
+  ExperimentReadOut,
   ExposureCount,
   Group,
   Opportunity,
@@ -200,6 +201,15 @@ export interface ExposureReport {
   readonly sampleRatios: readonly PhaseSampleRatio[]
 }
 
+/** What the log says of an experiment. */
+export interface ExperimentResults {
+  readonly readOut: ExperimentReadOut
+  /** Outcomes count up to here. */
+  readonly until: EpochMs
+  /** Users whom a change of weights moved, and users exposed who took part in no phase that can be read. */
+  readonly leftOut: { readonly moved: number; readonly outside: number }
+}
+
 /** Everything the server can do. HTTP, CLI, jobs and MCP call these and nothing else. */
 export interface Usecases {
   readonly users: {
@@ -282,6 +292,8 @@ export interface Usecases {
     ): Promise<Experiment | undefined>
     /** Also for what is always on: `layer:<name>` and `withhold:<message>:<period>`. */
     exposures(key: string): Promise<ExposureReport | undefined>
+    /** Rejects with EXPERIMENT_UNREADABLE and NOBODY_EXPOSED. */
+    results(key: string): Promise<ExperimentResults | undefined>
   }
   readonly clock: {
     readonly isVirtual: boolean

@@ -5,6 +5,7 @@ import type { HistoryLog } from '../log/contract.ts'
 import type { Store } from '../store/contract.ts'
 import type { Clock } from './clock.ts'
 import type { InboxFeed } from './inbox-feed.ts'
+import type { ReadOutEngine } from './read-out-engine.ts'
 import type { SnapshotKeeper } from './snapshot-keeper.ts'
 
 /** What every use case is made of; joined in `app.ts`. */
@@ -20,6 +21,7 @@ export interface Deps {
   /** Where this server is reached from outside, without a trailing slash. */
   readonly publicUrl: string
   readonly inboxFeed: InboxFeed
+  readonly readOut: ReadOutEngine
   /** Waits so many milliseconds while messages are with their providers; a timer by default. */
   readonly pause?: (ms: number) => Promise<unknown>
 }

@@ -19,8 +19,10 @@ import {
 } from '@paloma/core'
 import type { ExposureReport, Usecases } from './contract.ts'
 import type { Deps } from './deps.ts'
+import { experimentResults } from './experiment-results.ts'
+import { metricsOf } from './live-metrics.ts'
 
-type ExperimentDeps = Pick<Deps, 'store' | 'config' | 'clock' | 'snapshots'>
+type ExperimentDeps = Pick<Deps, 'store' | 'config' | 'clock' | 'snapshots' | 'readOut'>
 
 /** The life of experiments: every change is one transaction over all of them, with a line in the audit trail. */
 export function experimentUsecases(deps: ExperimentDeps): Usecases['experiments'] {
@@ -47,6 +49,10 @@ export function experimentUsecases(deps: ExperimentDeps): Usecases['experiments'
         stopExperiment(experiment, end, clock.now()),
       ),
     exposures: (key) => exposuresOf(deps, key),
+    async results(key) {
+      const experiment = await experiments.get(key)
+      return experiment && experimentResults(deps, experiment)
+    },
   }
 }
 
@@ -56,7 +62,7 @@ function faultsOf({ config }: ExperimentDeps, design: ExperimentDesign): readonl
     objectives,
     channels: CHANNELS.filter((channel) => config.rules.channels[channel] !== undefined),
     layers: config.experiments.layers,
-    metrics: objectives,
+    metrics: metricsOf(config).map(({ name }) => name),
   })
 }
 

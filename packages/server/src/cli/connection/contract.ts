@@ -5,6 +5,7 @@ import type {
   WireExperiment,
   WireExperimentCreated,
   WireExperimentDetail,
+  WireExperimentResults,
   WireExplanation,
   WireExposures,
   WireReplay,
@@ -43,6 +44,7 @@ export interface Connection {
     start(key: string): Promise<WireExperiment>
     ramp(key: string, ramp: RampInput): Promise<WireExperiment>
     stop(key: string, end: StopInput): Promise<WireExperiment>
+    results(key: string): Promise<WireExperimentResults>
   }
   close(): Promise<void>
 }

@@ -11,8 +11,8 @@ export interface HttpConnectionOptions {
 }
 
 const DEFAULT_TIMEOUT_MS = 15_000
-/** An audit answers when it is through; Node's `fetch` waits this long for an answer to begin. */
-const AUDIT_TIMEOUT_MS = 300_000
+/** An audit, or a read-out, answers when it is through; Node's `fetch` waits this long for an answer to begin. */
+const LONG_TIMEOUT_MS = 300_000
 const SIGN_OF_LIFE_MS = 1_000
 
 interface Call {
@@ -58,6 +58,7 @@ function experimentCalls(call: <T>(request: Call) => Promise<T>): Connection['ex
     start: (key) => step(key, 'start'),
     ramp: (key, ramp) => step(key, 'ramp', ramp),
     stop: (key, end) => step(key, 'stop', end),
+    results: (key) => call({ method: 'GET', path: pathOf('experiments', key, '/results'), timeoutMs: LONG_TIMEOUT_MS }),
   }
 }
 
@@ -68,7 +69,7 @@ async function audit(
   let seconds = 0
   const timer = setInterval(() => onProgress(`the server replays, ${++seconds} s`), SIGN_OF_LIFE_MS)
   try {
-    return await call({ method: 'POST', path: '/v1/decisions/audit', body, timeoutMs: AUDIT_TIMEOUT_MS })
+    return await call({ method: 'POST', path: '/v1/decisions/audit', body, timeoutMs: LONG_TIMEOUT_MS })
   } finally {
     clearInterval(timer)
   }

@@ -1,5 +1,12 @@
-import type { WireExperiment, WireExperimentCreated, WireExperimentDetail, WireExposures } from '@paloma/sdk'
+import type {
+  WireExperiment,
+  WireExperimentCreated,
+  WireExperimentDetail,
+  WireExperimentResults,
+  WireExposures,
+} from '@paloma/sdk'
 import { alignTable, type Report, showNumber } from '../print/index.ts'
+import { analyseText } from './analyse-text.ts'
 
 /** A draft, with what a start would refuse. */
 export function createdReport(created: WireExperimentCreated): Report {
@@ -84,4 +91,12 @@ function exposureText({ users, crossed, counts, sampleRatios }: WireExposures): 
   )
   const share = `${showNumber(users)} users were exposed, ${showNumber(crossed)} of them to more than one variant.`
   return [share, table, ...splits].join('\n')
+}
+
+/** What the log says, as `analyse` says it of tables. */
+export function resultsReport(results: WireExperimentResults): Report {
+  const { readOut, leftOut } = results
+  const moved =
+    leftOut.moved === 0 ? [] : [`${showNumber(leftOut.moved)} users whom a change of weights moved are left out.`]
+  return { data: results, text: [analyseText(readOut), ...moved].join('\n\n') }
 }

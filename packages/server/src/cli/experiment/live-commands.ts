@@ -10,13 +10,21 @@ import {
   withConnectionFlags,
 } from '../connection/index.ts'
 import type { Output, Report } from '../print/index.ts'
-import { createdReport, detailReport, listReport, stepReport } from './experiment-report.ts'
+import { createdReport, detailReport, listReport, resultsReport, stepReport } from './experiment-report.ts'
 import { shareOf, weightsOf } from './share-flags.ts'
 
-/** `paloma experiment create | start | ramp | stop | list | show`: experiments of a running server. */
+/** `paloma experiment create | start | ramp | stop | list | show | results`: experiments of a running server. */
 export function liveExperimentCommands(connect: Connect, output: Output): readonly Command[] {
   const on = onServer(connect, output)
-  return [createCommand(on), startCommand(on), rampCommand(on), stopCommand(on), listCommand(on), showCommand(on)]
+  return [
+    createCommand(on),
+    startCommand(on),
+    rampCommand(on),
+    stopCommand(on),
+    listCommand(on),
+    showCommand(on),
+    resultsCommand(on),
+  ]
 }
 
 /** Works on the experiments of a server and prints what came out. */
@@ -101,5 +109,14 @@ function showCommand(on: OnServer): Command {
     .argument('<key>', 'its key')
   return withConnectionFlags(command).action((key: string, flags: ConnectionFlags) =>
     on(flags, async (experiments) => detailReport(await experiments.get(key))),
+  )
+}
+
+function resultsCommand(on: OnServer): Command {
+  const command = new Command('results')
+    .description('what the log says of it: quality, decision, effects')
+    .argument('<key>', 'its key')
+  return withConnectionFlags(command).action((key: string, flags: ConnectionFlags) =>
+    on(flags, async (experiments) => resultsReport(await experiments.results(key))),
   )
 }

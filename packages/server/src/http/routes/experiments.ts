@@ -8,6 +8,7 @@ import {
   experimentCreatedSchema,
   experimentDetailSchema,
   experimentInputSchema,
+  experimentResultsSchema,
   experimentSchema,
   exposuresSchema,
   rampSchema,
@@ -15,6 +16,7 @@ import {
 } from '../schemas/experiment.ts'
 import { PROBLEMS } from '../schemas/problem.ts'
 import { wireChange, wireExperiment, wireExposures } from '../wire/experiment-to-wire.ts'
+import { iso } from '../wire/to-wire.ts'
 
 const tags = ['experiments']
 const params = z.object({ key: nameSchema })
@@ -93,6 +95,7 @@ function readRoutes(app: HttpApp, { usecases: { experiments } }: RouteDeps): voi
     },
   })
   exposuresRoute(app, experiments)
+  resultsRoute(app, experiments)
 }
 
 function exposuresRoute(app: HttpApp, experiments: RouteDeps['usecases']['experiments']): void {
@@ -112,6 +115,26 @@ function exposuresRoute(app: HttpApp, experiments: RouteDeps['usecases']['experi
       const report = await experiments.exposures(request.params.key)
       if (report === undefined) throw notFound('experiment', request.params.key)
       return wireExposures(report)
+    },
+  })
+}
+
+function resultsRoute(app: HttpApp, experiments: RouteDeps['usecases']['experiments']): void {
+  app.route({
+    method: 'GET',
+    url: '/v1/experiments/:key/results',
+    config: read,
+    schema: {
+      operationId: 'getResults',
+      summary: 'What the log says of it: quality, decision, effects',
+      tags,
+      params,
+      response: { 200: experimentResultsSchema, ...PROBLEMS },
+    },
+    handler: async (request) => {
+      const results = await experiments.results(request.params.key)
+      if (results === undefined) throw notFound('experiment', request.params.key)
+      return { ...results, until: iso(results.until) }
     },
   })
 }

@@ -1,5 +1,12 @@
 import { CONCLUSIONS, EXPERIMENT_ACTIONS, EXPERIMENT_STATUSES, type ExperimentDesign } from '@paloma/core/domain'
-import type { RampInput, WireExperiment, WireExperimentCreated, WireExperimentDetail, WireExposures } from '@paloma/sdk'
+import type {
+  RampInput,
+  WireExperiment,
+  WireExperimentCreated,
+  WireExperimentDetail,
+  WireExperimentResults,
+  WireExposures,
+} from '@paloma/sdk'
 import { z } from 'zod'
 import { experimentDesignSchema, wholeDesignSchema } from '../../config/experiment-design-schema.ts'
 import { isoSchema, named, nameSchema, textSchema } from './atoms.ts'
@@ -85,5 +92,19 @@ export const exposuresSchema: z.ZodType<WireExposures> = named(
         isMismatch: z.boolean(),
       }),
     ),
+  }),
+)
+
+/** The read-out has the shape that `paloma experiment analyse --json` prints. */
+export const experimentResultsSchema: z.ZodType<{
+  readonly until: string
+  readonly leftOut: WireExperimentResults['leftOut']
+  readonly readOut: unknown
+}> = named(
+  'ExperimentResults',
+  z.object({
+    until: isoSchema,
+    leftOut: z.object({ moved: z.int(), outside: z.int() }),
+    readOut: z.unknown(),
   }),
 )

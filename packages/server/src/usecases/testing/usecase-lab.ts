@@ -14,6 +14,7 @@ import type { ChannelAdapter, Message, SendResult } from '../../channel/contract
 import type { Config } from '../../config/contract.ts'
 import { defaultConfig } from '../../config/default-config.ts'
 import { parquetLog } from '../../log/index.ts'
+import { readOutTables } from '../../readout/index.ts'
 import type { Send, Store } from '../../store/contract.ts'
 import { pgliteStore } from '../../store/pglite-store.ts'
 import { exampleDecision, exampleNew, exampleOpportunity, exampleProfile, NOON } from '../../store/testing/examples.ts'
@@ -78,6 +79,7 @@ export async function usecaseLab(options: LabOptions = {}): Promise<UsecaseLab> 
     snapshots: await snapshotKeeper(store, config, startAt),
     secret: 'a secret for tests only',
     publicUrl: 'https://paloma.test',
+    readOut: (tables) => readOutTables(tables, { memoryMb: 256, threads: 1 }),
     inboxFeed: inboxFeed({ inbox: store.inbox, now: () => clock.now(), failed: (error) => lines.push(String(error)) }),
   }
   const { usecases, due } = createUsecases(deps, () => wall, { notes })

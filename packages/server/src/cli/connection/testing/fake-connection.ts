@@ -18,7 +18,10 @@ export interface FakeConnection {
 const unasked = async (): Promise<never> => {
   throw new Error('the test did not say what experiments there are')
 }
-const NONE = { create: unasked, list: unasked, get: unasked, start: unasked, ramp: unasked, stop: unasked }
+const NONE = {
+  ...{ create: unasked, list: unasked, get: unasked, start: unasked, ramp: unasked, stop: unasked },
+  results: unasked,
+}
 
 /** A connection that keeps keys in memory and answers for given decisions; the clock moves a day with each revocation. */
 export function fakeConnection({ explanations = [], replays = [], experiments = NONE }: FakePast = {}): FakeConnection {

@@ -1,0 +1,109 @@
+import { createWriteStream } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { type ExperimentReadOut, PalomaError, type ReadOutSpec, readOut } from '@paloma/core'
+import type { FileSpec } from './contract.ts'
+import type { AnalyticsLimits } from './duckdb.ts'
+import { summariseFiles } from './summarise-files.ts'
+
+/** A user with the first exposure; two rows with different variants are a user who met both. */
+export interface AssignedRow {
+  readonly user: string
+  readonly variant: string
+  /** UTC milliseconds. */
+  readonly time: number
+  readonly phase: string
+}
+
+/** One thing a user did, under the name of a column that metrics ask for. */
+export interface MetricRow {
+  readonly user: string
+  readonly metric: string
+  readonly value: number
+  readonly time: number
+  /** Rows of the same id count once. */
+  readonly id: string
+}
+
+/** An experiment as rows that come page by page. */
+export interface ReadOutTables {
+  readonly spec: ReadOutSpec
+  /** The moment of the read-out, UTC milliseconds. */
+  readonly asOf: number
+  readonly assignments: AsyncIterable<readonly AssignedRow[]>
+  readonly metrics: AsyncIterable<readonly MetricRow[]>
+}
+
+const COLUMNS: FileSpec['columns'] = {
+  assignments: {
+    ...{ user: 'user', variant: 'variant', time: 'time', assigned: null, phase: null, stratum: null, cluster: null },
+    ...{ propensity: null, covariates: [] },
+  },
+  metrics: {
+    ...{ form: 'long', user: 'user', metric: 'metric', value: 'value', time: 'time', id: 'id' },
+    ...{ preSuffix: '_pre', absent: 'zero' },
+  },
+}
+
+/**
+ * Reads an experiment out of rows, by way of files in a temporary folder: the same engine, with the same bound of memory,
+ * that reads tables. Throws NOBODY_EXPOSED for an experiment without rows.
+ */
+export async function readOutTables(tables: ReadOutTables, limits: AnalyticsLimits): Promise<ExperimentReadOut> {
+  const { spec, asOf } = tables
+  const folder = await mkdtemp(join(tmpdir(), 'paloma-results-'))
+  // CSV, where everything is text: readers of JSON take some ids for dates.
+  const files = { assignments: join(folder, 'assignments.csv'), metrics: join(folder, 'metrics.csv') }
+  try {
+    const first = await writeRows(files.assignments, ASSIGNED, tables.assignments)
+    if (first === undefined) {
+      throw new PalomaError('NOBODY_EXPOSED', `nobody counts in experiment ${spec.experiment} yet`)
+    }
+    await writeRows(files.metrics, MEASURED, withEveryColumn(tables, first.user))
+    const phase = spec.phases.length === 0 ? null : 'phase'
+    const columns = { ...COLUMNS, assignments: { ...COLUMNS.assignments, phase } }
+    return readOut(await summariseFiles({ readOut: spec, asOf, columns }, files, limits), spec)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+const ASSIGNED: readonly (keyof AssignedRow)[] = ['user', 'variant', 'time', 'phase']
+const MEASURED: readonly (keyof MetricRow)[] = ['user', 'metric', 'value', 'time', 'id']
+
+/** A column that nobody has a row of is unknown to a reader of tables: each gets a row long before anything counts. */
+async function* withEveryColumn(
+  { spec, metrics }: ReadOutTables,
+  user: string,
+): AsyncGenerator<readonly MetricRow[], void> {
+  const columns = new Set(spec.metrics.flatMap(({ numerator, denominator = numerator }) => [numerator, denominator]))
+  const names = new Set([...columns].map(({ column }) => column))
+  yield [...names].map((metric) => ({ user, metric, value: 0, time: 0, id: `/${metric}` }))
+  yield* metrics
+}
+
+/** Writes pages as CSV under a header; answers the first row. */
+async function writeRows<T>(
+  path: string,
+  columns: readonly (keyof T & string)[],
+  pages: AsyncIterable<readonly T[]>,
+): Promise<T | undefined> {
+  const found: T[] = []
+  const lines = async function* (): AsyncGenerator<string, void> {
+    yield `${columns.join(',')}\n`
+    for await (const page of pages) {
+      if (found.length === 0) found.push(...page.slice(0, 1))
+      yield page.map((row) => `${columns.map((column) => cellOf(column, row[column])).join(',')}\n`).join('')
+    }
+  }
+  await pipeline(Readable.from(lines()), createWriteStream(path))
+  return found[0]
+}
+
+function cellOf(column: string, value: unknown): string {
+  if (column === 'time') return new Date(Number(value)).toISOString()
+  return typeof value === 'number' ? String(value) : `"${String(value).replaceAll('"', '""')}"`
+}

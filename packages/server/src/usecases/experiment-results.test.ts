@@ -1,0 +1,132 @@
+import { DAY_MS, decisionId, type ExperimentDesign, HOUR_MS, opportunityId, randomFrom, userId } from '@paloma/core'
+import { afterEach, describe, expect, it } from 'vitest'
+import { experimentDesignSchema } from '../config/experiment-design-schema.ts'
+import { exampleOpportunity, exampleOutcome, exampleProfile, NOON } from '../store/testing/examples.ts'
+import { type UsecaseLab, usecaseLab } from './testing/usecase-lab.ts'
+
+const REVENUE = {
+  name: 'revenue',
+  metricType: 'mean',
+  numerator: { column: 'event:Order Completed.revenue' },
+  windowSettings: { type: 'conversion', windowValue: 2, windowUnit: 'days' },
+} as const
+
+const design = (over: object): ExperimentDesign =>
+  experimentDesignSchema.parse({
+    key: 'tone',
+    variants: [
+      { name: 'control' },
+      { name: 'warm', change: { messages: { 'price-drop': { kind: 'wordings', names: ['default'] } } } },
+    ],
+    horizon: { kind: 'users', maxUsers: 400 },
+    metrics: [
+      { name: 'revenue', role: 'success' },
+      { name: 'reachability', role: 'guardrail', nonInferiorityMargin: 0.5 },
+    ],
+    ...over,
+  })
+
+/** Lets so many users be decided on, and spend what their variant makes them spend. */
+async function live(lab: UsecaseLab, names: readonly string[], gain: number, at = NOON): Promise<void> {
+  const random = randomFrom(names.join())
+  await lab.store.users.change(names.map((id) => ({ userId: userId(id), update: () => exampleProfile(id) })))
+  const window = { notBefore: at, expires: at + DAY_MS }
+  await lab.store.opportunities.insertMany(
+    names.map((id) => exampleOpportunity(`o-${id}`, id, { id: opportunityId(`o-${id}`), window })),
+    at,
+  )
+  const results = await lab.usecases.decisions.decide(
+    names.map((id) => ({ decisionId: decisionId(`d-${id}`), userId: userId(id), context: {}, deliver: false })),
+  )
+  const orders = results.flatMap((result) => {
+    if (!result.ok) throw new Error(result.error.detail)
+    const { userId: user, assignments } = result.value.decision
+    const variant = assignments.find(({ experiment }) => experiment === 'tone')?.variant
+    const bought = (id: string, hours: number, revenue: number) =>
+      exampleOutcome(`${id}-${user}`, user, {
+        name: 'Order Completed',
+        at: at + hours * HOUR_MS,
+        properties: { revenue },
+      })
+    return [
+      bought('before', -30, 5 + random()),
+      bought('after', 5, 10 * random() + (variant === 'warm' ? gain : 0)),
+      bought('late', 49, 1_000),
+    ]
+  })
+  await lab.store.outcomes.insertMany(orders)
+}
+
+const crowd = (prefix: string, n: number): readonly string[] => Array.from({ length: n }, (_, i) => `${prefix}-${i}`)
+
+describe('results of an experiment', () => {
+  let lab: UsecaseLab
+  afterEach(() => lab.close())
+  const use = () => lab.usecases.experiments
+  const begin = async (over: object = {}) => {
+    lab = await usecaseLab({ config: { metrics: [REVENUE] } })
+    await use().create(design(over), 'ann')
+    await use().start('tone', 'ann')
+  }
+
+  it('are computed from the log: who was exposed, and what followed inside the window', async () => {
+    await begin()
+    await live(lab, crowd('a', 400), 8)
+    lab.clock.set(NOON + 20 * DAY_MS)
+    const { readOut, until, leftOut } = (await use().results('tone'))!
+    expect({ until, leftOut }).toEqual({ until: NOON + 20 * DAY_MS, leftOut: { moved: 0, outside: 0 } })
+    expect(readOut.variants.reduce((sum, { users }) => sum + users, 0)).toBe(400)
+    expect(readOut.quality.status).toBe('passed')
+    const [revenue, reach] = readOut.comparisons[0]!.metrics
+    expect(revenue).toMatchObject({ metric: 'revenue', role: 'success', isSuperior: true })
+    // Uniform on [0, 10) plus 8: the difference of means lies within ± 1.2 of 8 but for four standard errors.
+    expect(revenue!.fields.value).toBeGreaterThan(6.8)
+    expect(revenue!.fields.value).toBeLessThan(9.2)
+    expect(revenue!.fields.control_mean).toBeLessThan(7)
+    expect(reach!.control.mean).toBe(0)
+  })
+
+  it('count users only once their window has closed', async () => {
+    await begin()
+    await live(lab, crowd('b', 40), 8)
+    lab.clock.set(NOON + DAY_MS)
+    const { readOut } = (await use().results('tone'))!
+    expect(readOut.comparisons[0]!.metrics[0]!.leftOut.reduce((sum, { incomplete }) => sum + incomplete, 0)).toBe(40)
+  })
+
+  it('leave out whom a change of weights moved, and read cohorts apart', async () => {
+    await begin({ traffic: 500_000 })
+    await live(lab, crowd('c', 300), 8)
+    lab.clock.set(NOON + DAY_MS)
+    await use().ramp('tone', { traffic: 1_000_000, weights: { control: 200_000, warm: 800_000 } }, 'ann')
+    await live(lab, crowd('d', 300), 8, NOON + DAY_MS)
+    lab.clock.set(NOON + 20 * DAY_MS)
+    const { readOut, leftOut } = (await use().results('tone'))!
+    // Half of the first 300 took part, of whom three in ten moved; of the second, as many by their hash.
+    expect(leftOut.moved).toBeGreaterThan(50)
+    expect(leftOut.moved).toBeLessThan(130)
+    expect(readOut.quality.checks.filter(({ status }) => status === 'failed')).toEqual([])
+    const [revenue] = readOut.comparisons[0]!.metrics
+    expect(revenue!.fields.value).toBeGreaterThan(6)
+    expect(revenue!.fields.value).toBeLessThan(10)
+  })
+
+  it('end with the experiment, or with the last user of a variant', async () => {
+    await begin()
+    await live(lab, crowd('e', 60), 8)
+    lab.clock.set(NOON + 5 * DAY_MS)
+    await use().ramp('tone', { weights: { control: 0, warm: 1_000_000 } }, 'ann')
+    lab.clock.set(NOON + 9 * DAY_MS)
+    await use().stop('tone', { decision: 'ship', reason: '' }, 'ann')
+    lab.clock.set(NOON + 20 * DAY_MS)
+    expect((await use().results('tone'))!.until).toBe(NOON + 5 * DAY_MS)
+  })
+
+  it('refuse to be read where there is nothing to read', async () => {
+    await begin()
+    await expect(use().results('tone')).rejects.toMatchObject({ code: 'NOBODY_EXPOSED' })
+    await use().create(design({ key: 'draft' }), 'ann')
+    await expect(use().results('draft')).rejects.toMatchObject({ code: 'EXPERIMENT_UNREADABLE' })
+    expect(await use().results('nothing')).toBeUndefined()
+  })
+})
