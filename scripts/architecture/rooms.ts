@@ -309,7 +309,7 @@ const outside: readonly Room[] = [
     holds: 'packages/sdk/',
     purpose: 'What customers install: a typed client; fetch is injected.',
     mayImport: [],
-    mayImportTypes: ['core/domain'],
+    mayImportTypes: ['core', 'core/domain'],
   },
   {
     name: 'console',
