@@ -29,6 +29,7 @@ const PLAN: Plan = {
       mayImport: ['server/channel/contract'],
     },
     { name: 'sdk', holds: 'packages/sdk/', purpose: '', mayImport: [], mayImportTypes: ['core/domain'] },
+    { name: 'benchmarks', holds: 'benchmarks/', purpose: '', mayImport: ['*'] },
   ],
   libraries: [
     { library: 'zod', homes: ['packages/core/src/policy/parse.ts'] },
@@ -127,6 +128,8 @@ describe('arrows', () => {
     expect(arrows({ [POLICY]: "import './testing/arms.ts'", [testing]: '' })).toEqual([
       `${POLICY}:1 imports ${testing}, which is for tests only`,
     ])
+    const bench = 'benchmarks/arms.mjs'
+    expect(arrows({ [bench]: `import '../${testing}'`, [testing]: '' })).toEqual([])
     const test = 'packages/core/src/policy/greedy.test.ts'
     expect(arrows({ [test]: "import './testing/arms.ts'\nimport 'vitest'", [testing]: '' })).toEqual([])
     expect(arrows({ [test]: "import '../../../sdk/src/wire.ts'", 'packages/sdk/src/wire.ts': '' })).toEqual([

@@ -179,7 +179,7 @@ const metricNamed = (name: string): fc.Arbitrary<TestedMetric> =>
     margin: fc.constantFrom(0.5, 4),
     minimalEffect: fc.constantFrom(1, 5),
     test: method,
-    monitoring: fc.option(method),
+    monitoring: fc.oneof(method, fc.constant(null)),
   })
 
 const isGood = (interval: TestInterval | null, inverse: boolean, from = 0) =>

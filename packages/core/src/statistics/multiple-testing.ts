@@ -58,6 +58,6 @@ export function benjaminiHochberg(
  * Unknown ones (null) do not count; null where all are.
  */
 export function bonferroniPValue(pValues: readonly (number | null)[]): number | null {
-  const known = pValues.filter((p) => p !== null && !Number.isNaN(p)) as readonly number[]
+  const known = pValues.flatMap((p) => (p === null || Number.isNaN(p) ? [] : [p]))
   return known.length === 0 ? null : Math.min(1, known.length * Math.min(...known))
 }
