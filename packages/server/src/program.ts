@@ -8,7 +8,7 @@ import { experimentCommand, liveExperimentCommands } from './cli/experiment/inde
 import { keysCommand } from './cli/keys/index.ts'
 import { explainCommand, replayCommand } from './cli/past/index.ts'
 import { type Output, processOutput } from './cli/print/index.ts'
-import { simulateCommand } from './cli/simulate/index.ts'
+import { calibrateCommand, simulateCommand } from './cli/simulate/index.ts'
 import { connectFrom } from './connect.ts'
 import { doctorDeps } from './doctor-deps.ts'
 
@@ -30,5 +30,6 @@ export function palomaProgram(
     .addCommand(importCommand(output))
     .addCommand(planCommand(output))
     .addCommand(simulateCommand(output))
+    .addCommand(calibrateCommand(output))
     .addCommand(experimentCommand(output, liveExperimentCommands(connect, output)))
 }

@@ -1,3 +1,4 @@
+export * from './calibration/index.ts'
 export * from './compare-policies.ts'
 export type { ExpectedEffect } from './expected-effect.ts'
 export * from './fixed-policies.ts'

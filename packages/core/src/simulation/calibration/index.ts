@@ -1,0 +1,6 @@
+export * from './fit-world.ts'
+export type * from './fitted.ts'
+export { logOfRun } from './log-of-run.ts'
+export type { Statistic } from './statistic.ts'
+export { type StatisticName, type Summary, summarize } from './summarize.ts'
+export * from './world-log.ts'
