@@ -1,15 +1,18 @@
+import { writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { readOut } from '@paloma/core'
 import { Command, InvalidArgumentError } from 'commander'
 import { loadSpec, summariseFiles } from '../../readout/index.ts'
 import { type Output, printReport, processOutput } from '../print/index.ts'
 import { analyseText } from './analyse-text.ts'
+import { readOutPage } from './report/read-out-page.ts'
 
 interface AnalyseFlags {
   readonly spec: string
   readonly assignments: string
   readonly metrics: string
   readonly memory: number
+  readonly report?: string
   readonly json?: true
 }
 
@@ -30,12 +33,14 @@ export function analyseCommand(output: Output = processOutput): Command {
     .requiredOption('--assignments <file>', 'who got which variant: .csv, .jsonl (each also .gz) or .parquet')
     .requiredOption('--metrics <file>', 'what followed: one row per user and event, or one per user')
     .option('--memory <mb>', 'how much memory the tables may take; what exceeds it goes to disk', megabytes, MEMORY_MB)
+    .option('--report <file>', 'also write an HTML page that needs nothing else')
     .option('--json', 'print one JSON object on stdout')
-    .action(async ({ spec: path, assignments, metrics, memory, json }: AnalyseFlags) => {
+    .action(async ({ spec: path, assignments, metrics, memory, report, json }: AnalyseFlags) => {
       const spec = await loadSpec(path)
       const limits = { memoryMb: memory, threads: availableParallelism() }
       const summary = await summariseFiles(spec, { assignments, metrics }, limits)
       const found = readOut(summary, spec.readOut)
+      if (report !== undefined) await writeFile(report, readOutPage(found))
       printReport(output, { data: { ...found, faults: summary.faults }, text: analyseText(found) }, json === true)
     })
 }

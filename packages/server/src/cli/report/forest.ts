@@ -1,4 +1,4 @@
-import { dot, type Markish, type PlotOptions, ruleX, ruleY, text } from '@observablehq/plot'
+import { dot, type Markish, type PlotOptions, ruleX, ruleY, text, tickX } from '@observablehq/plot'
 import type { Figure } from './figure.ts'
 import { decimalsFor, formatNumber, formatSigned } from './format-number.ts'
 
@@ -14,6 +14,8 @@ export interface ForestRow {
   readonly label: string
   readonly interval: Interval
   readonly color: string
+  /** A bound that the interval is held against, drawn as a tick across its row. */
+  readonly mark?: number
 }
 
 /** An interval is drawn only when all three numbers are there. */
@@ -44,10 +46,22 @@ interface RowLayout {
 const WIDE_ROW: RowLayout = { height: 46, nameDy: -11, figuresDy: -11, figuresAnchor: 'right', intervalDy: 9 }
 const NARROW_ROW: RowLayout = { height: 62, nameDy: -20, figuresDy: -5, figuresAnchor: 'left', intervalDy: 13 }
 
+// Half the height of a mark, in pixels.
+const MARK_REACH = 9
+
 function intervalMarks(rows: readonly ForestRow[], layout: RowLayout): readonly Markish[] {
   const place = { y: 'label', dy: layout.intervalDy } as const
   const drawn = rows.filter((row) => isFinite3(row.interval))
+  const marked = rows.filter((row) => row.mark !== undefined)
   return [
+    tickX(marked, {
+      y: 'label',
+      x: (row: ForestRow) => row.mark,
+      insetTop: layout.height / 2 + layout.intervalDy - MARK_REACH,
+      insetBottom: layout.height / 2 - layout.intervalDy - MARK_REACH,
+      stroke: 'var(--usual)',
+      strokeWidth: 3,
+    }),
     ruleY(drawn, {
       ...place,
       x1: (row: ForestRow) => row.interval.low,
@@ -79,7 +93,7 @@ function textMarks(rows: readonly ForestRow[], layout: RowLayout): readonly Mark
 function drawForest(rows: readonly ForestRow[], unit: string, width: number): PlotOptions {
   const layout = width < NARROW_BELOW ? NARROW_ROW : WIDE_ROW
   const drawn = rows.filter((row) => isFinite3(row.interval))
-  const ends = drawn.flatMap(({ interval }) => [interval.low, interval.high])
+  const ends = drawn.flatMap(({ interval, mark }) => [interval.low, interval.high, mark ?? 0])
   return {
     height: rows.length * layout.height + 54,
     marginLeft: 12,

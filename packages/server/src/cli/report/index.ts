@@ -1,3 +1,4 @@
+export { type BandOptions, type BandPoint, bandFigure } from './band.ts'
 export { type Figure, figureHtml, type SeriesStyle } from './figure.ts'
 export { type ForestRow, forestFigure, type Interval, intervalText, isFinite3 } from './forest.ts'
 export { formatNumber, formatShare, formatSigned } from './format-number.ts'

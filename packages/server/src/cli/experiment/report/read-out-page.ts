@@ -1,0 +1,144 @@
+import type { CheckStatus, ComparisonReadOut, ExperimentReadOut, MetricReadOut } from '@paloma/core'
+import {
+  escapeHtml,
+  figureHtml,
+  formatNumber,
+  formatShare,
+  page,
+  paragraph,
+  section,
+  tableHtml,
+} from '../../report/index.ts'
+import { exposureFigure, forestFigures, overTimeFigures } from './read-out-figures.ts'
+
+/**
+ * A read-out as one HTML page that needs nothing else: quality and decision first, then forest plots by the part that
+ * metrics have, exposures and effects over time, segments last. Every text of the data is escaped.
+ */
+export function readOutPage(found: ExperimentReadOut): string {
+  return page(`Experiment ${found.experiment}`, [
+    head(found),
+    section('Data', [qualityTable(found)]),
+    ...found.comparisons.map((comparison) => comparisonSection(found, comparison)),
+    ...overTime(found),
+    ...segments(found),
+  ])
+}
+
+function head({ experiment, asOf, variants, decision }: ExperimentReadOut): string {
+  const users = variants.map(({ name, users: n }) => `${name} ${formatNumber(n, 0)}`).join(', ')
+  const reasons = decision.reasons.map(({ words }) => `<li>${escapeHtml(words)}</li>`).join('')
+  return `<h1>${escapeHtml(experiment)}</h1>
+${paragraph(`${asOf === null ? '' : `As of ${asOf}. `}Users: ${users}.`, 'quiet')}
+<div class="verdict">
+<p><strong>${escapeHtml(decision.sentence)}</strong></p>
+<ul>${reasons}</ul>
+</div>`
+}
+
+const STATUS_WORDS: Readonly<Record<CheckStatus, string>> = {
+  passed: 'passed',
+  warning: 'look at it',
+  failed: 'FAILED',
+  unknown: 'could not be made',
+}
+
+function qualityTable({ quality }: ExperimentReadOut): string {
+  const rows = quality.checks.map(({ name, status, pValue, words }) => [
+    name,
+    STATUS_WORDS[status],
+    pValue === null ? '' : pText(pValue),
+    words,
+  ])
+  return `<div class="groups">${tableHtml({ columns: ['Check', '', 'p', 'Found'], rows }, 'Checks of the data')}</div>`
+}
+
+function pText(p: number): string {
+  return p < 0.0001 ? '< 0.0001' : p.toFixed(4)
+}
+
+function comparisonSection(found: ExperimentReadOut, comparison: ComparisonReadOut): string {
+  const { treatment, metrics } = comparison
+  return section(`${treatment} against ${found.control}`, [
+    ...forestFigures(found, comparison).map(figureHtml),
+    `<div class="groups">${tableHtml(metricTable(found.control, comparison), `${treatment} against ${found.control}`)}</div>`,
+    ...metrics.flatMap(remarks).map((text) => paragraph(text, 'quiet')),
+    ...utilityParagraph(comparison),
+  ])
+}
+
+function metricTable(
+  control: string,
+  { treatment, metrics }: ComparisonReadOut,
+): { readonly columns: readonly string[]; readonly rows: readonly (readonly string[])[] } {
+  const mean = (value: number | null): string => (value === null ? '\u2013' : formatNumber(value))
+  return {
+    columns: ['Metric', 'Part', control, treatment, 'Users', 'p', 'Adjusted: variance saved', 'Verdict'],
+    rows: metrics.map((metric) => [
+      metric.metric,
+      metric.inverse ? `${metric.role}, less is better` : metric.role,
+      mean(metric.control.mean),
+      mean(metric.treatment.mean),
+      formatNumber(metric.control.users + metric.treatment.users, 0),
+      metric.test.pValue === null ? '\u2013' : pText(metric.test.pValue),
+      metric.adjustment.kind === 'none' ? '\u2013' : formatShare(metric.adjustment.varianceReduction),
+      metric.verdict,
+    ]),
+  }
+}
+
+function remarks({ metric, notes, stoppedEarly }: MetricReadOut): readonly string[] {
+  const said = notes.map((note) => `${metric}: ${note}.`)
+  if (stoppedEarly === null) return said
+  const { medianUnbiased, low, high, scale } = stoppedEarly
+  const show = (value: number): string => (scale === 'relative' ? formatShare(value) : formatNumber(value))
+  return [
+    ...said,
+    `${metric}: the bound was crossed before the planned end, where plain effects lie too far out. Corrected for that: ${show(medianUnbiased)} [${show(low)}, ${show(high)}].`,
+  ]
+}
+
+function utilityParagraph({ utility }: ComparisonReadOut): readonly string[] {
+  if (utility === null || utility.utility.effect === null || utility.lowerBound === null) return []
+  const weights = Object.entries(utility.weights)
+    .map(([name, weight]) => `${name} ${formatNumber(weight)}`)
+    .join(', ')
+  const worst =
+    utility.worst === null
+      ? ''
+      : ` At the least favourable weights that were declared it is at least ${formatNumber(utility.worst.lowerBound)}.`
+  return [
+    paragraph(
+      `Utility per user (${weights}): ${formatNumber(utility.utility.effect)}, at least ${formatNumber(utility.lowerBound)}.${worst} ${utility.mayShip ? 'By utility it may ship.' : 'By utility it may not ship.'}`,
+    ),
+  ]
+}
+
+function overTime(found: ExperimentReadOut): readonly string[] {
+  if (found.exposures.length === 0) return []
+  return [section('Over time', [exposureFigure(found), ...overTimeFigures(found)].map(figureHtml))]
+}
+
+function segments({ segments: all }: ExperimentReadOut): readonly string[] {
+  if (all.length === 0) return []
+  const rows = all.map(({ segment, value, treatment, metric, users, relative, qValue, isDiscovery }) => [
+    `${segment} = ${value}`,
+    `${metric} (${treatment})`,
+    formatNumber(users, 0),
+    relative.kind === 'estimate'
+      ? `${formatShare(relative.mean)} [${formatShare(relative.low)}, ${formatShare(relative.high)}]`
+      : '\u2013',
+    qValue === null ? '\u2013' : pText(qValue),
+    isDiscovery ? 'stands out' : '',
+  ])
+  const table = { columns: ['Segment', 'Metric', 'Users', 'Difference, 95 %', 'q', ''], rows }
+  return [
+    section('Segments: exploration, no decision', [
+      paragraph(
+        'Intervals of a single test each; q is corrected for how many were looked at (false discoveries held at 10 %).',
+        'quiet',
+      ),
+      tableHtml(table, 'Segments'),
+    ]),
+  ]
+}
