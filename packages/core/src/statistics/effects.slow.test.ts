@@ -136,7 +136,7 @@ describe('coverage of 95 % intervals, and so false positives at 5 %', () => {
       return exact === null ? null : exact.different < 0.05
     })
     expect(fisher.answered).toBeGreaterThan(RUNS / 2)
-    expect(fisher.share).toBeLessThan(0.05)
+    expect(fisher.share).toBeLessThan(0.03)
   })
 
   it('over phases of a ramp whose level moves, and over strata', () => {
