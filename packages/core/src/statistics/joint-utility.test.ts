@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { boxVertices, breakEvenWeights, jointUtility, paretoStatus, robustUtility } from './joint-utility.ts'
+import { phasedJointEffects } from './phased-joint-effects.ts'
 
 const joint = { effects: [2, -1], covariance: Float64Array.of(0.25, 0.1, 0.16), dof: null }
 
@@ -75,5 +76,21 @@ describe('jointUtility', () => {
     ).toBe('trade-off')
     expect(paretoStatus([{ low: -2, high: -1 }])).toBe('dominated')
     expect(paretoStatus([])).toBe('unclear')
+  })
+
+  it('adds up over phases as each metric alone does', () => {
+    const other = { effects: [4, 1], covariance: Float64Array.of(1, 0.5, 4), dof: 12 }
+    const found = phasedJointEffects([
+      { units: 300, joint },
+      { units: 100, joint: other },
+      { units: 0, joint: { ...other, effects: [Number.NaN, 0] } },
+    ])
+    expect(found?.effects).toEqual([2.5, -0.5])
+    expect([...found!.covariance]).toEqual([0.25, 0.1, 0.16].map((v, k) => 0.5625 * v + 0.0625 * other.covariance[k]!))
+    expect(found?.dof).toBe(12)
+    expect(phasedJointEffects([])).toBeNull()
+    expect(() => phasedJointEffects([{ units: -1, joint }])).toThrow(/got -1/)
+    const short = { units: 5, joint: { effects: [1], covariance: Float64Array.of(1), dof: null } }
+    expect(() => phasedJointEffects([{ units: 5, joint }, short])).toThrow(/2 metrics each, got 1/)
   })
 })
