@@ -123,6 +123,12 @@ describe('withExperiments', () => {
       expect(assignments).toEqual([{ experiment: 'withhold:sale:0', variant: 'withheld', exposed: true }])
     })
 
+    it('leaves nothing that another experiment could matter to', () => {
+      const only = screened({ eligible: [item('sale')] })
+      const [policy] = withExperiments(only, scene([POLICY], { setup })).assignments
+      expect(policy).toMatchObject({ experiment: 'greedy-or-not', exposed: false })
+    })
+
     it.each([
       ['other groups', { group: 'random' as const }],
       [

@@ -59,9 +59,11 @@ export function withExperiments<P extends Passed>(screened: Screened<P>, scene: 
   const isOptional = ({ opportunity }: P): boolean => opportunity.category !== 'transactional'
   const optional = screened.mandatory ? [] : screened.eligible.filter(isOptional)
   const withheld = withheldMessages(optional, scene)
+  // What is withheld from a user whatever his variants cannot make one of them matter.
+  const open = optional.filter(({ opportunity }) => withheld.get(opportunity.message)?.isWithheld !== true)
   const assignments = [
-    ...participations.map((each) => assignmentOf(each, screened, optional)),
-    ...layerAssignments(scene, optional.length > 0),
+    ...participations.map((each) => assignmentOf(each, screened, open)),
+    ...layerAssignments(scene, open.length > 0),
     ...[...withheld.values()].map(({ experiment, isWithheld }) => ({
       ...{ experiment, variant: isWithheld ? 'withheld' : 'open' },
       exposed: true,

@@ -22,6 +22,7 @@ const DECISION_HEAD: readonly LogColumn<Decision>[] = [
   { name: 'snapshotVersion', type: 'STRING', value: (d) => d.snapshotVersion },
   { name: 'trigger', type: 'STRING', value: (d) => d.trigger },
   { name: 'group', type: 'STRING', value: groupOf },
+  { name: 'assignments', type: 'STRING', value: (d) => JSON.stringify(d.assignments) },
   { name: 'reason', type: 'STRING', value: (d) => d.reason },
   { name: 'kind', type: 'STRING', value: (d) => chosenAction(d).kind },
   { name: 'opportunityId', type: 'STRING', value: (d) => sendOf(d)?.opportunityId ?? null },
@@ -73,6 +74,7 @@ export function outcomeColumns(objectives: readonly string[]): readonly LogColum
 /** The comparison group among the assignments of a decision, if it was in one. */
 function groupOf(decision: Decision): string | null {
   const isGroup = (name: string): boolean => GROUPS.some((group) => group === name)
+  // Groups come first among the assignments; a variant of an experiment may have the name of one.
   return decision.assignments.find((assignment) => isGroup(assignment.variant))?.variant ?? null
 }
 
