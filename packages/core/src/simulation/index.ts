@@ -1,6 +1,7 @@
 export * from './calibration/index.ts'
 export * from './compare-policies.ts'
 export type { ExpectedEffect } from './expected-effect.ts'
+export { figuresOf, type WorldFigures } from './figures.ts'
 export * from './fixed-policies.ts'
 export {
   type Cause,
