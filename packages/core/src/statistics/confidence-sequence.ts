@@ -1,4 +1,5 @@
 import { findRoot, normalCdf } from '../numeric/index.ts'
+import { checkedEffect } from './checked-effect.ts'
 import type { Effect } from './effect.ts'
 import type { UndefinedReason } from './estimate.ts'
 
@@ -38,11 +39,12 @@ export interface SequenceDesign {
  * (one-sided: (0, .5)), `n` or `expectedN` not above 0.
  */
 export function confidenceSequence(
-  effect: Effect,
+  given: Effect,
   design: SequenceDesign & { readonly sides?: 1 | 2; readonly at?: number },
 ): ConfidenceSequence {
   const { n, alpha, expectedN, sides = 2, at = 0 } = design
   const critical = sequenceCritical({ n, alpha, expectedN, sides })
+  const effect = checkedEffect(given)
   if (effect.kind === 'undefined') return effect
   const { effect: mean, stdError } = effect
   const logE = logEvidence((mean - at) / stdError, { ratio: ratioOf({ n, alpha, expectedN, sides }), sides })

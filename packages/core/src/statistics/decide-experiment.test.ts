@@ -104,6 +104,15 @@ describe('decideExperiment', () => {
     expect(verdictOf({ ...sales, test: running }, { ...optOuts, effect: unknown, test: running })).toBe('keepRunning')
   })
 
+  it.each([
+    [{ ...sure(0.1), effect: Number.NaN }, 'not-finite'],
+    [{ ...sure(0.1), stdError: Number.POSITIVE_INFINITY }, 'not-finite'],
+    [{ ...sure(0.1), stdError: 0 }, 'zero-variance'],
+  ] as const)('takes what is no number for no effect (%#)', (effect, reason) => {
+    const found = decide([{ ...sales, effect }]).treatments[0]!.metrics[0]!
+    expect(found).toMatchObject({ verdict: 'unreliable', interval: null, effect: { kind: 'undefined', reason } })
+  })
+
   it('has the levels of the whole rule', () => {
     const quality = [
       { kind: 'test', name: 'sample ratio', pValue: 0.5 },

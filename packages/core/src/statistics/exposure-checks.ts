@@ -1,4 +1,4 @@
-import { chiSquareCdf } from '../numeric/index.ts'
+import { chiSquareUpper } from '../numeric/index.ts'
 import { SAMPLE_RATIO_ALARM, type SampleRatio } from './sample-ratio.ts'
 
 /** Above this share of users who were exposed to more than one variant an experiment is invalid. */
@@ -65,6 +65,6 @@ export function exposureLossTest(groups: readonly ExposedUnits[]): SampleRatio {
     (sum, { assigned, exposed }) => sum + (exposed - assigned * rate) ** 2 / (assigned * spread),
     0,
   )
-  const pValue = 1 - chiSquareCdf(statistic, dof)
+  const pValue = chiSquareUpper(statistic, dof)
   return { kind: 'test', statistic, dof, pValue, isMismatch: pValue < SAMPLE_RATIO_ALARM }
 }

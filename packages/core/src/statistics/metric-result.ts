@@ -1,11 +1,13 @@
 import { normalQuantile } from '../numeric/index.ts'
+import { checkedEffect } from './checked-effect.ts'
 import type { Effect } from './effect.ts'
 import type { MetricResult, MetricVerdict, TestedMetric, TestInterval } from './experiment-decision.ts'
 import type { TestLevels } from './test-levels.ts'
 import { criticalValue, isOver, type TestMethod } from './test-method.ts'
 
 /** What one metric says at the levels of the rule. `isDue`: tests of fixed power may be made. */
-export function metricResult(metric: TestedMetric, levels: TestLevels, isDue: boolean): MetricResult {
+export function metricResult(given: TestedMetric, levels: TestLevels, isDue: boolean): MetricResult {
+  const metric = { ...given, effect: checkedEffect(given.effect) }
   const { name, role, effect, inverse = false, test, monitoring = test } = metric
   const tested = testInterval(metric, dueMethod(test, isDue), metricAlpha(role, levels))
   const monitored = monitoring === null ? null : testInterval(metric, dueMethod(monitoring, isDue), levels.monitoring)

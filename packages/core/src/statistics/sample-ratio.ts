@@ -1,4 +1,4 @@
-import { chiSquareCdf } from '../numeric/index.ts'
+import { chiSquareUpper } from '../numeric/index.ts'
 import type { UndefinedReason } from './estimate.ts'
 
 /** Below this probability a split is called broken: one false alarm in a thousand checks. */
@@ -38,7 +38,7 @@ export function sampleRatioTest(counts: readonly number[], shares: readonly numb
   }
   const statistic = cells.reduce((sum, { count, expected }) => sum + (count - expected) ** 2 / expected, 0)
   const dof = cells.length - 1
-  const pValue = 1 - chiSquareCdf(statistic, dof)
+  const pValue = chiSquareUpper(statistic, dof)
   return { kind: 'test', statistic, dof, pValue, isMismatch: pValue < SAMPLE_RATIO_ALARM }
 }
 

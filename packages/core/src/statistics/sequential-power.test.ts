@@ -42,6 +42,11 @@ describe('sequentialPower', () => {
     expect(sequentialInflation(design, 0.9)).toBeCloseTo(1.023, 3)
   })
 
+  it('needs what gsDesign says with three O’Brien–Fleming looks at 80 % power', () => {
+    const design = { spending: { kind: 'obrienFleming' }, alpha: 0.025, fractions: evenLooks(3) } as const
+    expect(sequentialInflation(design, 0.8)).toBeCloseTo(1.012_795, 5)
+  })
+
   it('is the fixed test with one look', () => {
     const bounds = groupSequentialBounds({ alpha: 0.05, fractions: [1] })
     expect(driftForPower(bounds, 0.8)).toBeCloseTo(1.644_853_627 + 0.841_621_234, 6)

@@ -1,4 +1,5 @@
 import { findRoot } from '../numeric/index.ts'
+import { checkedEffect } from './checked-effect.ts'
 import type { Effect } from './effect.ts'
 import { type Estimate, type UndefinedReason, undefinedEstimate } from './estimate.ts'
 import type { GroupSequentialBounds } from './group-sequential-bounds.ts'
@@ -25,7 +26,8 @@ export type StagewiseEstimate =
  * whether or not the test stops, at level 1 − 2α for a one-sided test of error α, 1 − α for a two-sided one. `no-test`
  * where the last look took none. Wide at early looks.
  */
-export function repeatedInterval(bounds: GroupSequentialBounds, effect: Effect): Estimate {
+export function repeatedInterval(bounds: GroupSequentialBounds, given: Effect): Estimate {
+  const effect = checkedEffect(given)
   if (effect.kind === 'undefined') return undefinedEstimate(effect.reason, effect.effect)
   const bound = bounds.looks.at(-1)?.bound ?? null
   if (bound === null) return undefinedEstimate('no-test', effect.effect)
@@ -46,9 +48,10 @@ const TOLERANCE = 1e-7
  */
 export function stagewiseEstimate(
   bounds: GroupSequentialBounds,
-  effect: Effect,
+  given: Effect,
   options: { readonly at?: number; readonly alpha?: number } = {},
 ): StagewiseEstimate {
+  const effect = checkedEffect(given)
   if (effect.kind === 'undefined') return effect
   const { at = 0, alpha = bounds.alpha / bounds.sides } = options
   const looks = testingLooks(bounds)
