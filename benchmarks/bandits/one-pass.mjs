@@ -28,7 +28,7 @@ export function paloma({ actions, features }) {
  */
 export function onePass(set, create, { seed = '1' } = {}) {
   const { name, contexts, classes } = set
-  const learner = create(set)
+  const learner = create(set, { seed })
   const log = { actions: new Int32Array(contexts.length), propensities: new Float64Array(contexts.length) }
   let wrong = 0
   const before = cpuUsage()

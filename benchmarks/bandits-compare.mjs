@@ -1,0 +1,70 @@
+// The contextual bandit beside plain linear Thompson sampling, Vowpal Wabbit and full information, set by set.
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { onePass, paloma } from './bandits/one-pass.mjs'
+import { readSet } from './bandits/read-set.mjs'
+import { linearThompson, oneAgainstAll } from './bandits/references.mjs'
+import { machine } from './measure/machine.mjs'
+import { flagsOf, publish, table } from './measure/report.mjs'
+
+const flags = flagsOf({
+  dir: { type: 'string' },
+  seeds: { type: 'string', default: '1,2,3,4,5' },
+  vw: { type: 'string' },
+})
+const seeds = flags.seeds.split(',')
+const vowpal = flags.vw === undefined ? {} : JSON.parse(readFileSync(flags.vw, 'utf8'))
+const best = Object.entries(vowpal).sort(([, a], [, b]) => a.mean - b.mean)[0]
+const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length
+
+function figuresOf(file) {
+  const set = readSet(join(flags.dir, file))
+  const losses = (create) => seeds.map((seed) => onePass(set, create, { seed }).loss)
+  const own = losses(paloma)
+  process.stderr.write(`${set.name}: ${mean(own).toFixed(4)}\n`)
+  return {
+    set: set.name,
+    rows: set.contexts.length,
+    actions: set.actions,
+    features: set.features,
+    paloma: mean(own),
+    least: Math.min(...own),
+    most: Math.max(...own),
+    linearThompson: mean(losses(linearThompson)),
+    vowpal: best?.[1][set.name] ?? null,
+    oneAgainstAll: oneAgainstAll(set),
+  }
+}
+
+const sets = readdirSync(flags.dir)
+  .filter((file) => file.endsWith('.csv.gz'))
+  .sort()
+  .map(figuresOf)
+const COLUMNS = ['paloma', 'linearThompson', 'vowpal', 'oneAgainstAll']
+const means = Object.fromEntries(COLUMNS.map((name) => [name, mean(sets.map((row) => row[name]))]))
+const cell = (value) => (value === null || Number.isNaN(value) ? '' : value.toFixed(4))
+
+publish(
+  {
+    title: 'the contextual bandit beside others',
+    command: `node benchmarks/bandits-compare.mjs --dir … --seeds ${flags.seeds}${best === undefined ? '' : ' --vw vw.json'}`,
+    machine: machine(),
+    figures: { sets, means, vowpal: best?.[0] ?? null },
+    body: table([
+      ['set', 'rows', 'actions', 'Paloma (least–most)', 'linear Thompson', 'Vowpal Wabbit', 'full information, linear'],
+      ...sets.map((row) => [
+        row.set,
+        row.rows,
+        row.actions,
+        `${cell(row.paloma)} (${cell(row.least)}–${cell(row.most)})`,
+        ...COLUMNS.slice(1).map((name) => cell(row[name])),
+      ]),
+      ['mean', '', '', ...COLUMNS.map((name) => cell(means[name]))],
+    ]),
+    remarks: [
+      `Progressive loss of one pass, mean of ${seeds.length} seeds for Paloma (floor 1 %, drawn from the logged probabilities) and linear Thompson (λ = 1, v = .1, no floor).`,
+      ...(best === undefined ? [] : [`Vowpal Wabbit is its best configuration by the mean: ${best[0]}.`]),
+    ],
+  },
+  flags,
+)
