@@ -1,19 +1,28 @@
 // A classification set as a bandit: one pass, reward 1 for the right class, drawn from the distribution that is logged.
 import { cpuUsage } from 'node:process'
-import { createBandit, hash53, learnBandit, mixFloor, predictBandit, sampleIndex, thompson } from '@paloma/core'
+import {
+  createBandit,
+  hash53,
+  learnBandit,
+  mixFloor,
+  openHorizonSharpness,
+  predictBandit,
+  sampleIndex,
+  thompson,
+} from '@paloma/core'
 
 /** The one configuration for every set. */
 export const FLOOR = 0.01
-const SHARPNESS = 30
 
 /** Paloma's learner and policy as they ship; answers distributions and learns rewards. */
 export function paloma({ actions, features }) {
   const bandit = createBandit({ actions, features })
   const out = { means: new Float64Array(actions), variances: new Float64Array(actions) }
+  let decisions = 0
   return {
     distribution(context) {
       predictBandit(bandit, context, out)
-      return mixFloor(thompson(out.means, out.variances, SHARPNESS), FLOOR)
+      return mixFloor(thompson(out.means, out.variances, openHorizonSharpness(decisions++)), FLOOR)
     },
     learn(context, action, reward) {
       learnBandit(bandit, context, { action, reward })

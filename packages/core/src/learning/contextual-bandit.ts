@@ -60,8 +60,8 @@ export const RUNNING = { contexts: 0, norms: 1, spreadNorms: 2, noiseWeight: 3, 
 const NOISE_WEIGHT = 20
 /** Prior precision of a weight, per mean squared norm of the contexts: a typical context starts with variance 33 noises. */
 const PRECISION = 0.03
-/** Waves by default. */
-const WAVES = 64
+/** Waves by default: as many as 320 / √actions, because an action of many has few rewards, but within these ends. */
+const WAVES = { perRootAction: 320, least: 64, most: 192 } as const
 /** The first of them tell how much is known; more would make doubt last longer and cost time. */
 const SPREAD_WAVES = 12
 /** What a wave is multiplied by where it tells the spread: next to the intercept it then weighs little. */
@@ -69,10 +69,18 @@ const SPREAD_SCALE = 0.5
 
 const DEFAULT_PRIOR: BanditPrior = { rewardMean: 0.5, noiseSd: 0.5 }
 
+/** How many waves a learner for so many actions gets. */
+function wavesFor(actions: number): number {
+  return Math.max(WAVES.least, Math.min(WAVES.most, Math.round(WAVES.perRootAction / Math.sqrt(actions))))
+}
+
 /** A learner that knows only its prior. Throws BANDIT_SHAPE_INVALID naming the count or prior that is out of range. */
 export function createBandit(
   { actions, features }: BanditShape,
-  { prior = DEFAULT_PRIOR, waves: count = WAVES }: { readonly prior?: BanditPrior; readonly waves?: number } = {},
+  {
+    prior = DEFAULT_PRIOR,
+    waves: count = wavesFor(actions),
+  }: { readonly prior?: BanditPrior; readonly waves?: number } = {},
 ): ContextualBandit {
   requireShape(Number.isInteger(actions) && actions >= 1, 'actions', actions, 'a whole number ≥ 1')
   requireShape(Number.isInteger(features) && features >= 0, 'features', features, 'a whole number ≥ 0')

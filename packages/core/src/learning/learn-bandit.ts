@@ -8,8 +8,8 @@ export interface BanditReward {
   readonly reward: number
 }
 
-/** Prior variance of a wave's weight against that of a plain one: bends must be earned. */
-const WAVE_SHARE = 0.05
+/** Prior variance of the weights of all waves together against that of one plain weight. */
+const WAVE_VARIANCE = 4
 
 /**
  * Learns one reward: a rank-1 step of the chosen action's head and nothing else (docs/methods/contextual-bandit.md), in
@@ -48,11 +48,11 @@ function add(running: Float64Array, place: number, by: number): void {
 
 /** The prior of an action is written down when its first reward comes: by then the size of contexts is known better. */
 function fillPrior(bandit: ContextualBandit, action: number): void {
-  const { features, dimension, spreadDimension, covariances, spreads } = bandit
+  const { features, waves, dimension, spreadDimension, covariances, spreads } = bandit
   const { weight, spread } = priorVariances(bandit)
   const covariance = covariances[action]!
   for (let i = 0; i < dimension; i++) {
-    covariance[packedLength(i) + i] = i <= features ? weight : WAVE_SHARE * weight
+    covariance[packedLength(i) + i] = i <= features ? weight : (WAVE_VARIANCE / waves.count) * weight
   }
   const first = firstOf(action, packedLength(spreadDimension))
   for (let i = 0; i < spreadDimension; i++) spreads[first + LANES * (packedLength(i) + i)] = spread
