@@ -43,6 +43,8 @@ export interface ContextualBandit extends BanditShape {
 
 /** Working memory of a learner, valid for one context: allocating it anew would cost as much as a small prediction. */
 interface BanditWork {
+  /** The context, then the signed roots of its numbers. */
+  readonly seen: Float64Array
   /** (1, context, waves). */
   readonly phi: Float64Array
   /** (1, first waves / 2). */
@@ -103,7 +105,7 @@ export function createBandit(
     spreads: new Float64Array(lanes * packedLength(spreadDimension)),
     tried: new Float64Array(actions),
     running: Float64Array.of(0, 0, 0, NOISE_WEIGHT, NOISE_WEIGHT * prior.noiseSd * prior.noiseSd),
-    work: workFor(dimension, spreadDimension),
+    work: workFor(features, dimension, spreadDimension),
   }
   for (let action = 0; action < actions; action++) {
     bandit.weights[firstOf(action, dimension)] = prior.rewardMean
@@ -111,8 +113,9 @@ export function createBandit(
   return bandit
 }
 
-function workFor(dimension: number, spreadDimension: number): BanditWork {
+function workFor(features: number, dimension: number, spreadDimension: number): BanditWork {
   return {
+    seen: new Float64Array(2 * features),
     phi: new Float64Array(dimension),
     doubt: new Float64Array(spreadDimension),
     norms: new Float64Array(2),
@@ -137,20 +140,22 @@ export function firstOf(action: number, count: number): number {
  */
 export function expandContext(bandit: ContextualBandit, context: ArrayLike<number>): void {
   const { features, waves, spreadDimension } = bandit
-  const { phi, doubt, norms } = bandit.work
+  const { phi, doubt, norms, seen } = bandit.work
   if (context.length !== features) throw invalidContext('context.length', context.length, `${features}`)
   phi[0] = 1
   let norm = 1
   for (let i = 0; i < features; i++) {
     const value = context[i]!
     phi[i + 1] = value
+    seen[i] = value
+    seen[features + i] = value < 0 ? -Math.sqrt(-value) : Math.sqrt(value)
     norm += value * value
   }
   if (!Number.isFinite(norm)) {
     const at = Array.from(context).findIndex((value) => !Number.isFinite(value * value))
     throw invalidContext(`context[${at}]`, context[at], 'a finite number whose square is one too')
   }
-  fillWaves(waves, context, { out: phi, at: 1 + features })
+  fillWaves(waves, seen, { out: phi, at: 1 + features })
   doubt[0] = 1
   let doubtNorm = 1
   for (let i = 1; i < spreadDimension; i++) {
