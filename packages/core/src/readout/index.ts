@@ -1,6 +1,8 @@
+export { type DecompositionPlan, decompose, type TreatmentDecomposition } from './decompose.ts'
 export * from './experiment-read-out.ts'
 export * from './experiment-summary.ts'
 export * from './iso-day.ts'
+export { type PlanData, type PlanReadOut, planReadOut } from './plan-read-out.ts'
 export * from './read-out.ts'
 export * from './read-out-spec.ts'
 export type { UtilityReadOut } from './read-out-utility.ts'

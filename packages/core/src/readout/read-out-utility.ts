@@ -6,13 +6,12 @@ import {
   type JointEffects,
   jointUtility,
   type MetricResult,
-  mergeVectorMoments,
-  noVectorMoments,
   type ParetoStatus,
   paretoStatus,
   robustUtility,
 } from '../statistics/index.ts'
 import { compareArms } from './compare-metric.ts'
+import { jointMoments } from './decompose.ts'
 import type { ExperimentSummary, JointSummary, VectorColumns } from './experiment-summary.ts'
 import type { ReadOutSpec, UtilitySpec } from './read-out-spec.ts'
 
@@ -47,9 +46,9 @@ export function readOutUtility(
   const { utility } = spec
   if (joint === null || utility === null) return null
   if (new Set(joint.cells.map(({ phase }) => phase)).size > 1) return null
-  const effects = jointEffects(joint, { treatment, control: spec.control })
+  const effects = jointEffects(joint, utility, { treatment, control: spec.control })
   if (effects === null) return null
-  const names = joint.metrics.map(({ metric }) => metric)
+  const names = joint.metrics.map(({ metric }) => metric).filter((name) => name in utility.weights)
   const level = 1 - rule.alpha
   const found = jointUtility(effects, weightsOf(utility, names), level)
   const worst = robustUtility(effects, boxVertices(rangesOf(utility, names)), level)
@@ -95,21 +94,18 @@ function rangesOf(
 
 function jointEffects(
   joint: JointSummary,
+  { weights }: UtilitySpec,
   pair: { readonly treatment: string; readonly control: string },
 ): JointEffects | null {
-  const size = joint.metrics.reduce((sum, { columns }) => sum + columns.names.length, 0)
-  const momentsOf = (variant: string) =>
-    joint.cells
-      .filter((cell) => cell.variant === variant)
-      .reduce((sum, cell) => mergeVectorMoments(sum, cell.moments), noVectorMoments(size))
-  const arms = { treatment: momentsOf(pair.treatment), control: momentsOf(pair.control) }
+  const arms = { treatment: jointMoments(joint, pair.treatment), control: jointMoments(joint, pair.control) }
   let start = 0
-  const found = joint.metrics.map(({ columns }) => {
+  const all = joint.metrics.map(({ metric, columns }) => {
     const shifted = shiftColumns(columns, start)
     start += columns.names.length
-    return compareArms(shifted, arms)
+    return { metric, columns: shifted }
   })
-  if (found.some(({ linearisation }) => linearisation === null)) return null
+  const found = all.filter(({ metric }) => metric in weights).map(({ columns }) => compareArms(columns, arms))
+  if (found.length === 0 || found.some(({ linearisation }) => linearisation === null)) return null
   const dofs = found.flatMap(({ effect }) => (effect.kind === 'effect' && effect.dof !== null ? [effect.dof] : []))
   return {
     effects: found.map(({ effect }) => effect.effect ?? 0),

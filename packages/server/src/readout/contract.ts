@@ -10,7 +10,6 @@ export interface AssignmentColumns {
   readonly assigned: string | null
   readonly phase: string | null
   readonly stratum: string | null
-  readonly cluster: string | null
   /** Probability with which the user's variant was drawn. */
   readonly propensity: string | null
   /** Numbers known before exposure that take out variance. */
@@ -36,10 +35,31 @@ export interface MetricColumns {
   readonly absent: 'missing' | 'zero'
 }
 
+/** What is to be taken apart, beside the segments of the read-out. */
+export interface Decompositions {
+  /** Metrics from the first stage of a funnel to its end. */
+  readonly funnels: readonly { readonly name: string; readonly stages: readonly string[] }[]
+  /** Metrics that are the same thing through different channels, and the one whose channel was treated. */
+  readonly channels: readonly { readonly name: string; readonly metrics: readonly string[]; readonly treated: string }[]
+}
+
+/** What a plan needs and no past table says. */
+export interface PlanSettings {
+  readonly usersPerDay: number | null
+  readonly triggerRate: number
+  readonly designEffect: number
+  /** By metric, where there is no history. */
+  readonly baselines: Readonly<
+    Record<string, { readonly mean: number; readonly stdDeviation: number | null; readonly rSquared: number }>
+  >
+}
+
 /** A read-out from files: what to compute, and where its numbers stand. */
 export interface FileSpec {
   readonly readOut: ReadOutSpec
   /** The moment of the read-out, UTC milliseconds; null: the last one in the data. */
   readonly asOf: number | null
   readonly columns: { readonly assignments: AssignmentColumns; readonly metrics: MetricColumns }
+  readonly decompositions?: Decompositions
+  readonly plan?: PlanSettings
 }

@@ -50,10 +50,10 @@ export async function readExposures(analytics: Analytics, source: Source, spec: 
 }
 
 function checkColumns(source: Source, { columns, readOut }: FileSpec): void {
-  const { user, variant, time, assigned, phase, stratum, cluster, propensity, covariates } = columns.assignments
+  const { user, variant, time, assigned, phase, stratum, propensity, covariates } = columns.assignments
   requireColumn(source, user, 'the user')
   requireColumn(source, variant, 'the variant')
-  const optional = { time, assigned, phase, stratum, cluster, propensity }
+  const optional = { time, assigned, phase, stratum, propensity }
   for (const [what, column] of Object.entries(optional)) if (column !== null) requireColumn(source, column, what)
   for (const column of covariates) requireColumn(source, column, 'a covariate')
   for (const column of readOut.segments) requireColumn(source, column, 'a segment')
@@ -98,7 +98,7 @@ async function checkRows(analytics: Analytics, source: Source, spec: FileSpec): 
 
 function exposureTable(source: Source, spec: FileSpec): string {
   const { readOut, columns } = spec
-  const { user, variant, time, assigned, phase, stratum, cluster, propensity, covariates } = columns.assignments
+  const { user, variant, time, assigned, phase, stratum, propensity, covariates } = columns.assignments
   const index = readOut.variants.map(({ name }, i) => `WHEN ${literal(name)} THEN ${i}`).join(' ')
   const at = time === null ? 'CAST(NULL AS BIGINT)' : momentOf(source, time)
   const text = (column: string | null): string => (column === null ? 'NULL' : textOf(column))
@@ -106,7 +106,6 @@ function exposureTable(source: Source, spec: FileSpec): string {
   const parts: readonly (readonly [string, string])[] = [
     ['phase', text(phase)],
     ['stratum', text(stratum)],
-    ['cluster', text(cluster)],
     ['propensity', propensity === null ? 'NULL' : numberOf(source, propensity)],
     ...readOut.segments.map((column, i) => [segmentColumn(i), textOf(column)] as const),
     ...covariates.map((column, i) => [covariateColumn(i), numberOf(source, column)] as const),

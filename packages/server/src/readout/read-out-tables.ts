@@ -39,7 +39,7 @@ export interface ReadOutTables {
 
 const COLUMNS: FileSpec['columns'] = {
   assignments: {
-    ...{ user: 'user', variant: 'variant', time: 'time', assigned: null, phase: null, stratum: null, cluster: null },
+    ...{ user: 'user', variant: 'variant', time: 'time', assigned: null, phase: null, stratum: null },
     ...{ propensity: null, covariates: [] },
   },
   metrics: {

@@ -33,7 +33,16 @@ export async function openSource(analytics: Analytics, path: string): Promise<So
   const described = await analytics.rows(`DESCRIBE SELECT * FROM ${relation}`)
   const types = new Map(described.map(([name, type]) => [String(name), String(type)]))
   if (types.size === 0) throw new PalomaError('TABLE_EMPTY', `${path}: expected columns, got none`)
-  return { path, relation, types }
+  return relation.startsWith('read_json') ? asWritten({ path, relation, types }) : { path, relation, types }
+}
+
+/** A reader of JSON takes texts that look like one for dates or ids of another form: they stay texts. */
+function asWritten({ path, relation, types }: Source): Source {
+  const plain = new Map(
+    [...types].map(([name, type]) => [name, /^(DATE|TIME|UUID)/.test(type) ? 'VARCHAR' : type] as const),
+  )
+  const columns = [...plain].map(([name, type]) => `${literal(name)}: ${literal(type)}`).join(', ')
+  return { path, relation: relation.replace('sample_size = -1', `columns = {${columns}}`), types: plain }
 }
 
 async function requireFile(path: string): Promise<void> {

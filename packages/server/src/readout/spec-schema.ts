@@ -32,6 +32,27 @@ const utility = z.strictObject({
   ranges: z.record(name, z.strictObject({ low: z.number(), high: z.number() })).default({}),
 })
 
+const decompositions = z.strictObject({
+  funnels: z.array(z.strictObject({ name, stages: z.array(name).min(1) })).default([]),
+  channels: z.array(z.strictObject({ name, metrics: z.array(name).min(2), treated: name })).default([]),
+})
+
+const plan = z.strictObject({
+  usersPerDay: z.number().positive().nullable().default(null),
+  triggerRate: share.default(1),
+  designEffect: z.number().min(1).default(1),
+  baselines: z
+    .record(
+      name,
+      z.strictObject({
+        mean: z.number(),
+        stdDeviation: z.number().positive().nullable().default(null),
+        rSquared: z.number().min(0).lt(1).default(0),
+      }),
+    )
+    .default({}),
+})
+
 const assignments = z
   .strictObject({
     user: name.default('user'),
@@ -40,7 +61,6 @@ const assignments = z
     assigned: name.nullable().default(null),
     phase: name.nullable().default(null),
     stratum: name.nullable().default(null),
-    cluster: name.nullable().default(null),
     propensity: name.nullable().default(null),
     covariates: z.array(name).default([]),
   })
@@ -76,6 +96,8 @@ const writtenSchema = z
     utility: utility.optional(),
     segments: z.array(name).default([]),
     columns: z.strictObject({ assignments, metrics: metricColumns }).prefault({}),
+    decompositions: decompositions.prefault({}),
+    plan: plan.prefault({}),
   })
   .superRefine((spec, context) => {
     for (const { path, message } of disagreements(spec)) context.addIssue({ code: 'custom', path: [...path], message })
@@ -100,7 +122,9 @@ function disagreements(spec: WrittenSpec): readonly Disagreement[] {
     ...wrongPhases(spec),
     ...wrongTimes(spec),
     ...repeatedNames(spec.metrics, 'metrics'),
+    ...notRead(spec),
     ...wrongUtility(spec),
+    ...wrongDecompositions(spec),
   ]
 }
 
@@ -171,9 +195,23 @@ function wrongTimes({ start, end, sequential: plan }: WrittenSpec): readonly Dis
   ]
 }
 
+/** A quantile needs more of the tables than moments: it is not read out of them yet. */
+function notRead({ metrics }: WrittenSpec): readonly Disagreement[] {
+  return metrics.flatMap(({ metricType }, i) =>
+    metricType === 'quantile'
+      ? [
+          {
+            path: ['metrics', i, 'metricType'],
+            message: 'expected another type: quantiles are not read out of tables yet',
+          },
+        ]
+      : [],
+  )
+}
+
 function wrongUtility({ utility: stated, metrics }: WrittenSpec): readonly Disagreement[] {
   if (stated === undefined) return []
-  const names = metrics.filter(({ metricType }) => metricType !== 'quantile').map((metric) => metric.name)
+  const names = metrics.map((metric) => metric.name)
   const weighted = Object.keys(stated.weights)
   const isOutside = ([key, { low, high }]: readonly [
     string,
@@ -190,6 +228,22 @@ function wrongUtility({ utility: stated, metrics }: WrittenSpec): readonly Disag
         path: ['utility', 'ranges', key],
         message: `expected low ≤ weight (${stated.weights[key] ?? 'none'}) ≤ high`,
       })),
+  ]
+}
+
+function wrongDecompositions({
+  decompositions: { funnels, channels },
+  metrics,
+  plan: { baselines },
+}: WrittenSpec): readonly Disagreement[] {
+  const names = metrics.map((metric) => metric.name)
+  return [
+    ...funnels.flatMap(({ stages }, i) => unknownNames(stages, names, ['decompositions', 'funnels', i, 'stages'])),
+    ...channels.flatMap(({ metrics: parts, treated }, i) => [
+      ...unknownNames(parts, names, ['decompositions', 'channels', i, 'metrics']),
+      ...unknownNames([treated], parts, ['decompositions', 'channels', i, 'treated']),
+    ]),
+    ...unknownNames(Object.keys(baselines), names, ['plan', 'baselines']),
   ]
 }
 
@@ -211,7 +265,7 @@ function toFileSpec(written: WrittenSpec): FileSpec {
     utility: utility ?? null,
     segments,
   }
-  return { readOut, asOf: asOf ?? null, columns }
+  return { readOut, asOf: asOf ?? null, columns, decompositions: written.decompositions, plan: written.plan }
 }
 
 /** Where nothing is said, as many users as come until the end. */

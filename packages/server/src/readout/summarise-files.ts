@@ -47,7 +47,7 @@ interface Measured {
 async function summarise(analytics: Analytics, parts: Parts): Promise<ExperimentSummary> {
   const measured = await measure(analytics, parts)
   const { scene, vectors, rows } = measured
-  const { spec, exposures, facts } = scene
+  const { exposures, facts } = scene
   const segments = await measureSegments(analytics, measured)
   const uncapped = await measureUncapped(analytics, measured)
   const leftOut = await countLeftOut(analytics, scene, measured)
@@ -65,7 +65,7 @@ async function summarise(analytics: Analytics, parts: Parts): Promise<Experiment
       leftOut: leftOut[i]!,
       capping: uncapped.get(vector.metric.name) ?? null,
     })),
-    joint: spec.readOut.utility === null ? null : await measureJoint(analytics, measured),
+    joint: await measureJoint(analytics, measured),
     faults: {
       ...exposures.faults,
       metricRowsOfOthers: Math.max(0, facts.rows - facts.repeatedRows - matched),
@@ -157,9 +157,19 @@ async function measureUncapped(
   )
 }
 
-async function measureJoint(analytics: Analytics, { scene, vectors }: Measured): Promise<JointSummary> {
-  const weights = scene.spec.readOut.utility?.weights ?? {}
-  const asked = vectors.filter(({ metric }) => metric.name in weights)
+/** Metrics whose effects are needed together: those of the utility, of funnels and of channels. */
+function jointNames({ readOut, decompositions }: FileSpec): ReadonlySet<string> {
+  return new Set([
+    ...Object.keys(readOut.utility?.weights ?? {}),
+    ...(decompositions?.funnels ?? []).flatMap(({ stages }) => stages),
+    ...(decompositions?.channels ?? []).flatMap(({ metrics }) => metrics),
+  ])
+}
+
+async function measureJoint(analytics: Analytics, { scene, vectors }: Measured): Promise<JointSummary | null> {
+  const names = jointNames(scene.spec)
+  const asked = vectors.filter(({ metric }) => names.has(metric.name))
+  if (asked.length === 0) return null
   const rows = await queryMoments(analytics, scene.facts, {
     vectors: [joinVectors(asked)],
     by: dimensionsOf(scene),
