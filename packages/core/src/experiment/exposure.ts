@@ -151,7 +151,8 @@ function ruleAgainst(
   withheld: ReadonlyMap<string, Withheld>,
 ): string | null {
   for (const { experiment, change } of changed) {
-    const own = change.messages?.[opportunity.message]
+    const { messages = {} } = change
+    const own = Object.hasOwn(messages, opportunity.message) ? messages[opportunity.message] : undefined
     if (own?.kind === 'withhold' || (own?.kind === 'wordings' && !own.names.includes(candidate.variant))) {
       return experiment.key
     }

@@ -20,4 +20,4 @@ export { frozenStateOf, type OwnSnapshot, ownSnapshot, type Participation, snaps
 export { type PhaseCount, type PhaseSampleRatio, sampleRatios } from './sample-ratios.ts'
 export { isTargeted } from './targeting.ts'
 export { rangesOf, reweighted, variantAt, weightsOfRanges } from './variant-ranges.ts'
-export { type Withheld, withheldOf } from './withholding.ts'
+export { type Withheld, withheldOf, withheldShare } from './withholding.ts'

@@ -79,7 +79,7 @@ function withChange(snapshot: Snapshot, { experiment, change }: Participation): 
     ...snapshot,
     objectives: snapshot.objectives.map((objective) => ({
       ...objective,
-      weight: weights[objective.name] ?? objective.weight,
+      weight: Object.hasOwn(weights, objective.name) ? weights[objective.name]! : objective.weight,
     })),
     prices: { ...snapshot.prices, ...prices },
     rules: { ...snapshot.rules, ...rules },

@@ -14,13 +14,19 @@ export interface Withheld {
  * nobody goes without for ever.
  */
 export function withheldOf(
-  { salt, share, messages, periodDays }: Withholding,
+  withholding: Withholding,
   { message, userId }: { readonly message: string; readonly userId: string },
   now: EpochMs,
 ): Withheld | null {
-  const own = messages[message] ?? share
+  const { salt, periodDays } = withholding
+  const own = withheldShare(withholding, message)
   if (own === 0) return null
   const period = Math.floor(now / (periodDays * DAY_MS))
   const experiment = `withhold:${message}:${period}`
   return { experiment, isWithheld: bucketOf(`${salt}/${message}/${period}`, userId) < own }
+}
+
+/** Millionths of users who go without a message. */
+export function withheldShare({ share, messages }: Withholding, message: string): number {
+  return Object.hasOwn(messages, message) ? messages[message]! : share
 }

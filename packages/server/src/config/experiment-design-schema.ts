@@ -15,6 +15,10 @@ import { policySchema } from './policy-schema.ts'
 const TOTAL_SHARE = 1_000_000
 
 const name = z.string().min(1).max(256)
+/** Shares and results are maps by these names, which must not be mistaken for what every object has. */
+const isOwnName = (text: string): boolean => !(text in Object.prototype)
+const OWN_NAME = { error: 'expected another name: every JavaScript object has a member of that one' }
+const variantName = name.refine(isOwnName, OWN_NAME)
 const scalar = z.union([z.string().max(8_192), z.number(), z.boolean()])
 const scalars = z.array(scalar).max(1_000)
 
@@ -23,6 +27,7 @@ const key = z
   .string()
   .max(100)
   .regex(/^[a-z0-9][a-z0-9._-]*$/i, { error: 'expected letters, digits, ".", "_" and "-", such as "subject-lines-1"' })
+  .refine(isOwnName, OWN_NAME)
 
 const conditionSchema: z.ZodType<Condition> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('oneOf'), trait: name, values: scalars }),
@@ -94,7 +99,7 @@ const given = z.strictObject({
   targeting: targeting.default([]),
   unit: unitSchema.default({ kind: 'user' }),
   variants: z
-    .array(z.strictObject({ name, change: changeSchema.default({}) }))
+    .array(z.strictObject({ name: variantName, change: changeSchema.default({}) }))
     .min(1)
     .max(100),
   control: name.exactOptional(),

@@ -16,6 +16,7 @@ import {
   sampleRatios,
   startExperiment,
   stopExperiment,
+  withheldShare,
 } from '@paloma/core'
 import type { ExposureReport, Usecases } from './contract.ts'
 import type { Deps } from './deps.ts'
@@ -161,7 +162,7 @@ function alwaysOn({ config }: ExperimentDeps, key: string): readonly Pick<Phase,
     return layer === undefined ? undefined : [split('holdout', layer.holdoutShare)]
   }
   if (kind !== 'withhold' || withholding === null) return undefined
-  return [split('withheld', withholding.messages[name] ?? withholding.share)]
+  return [split('withheld', withheldShare(withholding, name))]
 }
 
 function split(name: string, share: number): Pick<Phase, 'ranges'> {

@@ -7,6 +7,7 @@ import {
   PalomaError,
 } from '@paloma/core'
 import type { Config } from '../config/contract.ts'
+import { own } from './event-values.ts'
 
 /** The metric that an objective is, where the catalogue has none of its name. */
 export function metricOf(objective: Objective): FactMetric {
@@ -62,11 +63,11 @@ export function valueUnder(column: string, outcome: Outcome): number | null {
   const { name, properties, values } = outcome
   if (column === `event:${name}`) return 1
   if (column.startsWith(`event:${name}.`)) {
-    const property = properties[column.slice(`event:${name}.`.length)]
+    const property = own(properties, column.slice(`event:${name}.`.length))
     return typeof property === 'number' ? property : null
   }
   if (column === 'reachLost') return outcome.reachLoss === null ? null : 1
   if (column === 'visit') return outcome.isVisit ? 1 : null
   if (column === 'response') return outcome.isResponse ? 1 : null
-  return values[column] ?? null
+  return own(values, column) ?? null
 }
