@@ -361,6 +361,85 @@ def adaptive_case():
     return {"rows": rows, "effect": a - b, "stdError": (va + vb) ** 0.5}
 
 
+def joint_case():
+    """Two metrics on one covariate: residuals and slopes of both arms together."""
+    a, b = rows_of(70, 0.6), rows_of(90, 0)
+    for arm in (a, b):
+        arm[:, 1] = (arm[:, 1] + arm[:, 2]).round(4)
+    both = np.vstack([a, b])
+    covariance = np.zeros((2, 2))
+    differences = np.zeros((2, 1))
+    for arm in (a, b):
+        x = sm.add_constant(arm[:, 2:])
+        fits = [sm.OLS(arm[:, m], x).fit() for m in (0, 1)]
+        residual = np.column_stack([f.resid for f in fits])
+        covariance += residual.T @ residual / (len(arm) - 2) / len(arm)
+        differences += (1 if arm is a else -1) * np.array([f.params[1:] for f in fits])
+    covariance += differences @ np.atleast_2d(both[:, 2].var(ddof=1)) @ differences.T / len(both)
+    return {"treatment": a.tolist(), "control": b.tolist(), "covariance": [covariance[0, 0], covariance[1, 0], covariance[1, 1]]}
+
+
+def interaction_case():
+    """A saturated regression with HC2, which in four cells is the sum of s^2 / n."""
+    cells = [rng.gamma(2, 1.5 + 0.4 * i, size=n).round(4) for i, n in enumerate((30, 45, 25, 60))]
+    y = np.concatenate(cells)
+    first = np.repeat([1, 0, 1, 0], [len(c) for c in cells])
+    second = np.repeat([1, 1, 0, 0], [len(c) for c in cells])
+    fit = sm.OLS(y, np.column_stack([np.ones(len(y)), first, second, first * second])).fit(cov_type="HC2")
+    return {"cells": [c.tolist() for c in cells], "effect": fit.params[3], "stdError": fit.bse[3]}
+
+
+def novelty_case():
+    days = np.array([0, 1, 2, 4])
+    def arm(n, lift):
+        return (rng.gamma(2, 1, size=(n, 1)) + lift * np.exp(-days / 2) + rng.normal(size=(n, 4))).round(4)
+    a, b = arm(25, 1.5), arm(40, 0)
+    slopes = [np.polyfit(days, rows.T, 1)[0] for rows in (a, b)]
+    test = stats.ttest_ind(*slopes, equal_var=False)
+    effect = slopes[0].mean() - slopes[1].mean()
+    return {"treatment": a.tolist(), "control": b.tolist(), "days": days.tolist(), "effect": effect, "stdError": effect / test.statistic, "dof": test.df}
+
+
+def event_case():
+    users = [rng.normal(rng.normal(), 0.5, size=rng.integers(1, 9)).round(4) for _ in range(60)]
+    share, events = 0.75, np.concatenate(users)
+    quantile = np.quantile(events, share)
+    below, count = np.array([(u <= quantile).sum() for u in users]), np.array([len(u) for u in users])
+    ratio = below.sum() / count.sum()
+    variance = ((below - ratio * count) / count.mean()).var(ddof=1) / len(users)
+    size = min(len(events), round(max(ratio * (1 - ratio), share * (1 - share)) / variance))
+    places = [int(stats.binom.ppf(p, size + 1, share)) for p in (0.025, 0.975)]
+    ends = [np.sort(events)[round(k * len(events) / size) - 1] for k in places]
+    return {"users": [u.tolist() for u in users], "share": share, "effectiveSize": size, "ends": ends}
+
+
+def prior_case():
+    past = [[round(float(e), 3), round(float(s), 3)] for e, s in zip(rng.normal(0, 0.5, 12), rng.uniform(0.1, 0.6, 12))]
+    far = lambda v: sum(e * e / (s * s + v) for e, s in past) - len(past)
+    tau = optimize.brentq(far, 0, 10, xtol=1e-15) ** 0.5
+    effect, se = past[0]
+    precision = 1 / se**2 + 1 / tau**2
+    mean, sd = effect / se**2 / precision, precision**-0.5
+    loss = integrate.quad(lambda x: -x * stats.norm.pdf(x, mean, sd), mean - 12 * sd, min(0, mean + 12 * sd), epsabs=1e-13)[0]
+    return {"past": past, "sd": tau, "posterior": [mean, sd, stats.norm.sf(0, mean, sd), loss]}
+
+
+def phase_case():
+    parts, effect, variance, spread, units = [], 0, 0, 0, 0
+    for n1, n0, base in ((12, 40, 1), (30, 30, 4)):
+        a, b = (rng.gamma(2, 1, size=n) + base for n in (n1, n0))
+        a, b = a.round(4), b.round(4)
+        test = stats.ttest_ind(a, b, equal_var=False)
+        parts.append([a.tolist(), b.tolist()])
+        units += n1 + n0
+        d = a.mean() - b.mean()
+        effect += (n1 + n0) * d
+        own = ((n1 + n0) * d / test.statistic) ** 2
+        variance += own
+        spread += own**2 / test.df
+    return {"phases": parts, "effect": effect / units, "stdError": variance**0.5 / units, "dof": variance**2 / spread}
+
+
 def main():
     cases = {
         "about": "Written by spec/generate/effects.py with NumPy, SciPy and statsmodels. Effects and standard errors: compare to 1e-7 relative; P(best) to 1e-6.",
@@ -375,6 +454,12 @@ def main():
         "complier": complier_case(),
         "best": bayes_cases(),
         "adaptive": adaptive_case(),
+        "joint": joint_case(),
+        "interaction": interaction_case(),
+        "novelty": novelty_case(),
+        "events": event_case(),
+        "prior": prior_case(),
+        "phased": phase_case(),
     }
     plain = lambda o: o.item() if isinstance(o, np.generic) else o.tolist()
     (CASES / "effects.json").write_text(json.dumps(cases, default=plain) + "\n")

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import cases from '../../../../spec/cases/effects.json' with { type: 'json' }
 import { type AdaptiveRow, adaptiveEffect } from './adaptive-effect.ts'
+import { effectPosterior, empiricalPrior } from './bayesian-view.ts'
 import { bestVariant } from './best-variant.ts'
 import { type ClusterRow, clusterEffect } from './cluster-effect.ts'
 import { complierEffect, fiellerInterval } from './complier-effect.ts'
@@ -9,13 +10,17 @@ import type { Effect } from './effect.ts'
 import { effectPValue } from './effect-interval.ts'
 import type { Estimate } from './estimate.ts'
 import { funnelDecomposition } from './funnel-decomposition.ts'
+import { interactionEffect } from './interaction-effect.ts'
+import { effectCovariance } from './joint-effects.ts'
 import { meanEffect } from './mean-effect.ts'
+import { noveltySlope } from './novelty-slope.ts'
 import { fisherTest, newcombeInterval, type ProportionCount } from './proportion-effect.ts'
-import { quantileDifference, quantileInterval, quantileSample } from './quantile-effect.ts'
+import { eventQuantileSample, quantileDifference, quantileInterval, quantileSample } from './quantile-effect.ts'
 import { ratioEffect } from './ratio-effect.ts'
 import { relativeEffect, relativeInterval } from './relative-effect.ts'
 import { restrictedMean } from './restricted-mean.ts'
 import { segmentDecomposition } from './segment-decomposition.ts'
+import { phasedEffect } from './stratified-effect.ts'
 import { survivalInterval, survivalTable } from './survival-curve.ts'
 import { known } from './testing/known-effect.ts'
 import { type VectorMoments, vectorMomentsOf } from './vector-moments.ts'
@@ -164,5 +169,59 @@ describe('known answers', () => {
       outcome: Number(outcome),
     }))
     expectEffect(adaptiveEffect(rows).effect, [cases.adaptive.effect, cases.adaptive.stdError])
+  })
+
+  it('of the joint covariance of two adjusted effects', () => {
+    const arms = { treatment: momentsIn(cases.joint.treatment), control: momentsIn(cases.joint.control) }
+    const effects = [0, 1].map((metric) => meanEffect({ ...arms, metric, covariates: [2] }))
+    effectCovariance(arms, effects).forEach((value, k) => {
+      expectClose(value, cases.joint.covariance[k])
+    })
+  })
+
+  it('of an interaction', () => {
+    const cells = cases.interaction.cells.map((values) => momentsIn(values.map((value) => [value])))
+    const [both, second, first, none] = cells
+    const found = interactionEffect(
+      meanEffect({ treatment: both!, control: second! }),
+      meanEffect({ treatment: first!, control: none! }),
+    )
+    expectEffect(found.interaction, [cases.interaction.effect, cases.interaction.stdError])
+  })
+
+  it('of a slope over days', () => {
+    const { treatment, control, days, effect, stdError, dof } = cases.novelty
+    const arms = { treatment: momentsIn(treatment), control: momentsIn(control) }
+    const { slope } = noveltySlope(arms, { columns: [0, 1, 2, 3], days })
+    expectEffect(slope, [effect, stdError])
+    expectClose(known(slope).dof, dof)
+  })
+
+  it('of a quantile of events', () => {
+    const sample = eventQuantileSample(cases.events.users, cases.events.share)
+    expect(sample.effectiveSize).toBe(cases.events.effectiveSize)
+    expectEnds(quantileInterval(sample, 0.95), cases.events.ends)
+  })
+
+  it('of a prior from past experiments, and what it makes of one', () => {
+    const past = cases.prior.past.map(([effect, stdError]) => ({ effect: effect!, stdError: stdError! }))
+    const prior = empiricalPrior(past)
+    if (prior.kind !== 'prior') throw new Error(prior.reason)
+    expectClose(prior.sd, cases.prior.sd)
+    const found = effectPosterior({ kind: 'effect', dof: null, ...past[0]! }, prior)
+    if (found.kind !== 'posterior') throw new Error(found.reason)
+    for (const [i, value] of [found.mean, found.sd, found.positive, found.lossOfShipping].entries()) {
+      expectClose(value, cases.prior.posterior[i])
+    }
+  })
+
+  it('of phases', () => {
+    const parts = cases.phased.phases.map((arms) => {
+      const [treatment, control] = arms.map((values) => momentsIn(values.map((value) => [value])))
+      return { units: treatment!.n + control!.n, effect: meanEffect({ treatment: treatment!, control: control! }) }
+    })
+    const { effect } = phasedEffect(parts)
+    expectEffect(effect, [cases.phased.effect, cases.phased.stdError])
+    expectClose(known(effect).dof, cases.phased.dof)
   })
 })

@@ -100,4 +100,43 @@ describe('meanEffect', () => {
     const found = meanEffect({ treatment: vectorMomentsOf(rows(70), 5), control: vectorMomentsOf(rows(70), 5) })
     expect(found).toMatchObject({ adjustment: 'lin', covariates: [2] })
   })
+
+  it('keeps an indicator of users without a past, and drops it where everybody has one', () => {
+    const random = randomFrom('missing')
+    const rows = (n: number, share: number) =>
+      Array.from({ length: n }, () => {
+        const isNew = random() < share
+        const past = isNew ? 0 : 2 + random()
+        return [(isNew ? 1 : past) + random() / 2, past, isNew ? 1 : 0]
+      })
+    const mixed = { treatment: vectorMomentsOf(rows(200, 0.3), 3), control: vectorMomentsOf(rows(200, 0.3), 3) }
+    expect(meanEffect(mixed)).toMatchObject({ adjustment: 'lin', covariates: [1, 2] })
+    const known = { treatment: vectorMomentsOf(rows(200, 0), 3), control: vectorMomentsOf(rows(200, 0), 3) }
+    expect(meanEffect(known)).toMatchObject({ adjustment: 'lin', covariates: [1] })
+  })
+
+  it('takes one slope where a covariate does not vary in an arm, and none where slopes leave nothing over', () => {
+    const random = randomFrom('one arm')
+    const rows = (n: number, spread: number) =>
+      Array.from({ length: n }, () => {
+        const x = spread * random()
+        return [x + random() / 4, x]
+      })
+    const arms = { treatment: vectorMomentsOf(rows(100, 0), 2), control: vectorMomentsOf(rows(100, 1), 2) }
+    expect(meanEffect(arms)).toMatchObject({ adjustment: 'pooled', covariates: [1] })
+    const tiny = { treatment: vectorMomentsOf(rows(2, 1), 2), control: vectorMomentsOf(rows(1, 1), 2) }
+    expect(meanEffect(tiny)).toMatchObject({ adjustment: 'none', effect: { reason: 'too-few-units' } })
+  })
+
+  it('has no standard error where the covariate is the metric', () => {
+    const random = randomFrom('same')
+    const rows = (n: number) =>
+      Array.from({ length: n }, () => {
+        const x = random()
+        return [3 + x, x]
+      })
+    const found = meanEffect({ treatment: vectorMomentsOf(rows(90), 2), control: vectorMomentsOf(rows(90), 2) })
+    expect(found.effect).toMatchObject({ kind: 'undefined', reason: 'zero-variance' })
+    expect(found.effect.effect).toBeCloseTo(0, 10)
+  })
 })
