@@ -111,15 +111,16 @@ function exposureTable(source: Source, spec: FileSpec): string {
     ...covariates.map((column, i) => [covariateColumn(i), numberOf(source, column)] as const),
   ]
   const used = parts.filter(([, expression]) => expression !== 'NULL')
-  const rows = `SELECT ${userExpression(source, user)} AS u, CAST(CASE ${textOf(variant)} ${index} END AS TINYINT) AS v, ${at} AS t,
-    ${assigned === null ? at : momentOf(source, assigned)} AS a${used.map(([name, e]) => `, ${e} AS ${name}`).join('')}
+  const rows = `SELECT ${userExpression(source, user)} AS u, CAST(CASE ${textOf(variant)} ${index} END AS TINYINT) AS v, ${at} AS t${
+    assigned === null ? '' : `, ${momentOf(source, assigned)} AS a`
+  }${used.map(([name, e]) => `, ${e} AS ${name}`).join('')}
     FROM ${source.relation} WHERE ${textOf(user)} IS NOT NULL AND ${textOf(variant)} IS NOT NULL`
   const isTriggered = time === null ? 'true' : 't IS NOT NULL'
   return `CREATE TEMP TABLE exposure AS
     SELECT *, v = w AND triggered AND NOT early AND NOT outside AS ok FROM (
-      SELECT *, ${isTriggered} AS triggered, coalesce(t < a, false) AS early, ${outside(readOut)} AS outside,
+      SELECT *, ${isTriggered} AS triggered, ${assigned === null ? 'false' : 'coalesce(t < a, false)'} AS early, ${outside(readOut)} AS outside,
         CAST(t // ${MS_PER_DAY} AS INTEGER) AS day FROM (
-        SELECT u, min(v) AS v, max(v) AS w, min(t) AS t, min(a) AS a, count(*) AS n${used.map(([name]) => `, ${first(name)} AS ${name}`).join('')}
+        SELECT u, min(v) AS v, max(v) AS w, min(t) AS t, ${assigned === null ? '' : 'min(a) AS a, '}count(*) AS n${used.map(([name]) => `, ${first(name)} AS ${name}`).join('')}
         FROM (${rows}) GROUP BY u))`
 }
 
