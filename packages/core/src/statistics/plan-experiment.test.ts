@@ -100,6 +100,11 @@ describe('planExperiment', () => {
       /looks must be/,
     )
     expect(() => planExperiment({ metrics: [{ ...sales, rSquared: 1 }] })).toThrow(/rSquared of sales/)
+    const { variance: _, ...without } = sales
+    expect(() => planExperiment({ metrics: [without] })).toThrow('variance of sales must be ≥ 0, got undefined')
+    expect(() => planExperiment({ metrics: [{ ...optOuts, mean: 1.2 }] })).toThrow(
+      /mean of opt-outs must be in \[0, 1\]/,
+    )
   })
 
   it('is undone by its own detectable effect', () => {

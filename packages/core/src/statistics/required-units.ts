@@ -84,11 +84,14 @@ export function unitVariance(
   return noise > 0 ? noise : 'zero-variance'
 }
 
-/** Throws a RangeError for an effect ≤ 0, R² outside [0, 1), a variance < 0, a share outside (0, 1). */
-export function checkPlannedMetric({ name, effect, rSquared = 0, variance = 1, kind, mean }: PlannedMetric): void {
+/** Throws a RangeError for an effect ≤ 0, R² outside [0, 1), a mean without a variance, one below 0, a share outside [0, 1]. */
+export function checkPlannedMetric({ name, effect, rSquared = 0, variance, kind, mean }: PlannedMetric): void {
   if (!(effect > 0 && Number.isFinite(effect))) throw new RangeError(`effect of ${name} must be above 0, got ${effect}`)
   if (!(rSquared >= 0 && rSquared < 1)) throw new RangeError(`rSquared of ${name} must be in [0, 1), got ${rSquared}`)
-  if (!(variance >= 0)) throw new RangeError(`variance of ${name} must be ≥ 0, got ${variance}`)
-  if (kind === 'proportion' && !(mean >= 0 && mean <= 1))
+  if (kind === 'mean' && !(variance !== undefined && variance >= 0)) {
+    throw new RangeError(`variance of ${name} must be ≥ 0, got ${variance}`)
+  }
+  if (kind === 'proportion' && !(mean >= 0 && mean <= 1)) {
     throw new RangeError(`mean of ${name} must be in [0, 1], got ${mean}`)
+  }
 }
