@@ -111,7 +111,12 @@ function learnUntil(desk, now) {
     batches[objective.name] = matured(desk, objective, now - objective.windowHours * HOUR_MS - LATENESS_MS)
   }
   const keep = 0.5 ** (1 / HALF_LIFE_DAYS)
-  const state = learn(desk.snapshot.state, batches, { at: now, keep, prior: desk.prior })
+  const state = learn(desk.snapshot.state, batches, {
+    at: now,
+    keep,
+    prior: desk.prior,
+    objectives: desk.snapshot.objectives,
+  })
   desk.snapshot = { ...desk.snapshot, state }
 }
 

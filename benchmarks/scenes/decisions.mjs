@@ -195,7 +195,7 @@ function learned(snapshot, requests, random) {
       batches[name].examples.push({ features, reward })
     }
   }
-  return learn(snapshot.state, batches, { at: NOW, keep: 1, prior: snapshot.state })
+  return learn(snapshot.state, batches, { at: NOW, keep: 1, prior: snapshot.state, objectives: snapshot.objectives })
 }
 
 /**

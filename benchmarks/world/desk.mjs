@@ -1,5 +1,5 @@
 // Paloma as a policy of the simulated world: the core's own decisions and its own learner, without a server.
-import { chosenAction, decide, hash53, initialState, learn, rewardOf, shapeOf } from '@paloma/core'
+import { chosenAction, decide, exampleOf, hash53, initialState, learn, learningTargets, shapeOf } from '@paloma/core'
 import { FEATURES, objectivesOf, outcomeOf, RULES } from './owner.mjs'
 
 const HOUR_MS = 3_600_000
@@ -10,7 +10,7 @@ const MORNING = 9
 const HALF_LIFE_DAYS = 180
 const MILLION = 1_000_000
 const SLOT_HOURS = [MORNING, ...RULES.slots.localHours]
-const ACTING = { kind: 'thompson', floor: 0.01, sharpness: 4 }
+const ACTING = { kind: 'thompson', floor: 0.01, sharpness: 16 }
 const GATHERING = { kind: 'random', holdProbability: 0.5 }
 
 function snapshotOf({ objectives, policy, startAt }) {
@@ -79,8 +79,9 @@ function forgetOld(person, now, outcomesMs) {
 /** A desk over a fresh world: `choose` and `observer` for `runWorld`. */
 export function deskOf(world, { logDays, reachPrice = 1, acting = ACTING }) {
   const { startAt, scenario } = world.options
-  const objectives = objectivesOf(scenario, reachPrice)
-  const longestMs = Math.max(...objectives.map(({ windowHours }) => windowHours)) * HOUR_MS
+  const objectives = objectivesOf(scenario, { reachPrice })
+  const targets = learningTargets(objectives)
+  const longestMs = Math.max(...targets.map(({ windowHours }) => windowHours)) * HOUR_MS
   let snapshot = snapshotOf({ objectives, policy: GATHERING, startAt })
   const prior = snapshot.state
   const people = world.users.map(personOf)
@@ -88,14 +89,17 @@ export function deskOf(world, { logDays, reachPrice = 1, acting = ACTING }) {
   const learned = new Map()
   let today = -1
 
-  function matured({ name, windowHours, ...objective }, until) {
+  function matured(target, until) {
+    const { name, windowHours } = target
     const examples = []
     let next = learned.get(name) ?? 0
     for (; next < made.length && made[next].at < until; next += 1) {
-      const { person, at, features } = made[next]
+      const { person, at, learning, sendId } = made[next]
       const end = at + windowHours * HOUR_MS
-      const inside = person.outcomes.filter((outcome) => outcome.at >= at && outcome.at <= end)
-      examples.push({ features, reward: rewardOf({ name, ...objective }, at, inside) })
+      const outcomes = person.outcomes
+        .filter((outcome) => outcome.at >= at && outcome.at <= end)
+        .map((outcome) => ({ ...outcome, isOwn: sendId !== null && outcome.decisionId === sendId }))
+      examples.push(exampleOf(target, { at, learning, outcomes }))
     }
     learned.set(name, next)
     return { examples, until }
@@ -107,12 +111,11 @@ export function deskOf(world, { logDays, reachPrice = 1, acting = ACTING }) {
       forgetOld(person, now, longestMs + 3 * DAY_MS)
     }
     made.sort((a, b) => a.at - b.at)
-    const batches = {}
-    for (const objective of objectives) {
-      batches[objective.name] = matured(objective, now - objective.windowHours * HOUR_MS - LATENESS_MS)
-    }
-    const state = learn(snapshot.state, batches, { at: now, keep: 0.5 ** (1 / HALF_LIFE_DAYS), prior })
-    snapshot = { ...snapshot, state }
+    const batches = Object.fromEntries(
+      targets.map((target) => [target.name, matured(target, now - target.windowHours * HOUR_MS - LATENESS_MS)]),
+    )
+    const keep = 0.5 ** (1 / HALF_LIFE_DAYS)
+    snapshot = { ...snapshot, state: learn(snapshot.state, batches, { at: now, keep, prior, objectives }) }
     const done = Math.min(...learned.values())
     made.splice(0, done)
     for (const [name, at] of learned) learned.set(name, at - done)
@@ -131,11 +134,12 @@ export function deskOf(world, { logDays, reachPrice = 1, acting = ACTING }) {
     const user = { profile, history: { sends, responses, visits } }
     const request = { decisionId, user, opportunities: offers, context: {}, trigger }
     const decision = decide(snapshot, request, { now, random: () => hash53(decisionId, 'draw') })
+    const action = chosenAction(decision)
     if (decision.learning !== null) {
-      const { baseline, centred } = decision.learning
-      made.push({ person, at: now, features: Float64Array.from([...baseline, ...centred]) })
+      const sendId = action.kind === 'send' ? action.opportunityId : null
+      made.push({ person, at: now, learning: decision.learning, sendId })
     }
-    return chosenAction(decision)
+    return action
   }
 
   function choose({ day, user, offers }) {

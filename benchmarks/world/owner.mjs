@@ -7,45 +7,52 @@ const OPENS = ['Email Opened']
 const VISIT = 'App Visited'
 const ORDER = 'Order Completed'
 
+/** What a user brings in half a year, from the books, and the part of it that hangs on one channel. */
+const HALF_YEAR_VALUE = { retail: 80, streaming: 27, news: 12 }
+const CARRIED_BY_A_CHANNEL = 0.3
+const CONTACTABLE_DAYS = 60
+/** A guess: half of those whom a push or an e-mail brings do not tap it, or buy another day. */
+const TRACED = { push: 0.5, email: 0.5 }
+
 /** Orders in money, visits at their worth, and a price on lost channels. */
-export function objectivesOf({ valuePerVisit, order }, reachPrice = 1) {
-  return [
-    {
-      name: 'conversion',
-      events: [ORDER],
-      aggregate: 'sum',
-      valueProperty: 'revenue',
-      windowHours: 72,
-      unit: 'EUR',
-      weight: 1,
-      priorEffect: { push: 0.001 * order.meanValue, email: 0.001 * order.meanValue, 'in-app': 0.001 * order.meanValue },
-      priorEffectSd: 0.00125 * order.meanValue,
-      noiseSd: 0.22 * order.meanValue,
-    },
-    {
-      name: 'retention',
-      events: [VISIT],
-      aggregate: 'activeDays',
-      windowHours: 168,
-      unit: 'active days',
-      weight: valuePerVisit + 0.02 * order.meanValue,
-      priorEffect: { push: 0.04, email: 0.02, 'in-app': 0 },
-      priorEffectSd: 0.05,
-      noiseSd: 2,
-    },
-    {
-      name: 'reachability',
-      events: [],
-      aggregate: 'reachLost',
-      windowHours: 168,
-      unit: 'contactable days',
-      weight: (reachPrice * (order.meanValue * 0.2 + valuePerVisit * 20)) / 60,
-      scale: 60,
-      priorEffect: { push: -0.004, email: -0.002, 'in-app': 0 },
-      priorEffectSd: 0.0015,
-      noiseSd: 0.05,
-    },
-  ]
+export function objectivesOf({ name, valuePerVisit, order }, { reachPrice = 1 } = {}) {
+  const orders = {
+    name: 'conversion',
+    events: [ORDER],
+    aggregate: 'sum',
+    valueProperty: 'revenue',
+    windowHours: 72,
+    unit: 'EUR',
+    weight: 1,
+    model: 'response',
+    worth: order.meanValue,
+    traced: TRACED,
+    priorEffectSd: 0.00125 * order.meanValue,
+    noiseSd: 0.22 * order.meanValue,
+  }
+  const visits = {
+    name: 'visits',
+    events: [VISIT],
+    aggregate: 'sum',
+    windowHours: 72,
+    unit: 'visits',
+    weight: valuePerVisit,
+    model: 'response',
+    traced: TRACED,
+    priorEffectSd: 0.02,
+    noiseSd: 1,
+  }
+  const reach = {
+    name: 'reachability',
+    events: [],
+    aggregate: 'reachLost',
+    windowHours: 168,
+    unit: 'contactable days',
+    weight: (reachPrice * CARRIED_BY_A_CHANNEL * HALF_YEAR_VALUE[name]) / CONTACTABLE_DAYS,
+    scale: CONTACTABLE_DAYS,
+    model: 'hazard',
+  }
+  return valuePerVisit > 0 ? [orders, visits, reach] : [orders, reach]
 }
 
 const channel = (pricePerSend) => ({ consent: 'opt-out', pricePerSend })
@@ -95,7 +102,7 @@ export function outcomeOf({ kind, at, revenue, cause }) {
   if (reachLoss === null && response === undefined && !isVisit) return null
   const values = {}
   if (kind === 'order') values.conversion = revenue
-  if (kind === 'visit') values.retention = 1
+  if (kind === 'visit') values.visits = 1
   return {
     at,
     name: kind,

@@ -34,7 +34,19 @@ def clip(x, bound=3):
 def moment(zone, at):
     local = datetime.fromtimestamp(at / 1000, timezone.utc).astimezone(ZoneInfo(zone))
     angle = 2 * math.pi * (local.hour * 60 + local.minute) / 1440
-    return math.sin(angle), math.cos(angle), 1 if local.weekday() >= 5 else 0
+    return math.sin(angle), math.cos(angle), 1 if local.weekday() >= 5 else 0, math.sin(2 * angle), math.cos(2 * angle)
+
+
+def log_rate(count, trials, usual, strength=5):
+    return clip(math.log((count + usual * strength) / (trials + strength) / usual))
+
+
+def log_claim(case):
+    for claim in case["claims"]:
+        for o in OBJECTIVES:
+            if o["name"] == claim["objective"] and claim["estimate"] > 0:
+                return clip(math.log(claim["estimate"] / (o.get("priorEffectSd", 0.1 * o["noiseSd"]) * o.get("scale", 1))))
+    return 0
 
 
 def declared(source, bag):
@@ -68,7 +80,9 @@ def action_columns(case):
     own = [s["at"] for s in sends if s["channel"] == channel]
     answers = [r["at"] for r in case["responses"] if r["channel"] == channel]
     family = [s["at"] for s in sends if s["message"] == case["message"] and 0 <= now - s["at"] < 28 * DAY_MS]
-    sine, cosine, weekend = moment(case["zone"], at)
+    sine, cosine, weekend, sine2, cosine2 = moment(case["zone"], at)
+    half_life = {"push": 3, "email": 5, "in-app": 2}[channel]
+    fatigue = sum(0.5 ** ((now - t) / DAY_MS / half_life) for t in own if 0 <= now - t < 28 * DAY_MS)
     columns = {
         "send": 1,
         "channel sends 1 d": within(own, now, 1),
@@ -82,6 +96,11 @@ def action_columns(case):
         "slot hour cosine": cosine,
         "slot weekend": weekend,
         "slot delay": min(2, (at - now) / (24 * HOUR_MS)),
+        "channel fatigue": fatigue / 2,
+        "channel response rate": log_rate(within(answers, now, 28), within(own, now, 28), 0.1),
+        "slot half-day sine": sine2,
+        "slot half-day cosine": cosine2,
+        f"visit rate on {channel}": log_rate(within(case["visits"], now, 28), 28, 0.2),
         f"channel={channel}": 1,
     }
     for claim in case["claims"]:
@@ -98,7 +117,7 @@ def action_columns(case):
 
 def baseline_columns(case):
     now = case["now"]
-    sine, cosine, weekend = moment(case["zone"], now)
+    sine, cosine, weekend, _, _ = moment(case["zone"], now)
     sends = [s["at"] for s in case["sends"] if s["category"] != "transactional"]
     return {
         "intercept": 1,
@@ -128,7 +147,7 @@ def case_at(now, zone, **over):
         "traits": {"orders": 4, "plan": "plus"}, "features": {"score": 0.9}, "variantFeatures": {"bold": True},
     }
     case.update(over)
-    return {**case, "action": action_columns(case), "baseline": baseline_columns(case)}
+    return {**case, "action": action_columns(case), "baseline": baseline_columns(case), "logClaim": log_claim(case)}
 
 
 def main():

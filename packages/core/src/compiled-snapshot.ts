@@ -9,7 +9,15 @@ import {
 } from './domain/index.ts'
 import type { Share } from './experiment/index.ts'
 import { compileFeatures, type FeatureEncoder, schemaHashOf } from './features/index.ts'
-import { type HeadShape, type HeadStack, stackHeads } from './learning/index.ts'
+import {
+  type HeadShape,
+  type HeadStack,
+  isHazard,
+  learnedCauses,
+  type SendModel,
+  sendModelOf,
+  stackHeads,
+} from './learning/index.ts'
 
 /** Working memory for decisions of one number of actions, reused because allocating columns costs more than filling them. */
 export interface Scratch {
@@ -24,13 +32,23 @@ export interface Scratch {
   readonly scores: Float64Array
   readonly variances: Float64Array
   readonly claimed: Float64Array
+  /** Log odds of what sends bring, head by head, and the variance they give each objective's value. */
+  readonly logOdds: Float64Array
+  readonly logOddsVariance: Float64Array
+  readonly expectedVariance: Float64Array
 }
 
 /** What can be worked out once per snapshot. */
 export interface CompiledSnapshot {
   readonly encoder: FeatureEncoder
   readonly objectives: readonly Objective[]
+  /** Objectives with a head of effects, in the order of `heads`. */
+  readonly effects: readonly Objective[]
   readonly heads: HeadStack
+  /** What single sends bring; null when no objective builds on it. */
+  readonly sends: SendModel | null
+  /** How channels are lost, by cause. */
+  readonly causes: ReturnType<typeof learnedCauses>
   /** The send itself plus the channel's dual price. */
   readonly channelPrices: Readonly<Record<Channel, number>>
   /** Dual prices by message; empty where the plan names none. */
@@ -60,16 +78,16 @@ export function shapeOf(
     actionWidth: encoder.actionNames.length,
     channelColumns: encoder.channelColumns,
     claimColumns: encoder.claimColumns,
+    expectedColumns: encoder.expectedColumns,
+    actionNames: encoder.actionNames,
     schemaHash: schemaHashOf(encoder, encoderParts),
   }
 }
 
-function headsOf({ objectives, state }: Snapshot): readonly HeadState[] {
-  return objectives.map(({ name }) => {
-    const head = state.heads[name]
-    if (head !== undefined) return head
-    throw new PalomaError('HEAD_MISSING', `policy state ${state.id} has no head for objective ${name}`)
-  })
+function headOf({ id, heads }: Snapshot['state'], name: string): HeadState {
+  const head = heads[name]
+  if (head !== undefined) return head
+  throw new PalomaError('HEAD_MISSING', `policy state ${id} has no head for objective ${name}`)
 }
 
 function channelPricesOf({ rules, prices }: Snapshot): Readonly<Record<Channel, number>> {
@@ -112,11 +130,16 @@ export function compileSnapshot(snapshot: Snapshot): CompiledSnapshot {
       { hint: 'features or objectives changed: start a new state, or restore the configuration' },
     )
   }
-  const { objectives, groups } = snapshot
+  const { objectives, groups, state } = snapshot
+  const effects = objectives.filter((objective) => !isHazard(objective))
+  const heads = effects.map(({ name }) => headOf(state, name))
   const made: CompiledSnapshot = {
     encoder,
     objectives,
-    heads: stackHeads(headsOf(snapshot), { offset: baselineWidth, width: actionWidth }),
+    effects,
+    heads: stackHeads(heads, { offset: baselineWidth, width: actionWidth }),
+    sends: sendModelOf({ objectives, columns: encoder.expectedColumns, head: (name) => headOf(state, name) }),
+    causes: objectives.some(isHazard) ? learnedCauses(state) : [],
     channelPrices: channelPricesOf(snapshot),
     messagePrices: messagePricesOf(snapshot),
     weights: weightsOf(objectives),
@@ -128,13 +151,14 @@ export function compileSnapshot(snapshot: Snapshot): CompiledSnapshot {
 }
 
 /** Memory for a decision with so many actions; valid until the next one of that size. */
-export function scratchFor({ encoder, objectives, scratch }: CompiledSnapshot, rows: number): Scratch {
+export function scratchFor({ encoder, objectives, sends, scratch }: CompiledSnapshot, rows: number): Scratch {
   const known = scratch[rows]
   if (known !== undefined) {
     known.baseline.fill(0)
     return known
   }
   const width = encoder.actionNames.length
+  const sendHeads = sends?.stack.heads ?? 0
   const made: Scratch = {
     psi: new Float64Array(rows * width),
     order: new Int32Array(rows),
@@ -146,6 +170,9 @@ export function scratchFor({ encoder, objectives, scratch }: CompiledSnapshot, r
     scores: new Float64Array(rows),
     variances: new Float64Array(rows),
     claimed: new Float64Array(rows),
+    logOdds: new Float64Array(rows * sendHeads),
+    logOddsVariance: new Float64Array(rows * sendHeads),
+    expectedVariance: new Float64Array(rows * objectives.length),
   }
   if (rows <= LARGEST_SCRATCH) scratch[rows] = made
   return made

@@ -1,6 +1,7 @@
 import { type CompiledSnapshot, compileSnapshot, type Scratch, scratchFor } from './compiled-snapshot.ts'
 import type {
   Action,
+  Channel,
   Decision,
   DecisionReason,
   DecisionRequest,
@@ -8,16 +9,18 @@ import type {
   ExperimentSetup,
   Group,
   LearningFeatures,
+  LossChances,
   Objective,
   Opportunity,
   PolicySpec,
+  SentFeatures,
   Snapshot,
   ValueEstimates,
 } from './domain/index.ts'
 import { type EligibleCandidate, eligibleCandidates } from './eligibility/index.ts'
 import { assign, ownSnapshot, withExperiments } from './experiment/index.ts'
-import { type ActionToEncode, type FeatureContext, featureContext, orderRows } from './features/index.ts'
-import { predictStack, scoreCovariance } from './learning/index.ts'
+import { type ActionToEncode, type FeatureContext, featureContext, orderRows, pressureOf } from './features/index.ts'
+import { fillExpected, isHazard, predictStack, type ReachCost, reachCost, scoreCovariance } from './learning/index.ts'
 import { distributionFor, needsCovariance, sampleIndex } from './policy/index.ts'
 
 export { shapeOf } from './compiled-snapshot.ts'
@@ -26,6 +29,7 @@ export { shapeOf } from './compiled-snapshot.ts'
 interface Columns {
   readonly actions: readonly Action[]
   readonly values: Readonly<Record<string, ValueEstimates>>
+  readonly losses: LossChances
   readonly prices: Float64Array
   readonly scores: Float64Array
   readonly variances: Float64Array
@@ -65,24 +69,80 @@ function numbersOf(column: Float64Array): readonly number[] {
   return numbers
 }
 
-/** Adds one objective's values to scores and variances; they stand at `from` of the heads' predictions. */
+/** Mean and variance of one objective's raw reward, row by row from `from`. */
+interface Predicted {
+  readonly mean: Float64Array
+  readonly variance: Float64Array
+  readonly from: number
+  /** Variance beside the head's own, likewise; absent where there is none. */
+  readonly extra?: { readonly variance: Float64Array; readonly from: number }
+}
+
+/** Adds one objective's values to scores and variances. */
 function addObjective(
   columns: Pick<Columns, 'scores' | 'variances'>,
   { weight, scale = 1 }: Objective,
-  predicted: { readonly mean: Float64Array; readonly variance: Float64Array; readonly from: number },
+  predicted: Predicted,
 ): ValueEstimates {
   const { scores, variances } = columns
+  const { extra } = predicted
   const mean = new Array<number>(scores.length)
   const variance = new Array<number>(scores.length)
   for (let i = 0; i < scores.length; i += 1) {
     const value = predicted.mean[predicted.from + i]! * scale
-    const spread = predicted.variance[predicted.from + i]! * scale * scale
+    const raw = predicted.variance[predicted.from + i]! + (extra === undefined ? 0 : extra.variance[extra.from + i]!)
+    const spread = raw * scale * scale
     mean[i] = value
     variance[i] = spread
     scores[i] = scores[i]! + weight * value
     variances[i] = variances[i]! + weight * weight * spread
   }
   return { mean, variance }
+}
+
+/** What a send through each of these channels costs in reach, once per channel. */
+function reachCosts(
+  { causes }: CompiledSnapshot,
+  context: FeatureContext,
+  sends: readonly ActionToEncode[],
+): ReadonlyMap<Channel, ReachCost> {
+  const costs = new Map<Channel, ReachCost>()
+  if (causes.length === 0) return costs
+  for (const { channel } of sends) {
+    if (!costs.has(channel)) costs.set(channel, reachCost(causes, channel, pressureOf(context, channel)))
+  }
+  return costs
+}
+
+/** Lost channels as a reward below 0: `hold` loses none. */
+function predictedLosses(
+  sends: readonly ActionToEncode[],
+  rows: number,
+  costs: ReadonlyMap<Channel, ReachCost>,
+): Predicted {
+  const mean = new Float64Array(rows)
+  const variance = new Float64Array(rows)
+  for (let i = rows - sends.length; i < rows; i += 1) {
+    const cost = costs.get(sends[i - rows + sends.length]!.channel)
+    mean[i] = -(cost?.mean ?? 0)
+    variance[i] = cost?.variance ?? 0
+  }
+  return { mean, variance, from: 0 }
+}
+
+/** Writes what each send is expected to bring by itself into its features. */
+function addExpected(
+  { sends: model, encoder }: CompiledSnapshot,
+  sends: readonly ActionToEncode[],
+  { rows, scratch }: { readonly rows: number; readonly scratch: Scratch },
+): void {
+  if (model === null) return
+  const { psi, order, logOdds, logOddsVariance, expectedVariance } = scratch
+  predictStack(model.stack, { rows, matrix: psi, order, mean: logOdds, variance: logOddsVariance })
+  expectedVariance.fill(0)
+  const channels = sends.map(({ channel }) => channel)
+  const width = encoder.actionNames.length
+  fillExpected(model, channels, { rows, logOdds, logOddsVariance, psi, width, variance: expectedVariance })
 }
 
 /** Price of an action: the send itself plus the dual price of each resource it uses. */
@@ -110,22 +170,50 @@ function evaluate(
   const { eligible, mandatory } = choice
   const first = mandatory ? 0 : 1
   const rows = eligible.length + first
-  const { psi, mean, variance, prices, claimed, scores, variances } = scratch
+  const { psi, prices, claimed, scores, variances } = scratch
   const offset = first * parts.heads.width
   psi.fill(0, 0, offset)
   const sends = eligible.map(toEncode)
   parts.encoder.encodeActions(context, sends, { out: psi, offset })
   orderRows(scratch.order, sends, first)
+  addExpected(parts, sends, { rows, scratch })
+  const { mean, variance } = scratch
   predictStack(parts.heads, { rows, matrix: psi, order: scratch.order, mean, variance })
   fillPrices(parts, eligible, { prices, claimed, first })
   for (let i = 0; i < rows; i += 1) scores[i] = -prices[i]!
   variances.fill(0)
-  const values: Record<string, ValueEstimates> = {}
-  for (let k = 0; k < parts.objectives.length; k += 1) {
-    const objective = parts.objectives[k]!
-    values[objective.name] = addObjective({ scores, variances }, objective, { mean, variance, from: k * rows })
+  const costs = reachCosts(parts, context, sends)
+  const values = valuesOf(parts, { rows, scratch, losses: () => predictedLosses(sends, rows, costs) })
+  return {
+    actions: actionsOf(eligible, mandatory),
+    values,
+    losses: lossesOf(costs),
+    prices,
+    scores,
+    variances,
+    claimed,
   }
-  return { actions: actionsOf(eligible, mandatory), values, prices, scores, variances, claimed }
+}
+
+/** Values of every objective, which also go into scores and variances. */
+function valuesOf(
+  { objectives, effects, sends }: CompiledSnapshot,
+  { rows, scratch, losses }: { readonly rows: number; readonly scratch: Scratch; readonly losses: () => Predicted },
+): Readonly<Record<string, ValueEstimates>> {
+  const { mean, variance, expectedVariance } = scratch
+  const values: Record<string, ValueEstimates> = {}
+  for (let k = 0; k < objectives.length; k += 1) {
+    const objective = objectives[k]!
+    const from = effects.indexOf(objective) * rows
+    const extra = { variance: expectedVariance, from: k * rows }
+    const predicted = isHazard(objective) ? losses() : { mean, variance, from, ...(sends === null ? {} : { extra }) }
+    values[objective.name] = addObjective(scratch, objective, predicted)
+  }
+  return values
+}
+
+function lossesOf(costs: ReadonlyMap<Channel, ReachCost>): LossChances {
+  return Object.fromEntries(Array.from(costs, ([channel, { losses }]) => [channel, losses]))
 }
 
 /** Someone who does not want to be explored on gets the same rules and values, without chance. */
@@ -142,7 +230,7 @@ function covarianceFor(
   { parts, matrix, rows }: { readonly parts: CompiledSnapshot; readonly matrix: Float64Array; readonly rows: number },
 ): Float64Array | null {
   if (!needsCovariance(spec)) return null
-  const terms = parts.objectives.map(({ name, weight, scale = 1 }) => ({
+  const terms = parts.effects.map(({ name, weight, scale = 1 }) => ({
     head: snapshot.state.heads[name]!,
     weight: weight * scale,
   }))
@@ -188,9 +276,14 @@ function countsNow(action: Action, now: EpochMs): boolean {
 function learningFeatures(
   actions: readonly Action[],
   probabilities: Float64Array,
-  choice: { readonly chosen: number; readonly now: EpochMs; readonly scratch: Scratch },
+  choice: {
+    readonly chosen: number
+    readonly now: EpochMs
+    readonly scratch: Scratch
+    readonly sent: SentFeatures | null
+  },
 ): LearningFeatures | null {
-  const { chosen, now, scratch } = choice
+  const { chosen, now, scratch, sent } = choice
   if (!countsNow(actions[chosen]!, now)) return null
   let mass = 0
   let largest = 0
@@ -208,7 +301,20 @@ function learningFeatures(
     const share = probabilities[i]! / mass
     for (let j = 0, at = i * width; j < width; j += 1, at += 1) centred[j] = centred[j]! - share * psi[at]!
   }
-  return { baseline: numbersOf(baseline), centred: numbersOf(centred) }
+  return { baseline: numbersOf(baseline), centred: numbersOf(centred), sent }
+}
+
+/** What models of single sends look at; expected outcomes are theirs to say, so they are left out. */
+function sentFeatures(
+  { encoder, sends, causes }: CompiledSnapshot,
+  context: FeatureContext,
+  { action, row, psi }: { readonly action: Action; readonly row: number; readonly psi: Float64Array },
+): SentFeatures | null {
+  if (action.kind === 'hold' || (sends === null && causes.length === 0)) return null
+  const width = encoder.actionNames.length
+  const features = numbersOf(psi.subarray(row * width, (row + 1) * width))
+  const own = features.map((value, j) => (encoder.isExpected[j] === true ? 0 : value))
+  return { channel: action.channel, action: own, pressure: pressureOf(context, action.channel) }
 }
 
 function reasonFor(group: Group, columns: Columns, mandatory: boolean): DecisionReason {
@@ -254,6 +360,7 @@ export function decide(
   const chosen = sampleIndex(probabilities, draw)
   const mayLearn = user.profile.consent.learning && !mandatory
   parts.encoder.encodeBaseline(context, scratch.baseline)
+  const sent = sentFeatures(parts, context, { action: columns.actions[chosen]!, row: chosen, psi: scratch.psi })
   return {
     decisionId: request.decisionId,
     userId: user.profile.userId,
@@ -266,6 +373,7 @@ export function decide(
     reason: reasonFor(group, columns, mandatory),
     actions: columns.actions,
     values: columns.values,
+    losses: columns.losses,
     prices: numbersOf(columns.prices),
     scores: numbersOf(columns.scores),
     scoreVariances: numbersOf(columns.variances),
@@ -274,7 +382,7 @@ export function decide(
     propensity: probabilities[chosen]!,
     draw,
     refused,
-    learning: mayLearn ? learningFeatures(columns.actions, probabilities, { chosen, now, scratch }) : null,
+    learning: mayLearn ? learningFeatures(columns.actions, probabilities, { chosen, now, scratch, sent }) : null,
     inputs: { user, ...namesOf(opportunities), context: request.context },
   }
 }

@@ -1,6 +1,17 @@
-import { shapeOf } from './compiled-snapshot.ts'
-import { chosenAction, type Decision, type Opportunity, PalomaError, type Snapshot } from './domain/index.ts'
-import { featureContext } from './features/index.ts'
+import { type CompiledSnapshot, compileSnapshot, shapeOf } from './compiled-snapshot.ts'
+import {
+  type Action,
+  chosenAction,
+  type Decision,
+  type Objective,
+  type Opportunity,
+  PalomaError,
+  REACH_LOSSES,
+  type ReachLoss,
+  type Snapshot,
+} from './domain/index.ts'
+import { type FeatureContext, featureContext } from './features/index.ts'
+import { CHANNELS_LOST, fillExpected, isHazard, predictStack } from './learning/index.ts'
 
 /** What one feature adds to the chosen action's score through one objective, on the common value scale. */
 export interface Contribution {
@@ -30,25 +41,79 @@ export function contributionsOf(
       `decision ${decision.decisionId} chose opportunity ${action.opportunityId}, which is gone`,
     )
   }
-  const { encoder, baselineWidth } = shapeOf(snapshot)
   const { user, context } = decision.inputs
   const x = featureContext(user, { now: decision.at, context }, snapshot.rules.timeZone)
-  const psi = new Float64Array(encoder.actionNames.length)
-  encoder.encodeAction(
-    x,
-    { opportunity, variant, channel: action.channel, sendAt: action.sendAt },
-    { out: psi, offset: 0 },
-  )
+  const psi = featuresOf(compileSnapshot(snapshot), x, { action, opportunity, variant })
   return snapshot.objectives
-    .flatMap((objective) => {
-      const head = snapshot.state.heads[objective.name]
-      if (head === undefined) return []
-      return encoder.actionNames.map((feature, j) => ({
-        feature,
-        objective: objective.name,
-        contribution: psi[j]! * head.mean[baselineWidth + j]! * objective.weight * (objective.scale ?? 1),
-      }))
-    })
+    .flatMap((objective) =>
+      isHazard(objective) ? lossContributions(objective, decision) : effectContributions(snapshot, objective, psi),
+    )
     .filter(({ contribution }) => contribution !== 0)
     .sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution))
+}
+
+type Send = Extract<Action, { readonly kind: 'send' }>
+type Variant = Opportunity['variants'][number]
+
+/** ψ of one send with what it is expected to bring, as `decide` had it. */
+function featuresOf(
+  { encoder, sends }: CompiledSnapshot,
+  x: FeatureContext,
+  {
+    action,
+    opportunity,
+    variant,
+  }: { readonly action: Send; readonly opportunity: Opportunity; readonly variant: Variant },
+): Float64Array {
+  const width = encoder.actionNames.length
+  const psi = new Float64Array(width)
+  const { channel, sendAt } = action
+  encoder.encodeAction(x, { opportunity, variant, channel, sendAt }, { out: psi, offset: 0 })
+  if (sends === null) return psi
+  const logOdds = new Float64Array(sends.stack.heads)
+  const logOddsVariance = new Float64Array(sends.stack.heads)
+  const order = Int32Array.of(0)
+  predictStack(sends.stack, { rows: 1, matrix: psi, order, mean: logOdds, variance: logOddsVariance })
+  const variance = new Float64Array(sends.objectives)
+  fillExpected(sends, [channel], { rows: 1, logOdds, logOddsVariance, psi, width, variance })
+  return psi
+}
+
+function effectContributions(snapshot: Snapshot, objective: Objective, psi: Float64Array): readonly Contribution[] {
+  const { encoder, baselineWidth } = shapeOf(snapshot)
+  const head = snapshot.state.heads[objective.name]
+  if (head === undefined) return []
+  return encoder.actionNames.map((feature, j) => ({
+    feature,
+    objective: objective.name,
+    contribution: psi[j]! * head.mean[baselineWidth + j]! * objective.weight * (objective.scale ?? 1),
+  }))
+}
+
+function lossContributions(objective: Objective, decision: Decision): readonly Contribution[] {
+  return reachCostsOf(objective, decision).map(({ cause, cost }) => ({
+    feature: `loss by ${cause}`,
+    objective: objective.name,
+    contribution: -cost * objective.weight,
+  }))
+}
+
+/** What one way of losing channels costs the chosen send. */
+export interface LossCost {
+  readonly cause: ReachLoss
+  /** Chance that the send leads to it. */
+  readonly chance: number
+  /** In the objective's unit, e.g. contactable days; ≥ 0. */
+  readonly cost: number
+}
+
+/** The price of the chosen send in reach, by cause, dearest first; empty for `hold` and where nothing counts hazards. */
+export function reachCostsOf(objective: Objective, decision: Decision): readonly LossCost[] {
+  const action = chosenAction(decision)
+  if (action.kind === 'hold' || !isHazard(objective)) return []
+  const chances = decision.losses[action.channel] ?? {}
+  return REACH_LOSSES.map((cause) => ({ cause, chance: chances[cause] ?? 0 }))
+    .filter(({ chance }) => chance > 0)
+    .map(({ cause, chance }) => ({ cause, chance, cost: chance * CHANNELS_LOST[cause] * (objective.scale ?? 1) }))
+    .sort((a, b) => b.cost - a.cost)
 }

@@ -104,7 +104,11 @@ function repetition(run: number): Finding {
     side.reward += reward
     sends.effect += effect
   }
-  const state = learn(PRIOR, { conversion: { examples, until: NOW } }, { at: NOW, keep: 1, prior: PRIOR })
+  const state = learn(
+    PRIOR,
+    { conversion: { examples, until: NOW } },
+    { at: NOW, keep: 1, prior: PRIOR, objectives: [OBJECTIVE] },
+  )
   const request = requestOf([twoWordings('a', { features: { score: 0.8 } })])
   const probe = actionFeatures(request, {
     kind: 'send',

@@ -198,6 +198,7 @@ export interface WireDecision
     | 'reason'
     | 'values'
     | 'prices'
+    | 'losses'
     | 'scores'
     | 'scoreVariances'
     | 'probabilities'

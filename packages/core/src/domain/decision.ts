@@ -1,6 +1,7 @@
 import type { Channel } from './channel.ts'
 import type { DecisionId, OpportunityId, UserId } from './id.ts'
 import type { Opportunity, Scalar } from './opportunity.ts'
+import type { ReachLoss } from './outcome.ts'
 import type { Refusal } from './rules.ts'
 import type { EpochMs } from './time.ts'
 import type { UserState } from './user.ts'
@@ -61,7 +62,21 @@ export interface LearningFeatures {
   readonly baseline: readonly number[]
   /** ψ(x, a) of the choice minus its mean under the logged distribution (action-centring). */
   readonly centred: readonly number[]
+  /** What was sent now; null when nothing was, or when no objective looks at sends by themselves. */
+  readonly sent: SentFeatures | null
 }
+
+/** What is known of one send before anything came of it. */
+export interface SentFeatures {
+  readonly channel: Channel
+  /** ψ(x, a), without what models of sends add to it. */
+  readonly action: readonly number[]
+  /** How pressed the user is on the channel; see `pressureOf`. */
+  readonly pressure: readonly number[]
+}
+
+/** By channel and cause, the chance that one send now loses it. */
+export type LossChances = Readonly<Partial<Record<Channel, Readonly<Partial<Record<ReachLoss, number>>>>>>
 
 /**
  * The record of one choice for one user at one moment; with the snapshot, the policy state and the opportunities it
@@ -83,6 +98,8 @@ export interface Decision {
   readonly values: Readonly<Record<string, ValueEstimates>>
   /** Σ price × use, per action. */
   readonly prices: readonly number[]
+  /** Of the channels among the actions; empty when no objective counts lost reach by hazards. */
+  readonly losses: LossChances
   /** Σ weight × value − price, per action; the scale on which actions compete. */
   readonly scores: readonly number[]
   readonly scoreVariances: readonly number[]

@@ -7,6 +7,16 @@
 export const AGGREGATES = ['sum', 'any', 'activeDays', 'reachLost'] as const
 export type Aggregate = (typeof AGGREGATES)[number]
 
+/**
+ * How the value of a send is estimated:
+ * - `effect`: one action-centred regression on the reward, whoever caused it;
+ * - `response`: through what the send itself brings, the chance of an outcome that names the decision times its worth; a
+ *   regression as above says how much of it is incremental, and what comes without a trace;
+ * - `hazard`: chance of losing each channel by each cause, for `reachLost`.
+ */
+export const OBJECTIVE_MODELS = ['effect', 'response', 'hazard'] as const
+export type ObjectiveModel = (typeof OBJECTIVE_MODELS)[number]
+
 /** What the owner wants more of, and how much one unit of it is worth. */
 export interface Objective {
   readonly name: string
@@ -28,6 +38,15 @@ export interface Objective {
   readonly priorEffectSd?: number
   /** Standard deviation of one raw reward around its mean; where the noise estimate starts. */
   readonly noiseSd?: number
+  /** Default `effect`. `hazard` and only it goes with `reachLost`. */
+  readonly model?: ObjectiveModel
+  /** For `response`: what one outcome of a send is worth, in raw units, before any was seen. Default 1. */
+  readonly worth?: number
+  /**
+   * For `response`: the share of what a send brings that names it, by channel, as the owner guesses; people also come by
+   * themselves after reading, and buy days later. The regression corrects it. Default 1.
+   */
+  readonly traced?: Readonly<Record<string, number>>
 }
 
 /** Effects are small beside the noise: where an objective names no standard deviation, a tenth of the noise's. */

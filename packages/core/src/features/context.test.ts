@@ -13,7 +13,12 @@ const ago = (days: number): number => NOW - days * DAY_MS
 describe('featureContext', () => {
   it('counts sends per channel in 1, 7 and 28 days, each window without its far end', () => {
     const sends = [28, 27.9, 7, 6.9, 1, 0.9, 0].map((days) => past({ at: ago(days) }))
-    expect(contextOf({ sends }).channels.push).toEqual({ sends1d: 2, sends7d: 4, sends28d: 6, responses28d: 0 })
+    expect(contextOf({ sends }).channels.push).toMatchObject({
+      sends1d: 2,
+      sends7d: 4,
+      sends28d: 6,
+      responses28d: 0,
+    })
   })
 
   it('does not count transactional messages nor sends of the future', () => {
@@ -43,6 +48,28 @@ describe('featureContext', () => {
     expect(contextOf({}).daysSinceVisit).toBe(28)
     expect(contextOf({ visits: [ago(40)] }).daysSinceVisit).toBe(28)
     expect(contextOf({ visits: [NOW - 6 * HOUR_MS] }).daysSinceVisit).toBe(0.25)
+  })
+
+  it('lets the weight of a send halve in the days of its channel, and of a response in twenty', () => {
+    const sends = [past({ at: ago(6) }), past({ at: ago(3) }), past({ at: ago(10), channel: 'email' })]
+    const responses = [{ at: ago(20), channel: 'push' as const }]
+    const { push, email } = contextOf({ sends, responses }).channels
+    expect(push.fatigue).toBeCloseTo(0.25 + 0.5, 12)
+    expect(email.fatigue).toBeCloseTo(0.25, 12)
+    expect(push.habit).toBeCloseTo(0.5, 12)
+  })
+
+  it('counts an open and the click after it as one response, and sends since the last one as unanswered', () => {
+    const opened = ago(5)
+    const responses = [opened, opened + 60_000, opened + 60_000 + HOUR_MS].map((at) => ({
+      at,
+      channel: 'email' as const,
+    }))
+    const sends = [6, 4, 2].map((days) => past({ at: ago(days), channel: 'email' }))
+    const { email } = contextOf({ sends, responses }).channels
+    expect(email.responses28d).toBe(1)
+    expect(email.unanswered).toBe(2)
+    expect(contextOf({ sends }).channels.email.unanswered).toBe(3)
   })
 
   it('takes the zone of the user, else of the company', () => {

@@ -1,4 +1,12 @@
-import { CHANNELS, type Channel, DAY_MS, type EpochMs, type FeatureBag, type UserState } from '../domain/index.ts'
+import {
+  CHANNELS,
+  type Channel,
+  DAY_MS,
+  type EpochMs,
+  type FeatureBag,
+  HOUR_MS,
+  type UserState,
+} from '../domain/index.ts'
 
 /** What the history says about one channel at the moment of the decision. */
 export interface ChannelHistory {
@@ -6,7 +14,26 @@ export interface ChannelHistory {
   readonly sends7d: number
   readonly sends28d: number
   readonly responses28d: number
+  /** Sends that still weigh on the user: each counts one at first and half after the channel's half-life. */
+  readonly fatigue: number
+  /** Responses alike: a stock that one response raises by one. */
+  readonly habit: number
+  /** Sends of the last 28 days after the last response. */
+  readonly unanswered: number
 }
+
+/** How fast the weight of a send fades, in days. Push and e-mail: as observed of them; the others by analogy. */
+export const FATIGUE_HALF_LIFE_DAYS: Readonly<Record<Channel, number>> = {
+  push: 3,
+  email: 5,
+  'in-app': 2,
+  sms: 3,
+  webhook: 3,
+}
+/** How fast the habit that a response feeds fades, in days. */
+export const HABIT_HALF_LIFE_DAYS = 20
+/** An open and the click that follows it are one response: so close together they count once. */
+const SAME_RESPONSE_MS = 2 * HOUR_MS
 
 /** Everything features need of user and moment, gathered once per decision. */
 export interface FeatureContext {
@@ -16,6 +43,8 @@ export interface FeatureContext {
   readonly now: EpochMs
   readonly channels: Readonly<Record<Channel, ChannelHistory>>
   readonly sends7d: number
+  /** Days since the user became known. */
+  readonly tenureDays: number
   readonly visits7d: number
   readonly visits28d: number
   /** Days since the last visit, 28 when there was none. */
@@ -32,6 +61,10 @@ interface Counts {
   sends7d: number
   sends28d: number
   responses28d: number
+  fatigue: number
+  habit: number
+  unanswered: number
+  lastResponse: EpochMs
 }
 
 function countSends(user: UserState, now: EpochMs, counts: Readonly<Record<Channel, Counts>>): Map<string, EpochMs> {
@@ -41,15 +74,39 @@ function countSends(user: UserState, now: EpochMs, counts: Readonly<Record<Chann
     if (age < 0 || age >= HISTORY_DAYS * DAY_MS || send.category === 'transactional') continue
     const channel = counts[send.channel]
     channel.sends28d += 1
+    channel.fatigue += 0.5 ** (age / DAY_MS / FATIGUE_HALF_LIFE_DAYS[send.channel])
     if (age < 7 * DAY_MS) channel.sends7d += 1
     if (age < DAY_MS) channel.sends1d += 1
+    if (send.at > channel.lastResponse) channel.unanswered += 1
     lastSentAt.set(send.message, send.at)
   }
   return lastSentAt
 }
 
 function noCounts(): Counts {
-  return { sends1d: 0, sends7d: 0, sends28d: 0, responses28d: 0 }
+  return {
+    sends1d: 0,
+    sends7d: 0,
+    sends28d: 0,
+    responses28d: 0,
+    fatigue: 0,
+    habit: 0,
+    unanswered: 0,
+    lastResponse: Number.NEGATIVE_INFINITY,
+  }
+}
+
+function countResponses({ history }: UserState, now: EpochMs, counts: Readonly<Record<Channel, Counts>>): void {
+  for (const response of history.responses) {
+    const age = now - response.at
+    if (age < 0 || age >= HISTORY_DAYS * DAY_MS) continue
+    const channel = counts[response.channel]
+    const isSame = response.at - channel.lastResponse < SAME_RESPONSE_MS
+    channel.lastResponse = response.at
+    if (isSame) continue
+    channel.responses28d += 1
+    channel.habit += 0.5 ** (age / DAY_MS / HABIT_HALF_LIFE_DAYS)
+  }
 }
 
 interface Visits {
@@ -86,11 +143,8 @@ export function featureContext(
     sms: noCounts(),
     webhook: noCounts(),
   }
+  countResponses(user, now, counts)
   const lastSentAt = countSends(user, now, counts)
-  for (const response of user.history.responses) {
-    const age = now - response.at
-    if (age >= 0 && age < HISTORY_DAYS * DAY_MS) counts[response.channel].responses28d += 1
-  }
   const { visits7d, visits28d, last } = countVisits(user.history.visits, now)
   let sends7d = 0
   for (const channel of CHANNELS) sends7d += counts[channel].sends7d
@@ -101,6 +155,7 @@ export function featureContext(
     now,
     channels: counts,
     sends7d,
+    tenureDays: Math.max(0, now - user.profile.createdAt) / DAY_MS,
     visits7d,
     visits28d,
     daysSinceVisit: last === undefined ? HISTORY_DAYS : Math.min(HISTORY_DAYS, (now - last) / DAY_MS),

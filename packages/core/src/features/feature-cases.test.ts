@@ -44,7 +44,7 @@ function actionOf(vector: Vector) {
 /** Columns that are not 0 and not hashed buckets, by name. */
 function named(names: readonly string[], out: Float64Array): Readonly<Record<string, number>> {
   const columns = names.map((name, i) => [name, out[i]!] as const)
-  return Object.fromEntries(columns.filter(([name, value]) => value !== 0 && !name.startsWith('message bucket')))
+  return Object.fromEntries(columns.filter(([name, value]) => value !== 0 && !name.includes('message bucket')))
 }
 
 function expectColumns(found: Readonly<Record<string, number>>, expected: object): void {
@@ -59,6 +59,9 @@ it.each(cases.cases.map((vector, i) => ({ i, vector })))('writes the columns of 
   ENCODER.encodeAction(x, actionOf(vector), { out: action, offset: 0 })
   expectColumns(named(ENCODER.actionNames, action), vector.action)
   expect(action.filter((value, i) => value === 1 && ENCODER.actionNames[i]!.startsWith('message'))).toHaveLength(1)
+  const claims = action.filter((value, i) => value !== 0 && ENCODER.actionNames[i]!.startsWith('log claim'))
+  expect(claims).toHaveLength(vector.logClaim === 0 ? 0 : 1)
+  for (const claim of claims) expect(Math.abs(claim - vector.logClaim)).toBeLessThan(1e-12)
   const baseline = new Float64Array(ENCODER.baselineNames.length)
   ENCODER.encodeBaseline(x, baseline)
   expectColumns(named(ENCODER.baselineNames, baseline), vector.baseline)

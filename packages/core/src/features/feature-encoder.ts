@@ -9,7 +9,6 @@ import {
   type FeatureSchema,
   type FeatureSpec,
   HOUR_MS,
-  localTime,
   type Objective,
   type Opportunity,
   type Variant,
@@ -17,14 +16,13 @@ import {
 import { murmur3 } from '../random/index.ts'
 import { type ChannelHistory, type FeatureContext, HISTORY_DAYS } from './context.ts'
 import { encodeDeclared, namesOf, widthOf } from './encode-declared.ts'
+import { logRate, USUAL_RESPONSE, USUAL_VISIT } from './log-rate.ts'
+import { putMoment, recentMoment } from './moment-columns.ts'
 
 /** Novelty returns with this half-life after a message family was sent (Yancey & Settles, KDD 2020: 15 days). */
 const RECOVERY_HALF_LIFE_DAYS = 15
 /** Claims count in standard deviations of the prior effect, which is the size effects have, and are clipped here. */
 const CLAIM_CLIP = 3
-const MINUTES_PER_DAY = 1440
-/** Saturdays and Sundays, with Monday = 0. */
-const FIRST_WEEKEND_DAY = 5
 const MESSAGE_SEED = 0x6d657373
 const NO_FEATURES: FeatureBag = {}
 
@@ -54,6 +52,10 @@ export interface FeatureEncoder {
   readonly channelColumns: Readonly<Partial<Record<Channel, number>>>
   /** Column of ψ with the incremental claim for the objective. */
   readonly claimColumns: Readonly<Record<string, number>>
+  /** By objective of the model `response` and channel: where its expected outcome goes, in effect units; never written here. */
+  readonly expectedColumns: Readonly<Record<string, Readonly<Partial<Record<Channel, number>>>>>
+  /** By column of ψ: whether it holds an expected outcome. */
+  readonly isExpected: readonly boolean[]
   encodeBaseline(context: FeatureContext, out: Float64Array): void
   /** Writes ψ(x, a) at `offset`; `out` must be zero there. */
   encodeAction(context: FeatureContext, action: ActionToEncode, target: Target): void
@@ -92,29 +94,11 @@ const ACTION_NAMES = [
   'slot hour cosine',
   'slot weekend',
   'slot delay',
+  'channel fatigue',
+  'channel response rate',
+  'slot half-day sine',
+  'slot half-day cosine',
 ]
-
-/** What a wall clock contributes: time of day on a circle, and the weekend. */
-interface MomentColumns {
-  readonly zone: string
-  readonly at: EpochMs
-  readonly sine: number
-  readonly cosine: number
-  readonly weekend: number
-}
-
-function momentColumns(zone: string, at: EpochMs): MomentColumns {
-  const local = localTime(zone, at)
-  const angle = (2 * Math.PI * local.minuteOfDay) / MINUTES_PER_DAY
-  const weekend = local.dayOfWeek >= FIRST_WEEKEND_DAY ? 1 : 0
-  return { zone, at, sine: Math.sin(angle), cosine: Math.cos(angle), weekend }
-}
-
-function putMoment({ sine, cosine, weekend }: MomentColumns, out: Float64Array, offset: number): void {
-  out[offset] = sine
-  out[offset + 1] = cosine
-  out[offset + 2] = weekend
-}
 
 /** A declared feature and its first column. */
 interface PlacedSpec {
@@ -136,6 +120,12 @@ interface ActionLayout {
   readonly channelColumns: Readonly<Partial<Record<Channel, number>>>
   readonly messageStart: number
   readonly messageBuckets: number
+  readonly expectedColumns: FeatureEncoder['expectedColumns']
+  /** They are the last ones. */
+  readonly expectedStart: number
+  /** By message bucket, the log of what it claims: how far a producer is to be believed is learned for each. */
+  readonly logClaimStart: number
+  readonly visitColumns: Readonly<Partial<Record<Channel, number>>>
   readonly claims: ReadonlyMap<string, ClaimColumns>
   /** What user and context declare: the same for every action of a decision. */
   readonly common: readonly PlacedSpec[]
@@ -172,19 +162,34 @@ function layoutOf({ features, objectives, channels }: EncoderParts): ActionLayou
   const channelStart = ACTION_NAMES.length
   const messageStart = channelStart + used.length
   const claimStart = messageStart + features.messageBuckets
-  const specs = placed(features.features, claimStart + 2 * objectives.length)
+  const logClaimStart = claimStart + 2 * objectives.length
+  const visitStart = logClaimStart + features.messageBuckets
+  const specs = placed(features.features, visitStart + used.length)
+  const throughResponse = objectives.filter(({ model }) => model === 'response').map(({ name }) => name)
+  const expectedStart = visitStart + used.length + declaredWidth(features)
+  const columnsFrom = (start: number): Readonly<Partial<Record<Channel, number>>> =>
+    Object.fromEntries(used.map((channel, i) => [channel, start + i]))
   const names = [
     ...ACTION_NAMES,
     ...used.map((channel) => `channel=${channel}`),
     ...Array.from({ length: features.messageBuckets }, (_, i) => `message bucket ${i}`),
     ...objectives.flatMap(({ name }) => [`claim ${name}`, `prediction ${name}`]),
+    ...Array.from({ length: features.messageBuckets }, (_, i) => `log claim of message bucket ${i}`),
+    ...used.map((channel) => `visit rate on ${channel}`),
     ...features.features.flatMap(namesOf),
+    ...throughResponse.flatMap((name) => used.map((channel) => `expected ${name} on ${channel}`)),
   ]
   return {
     width: names.length,
-    channelColumns: Object.fromEntries(used.map((channel, i) => [channel, channelStart + i])),
+    channelColumns: columnsFrom(channelStart),
     messageStart,
     messageBuckets: features.messageBuckets,
+    logClaimStart,
+    visitColumns: columnsFrom(visitStart),
+    expectedStart,
+    expectedColumns: Object.fromEntries(
+      throughResponse.map((name, k) => [name, columnsFrom(expectedStart + k * used.length)]),
+    ),
     claims: claimsOf(objectives, claimStart),
     common: specs.filter(({ spec }) => isCommon(spec)),
     ofOpportunity: specs.filter(({ spec }) => spec.source === 'opportunity'),
@@ -205,15 +210,6 @@ function messageBuckets(count: number): (message: string) => number {
   }
 }
 
-/** A memo of one: nearly all actions of a decision share a moment. */
-function recentMoment(): (zone: string, at: EpochMs) => MomentColumns {
-  let recent = momentColumns('UTC', 0)
-  return (zone, at) => {
-    if (recent.at !== at || recent.zone !== zone) recent = momentColumns(zone, at)
-    return recent
-  }
-}
-
 /** What is the same for every action of one user at one moment. */
 function putUser(x: FeatureContext, out: Float64Array, offset: number): void {
   out[offset] = 1
@@ -222,10 +218,24 @@ function putUser(x: FeatureContext, out: Float64Array, offset: number): void {
   out[offset + 7] = x.daysSinceVisit / HISTORY_DAYS
 }
 
-function putChannel({ sends1d, sends7d, sends28d, responses28d }: ChannelHistory, { out, offset }: Target): void {
+function putChannel(history: ChannelHistory, { out, offset }: Target): void {
+  const { sends1d, sends7d, sends28d, responses28d } = history
   out[offset + 1] = sends1d
   out[offset + 2] = sends7d / 4
   out[offset + 4] = Math.min(1, responses28d / (sends28d + 2))
+  out[offset + 12] = history.fatigue / 2
+  out[offset + 13] = logRate(responses28d, sends28d, USUAL_RESPONSE)
+}
+
+/** ln of the first positive claim in units of effects; 0 where nothing is claimed. */
+function logClaimOf(claims: ActionLayout['claims'], opportunity: Opportunity): number {
+  for (const { objective, estimate } of opportunity.claims) {
+    const unit = claims.get(objective)?.unit
+    if (unit !== undefined && estimate > 0) {
+      return Math.max(-CLAIM_CLIP, Math.min(CLAIM_CLIP, Math.log(estimate / unit)))
+    }
+  }
+  return 0
 }
 
 /** How fresh the message family still is, 1 just sent, 0 not sent lately. */
@@ -279,7 +289,11 @@ export function compileFeatures(parts: EncoderParts): FeatureEncoder {
   const putOpportunity = (x: FeatureContext, opportunity: Opportunity, target: Target): void => {
     const { out, offset } = target
     out[offset + 5] = recencyOf(x, opportunity.message)
-    if (layout.messageBuckets > 0) out[offset + layout.messageStart + bucketOf(opportunity.message)] = 1
+    if (layout.messageBuckets > 0) {
+      const bucket = bucketOf(opportunity.message)
+      out[offset + layout.messageStart + bucket] = 1
+      out[offset + layout.logClaimStart + bucket] = logClaimOf(layout.claims, opportunity)
+    }
     putClaims(layout.claims, opportunity, target)
     putDeclared(layout.ofOpportunity, opportunity.features, target)
   }
@@ -288,10 +302,15 @@ export function compileFeatures(parts: EncoderParts): FeatureEncoder {
   const putWay = (x: FeatureContext, { variant, channel, sendAt }: ActionToEncode, target: Target): void => {
     const { out, offset } = target
     putChannel(x.channels[channel], target)
-    putMoment(momentAt(x.zone, sendAt), out, offset + 8)
+    const moment = momentAt(x.zone, sendAt)
+    putMoment(moment, out, offset + 8)
+    out[offset + 14] = moment.sine2
+    out[offset + 15] = moment.cosine2
     out[offset + 11] = Math.min(2, (sendAt - x.now) / (24 * HOUR_MS))
     const column = layout.channelColumns[channel]
     if (column !== undefined) out[offset + column] = 1
+    const visits = layout.visitColumns[channel]
+    if (visits !== undefined) out[offset + visits] = logRate(x.visits28d, HISTORY_DAYS, USUAL_VISIT)
     putDeclared(layout.ofVariant, variant.features ?? NO_FEATURES, target)
   }
 
@@ -299,6 +318,8 @@ export function compileFeatures(parts: EncoderParts): FeatureEncoder {
     baselineNames: [...BASELINE_NAMES, ...baseline.flatMap(({ spec }) => namesOf(spec))],
     actionNames: layout.names,
     channelColumns: layout.channelColumns,
+    expectedColumns: layout.expectedColumns,
+    isExpected: layout.names.map((_, j) => j >= layout.expectedStart),
     claimColumns: Object.fromEntries(Array.from(layout.claims, ([name, { incremental }]) => [name, incremental])),
 
     encodeBaseline(x, out) {

@@ -6,5 +6,6 @@ export {
   type EncoderParts,
   type FeatureEncoder,
 } from './feature-encoder.ts'
+export { PRESSURE_NAMES, pressureOf } from './pressure.ts'
 export { orderRows } from './row-order.ts'
 export { schemaHashOf } from './schema-hash.ts'

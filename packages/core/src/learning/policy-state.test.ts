@@ -23,6 +23,8 @@ const SHAPE: HeadShape = {
   channelColumns: { push: 1, email: 2 },
   claimColumns: { conversion: 3 },
   schemaHash: 'hash',
+  expectedColumns: {},
+  actionNames: ['send', 'channel=push', 'channel=email', 'claim conversion'],
 }
 
 const PRIOR = initialState([OBJECTIVE], SHAPE, 1000)
@@ -37,7 +39,11 @@ function examplesOf(key: string, count: number): readonly RewardedExample[] {
 }
 
 function learnFrom(state: PolicyState, examples: readonly RewardedExample[], keep = 1): PolicyState {
-  return learn(state, { conversion: { examples, until: 5000 } }, { at: 9000, keep, prior: PRIOR })
+  return learn(
+    state,
+    { conversion: { examples, until: 5000 } },
+    { at: 9000, keep, prior: PRIOR, objectives: [OBJECTIVE] },
+  )
 }
 
 /** Gauss–Jordan: the inverse of a small matrix, written out here so that nothing under test is used. */
@@ -125,8 +131,10 @@ describe('learn', () => {
   })
 
   it('numbers states, dates them and remembers until when rewards are in, per objective', () => {
-    const two = initialState([OBJECTIVE, { ...OBJECTIVE, name: 'visits' }], SHAPE, 0)
-    const next = learn(two, { visits: { examples: examplesOf('v', 2), until: 700 } }, { at: 900, keep: 1, prior: two })
+    const objectives = [OBJECTIVE, { ...OBJECTIVE, name: 'visits' }]
+    const two = initialState(objectives, SHAPE, 0)
+    const batches = { visits: { examples: examplesOf('v', 2), until: 700 } }
+    const next = learn(two, batches, { at: 900, keep: 1, prior: two, objectives })
     expect(next).toMatchObject({ id: 1, createdAt: 900, schemaHash: 'hash' })
     expect(next.learnedUntil).toEqual({ conversion: 0, visits: 700 })
     expect(next.heads.conversion).toBe(two.heads.conversion)
@@ -141,7 +149,8 @@ describe('learn', () => {
 
   it('moves on past an interval without rewards, so that nothing is learned twice', () => {
     const learned = learnFrom(PRIOR, examplesOf('a', 10))
-    const idle = learn(learned, { conversion: { examples: [], until: 8000 } }, { at: 9500, keep: 1, prior: PRIOR })
+    const batches = { conversion: { examples: [], until: 8000 } }
+    const idle = learn(learned, batches, { at: 9500, keep: 1, prior: PRIOR, objectives: [OBJECTIVE] })
     expect(idle.learnedUntil).toEqual({ conversion: 8000 })
     expect(head(idle)).toBe(head(learned))
   })

@@ -1,12 +1,18 @@
 import {
+  CHANNELS,
   type Channel,
   type EpochMs,
   type HeadState,
+  type LearningFeatures,
   type Objective,
   type PolicyState,
   priorEffectSdOf,
 } from '../domain/index.ts'
 import { createHead, forgetHead, updateHead } from './bayesian-head.ts'
+import { isHazard, lossCausesOf, priorLossHead } from './hazards.ts'
+import { learnLosses, learnOutcomes, learnResponses, type SendResult, sendResultOf } from './learn-sends.ts'
+import { type RewardOutcome, rewardOf } from './reward.ts'
+import { priorSendHeads, RESPONSE_HEAD, RESPONSE_WINDOW_HOURS, throughResponse } from './send-heads.ts'
 
 /** Shape of the features every head of a state shares: w = [baseline weights, action weights]. */
 export interface HeadShape {
@@ -17,6 +23,9 @@ export interface HeadShape {
   /** Column of the action block that holds the incremental claim for each objective, in prior effect sds. */
   readonly claimColumns: Readonly<Record<string, number>>
   readonly schemaHash: string
+  /** Columns of the action block with what a send is expected to bring by itself, by objective and channel. */
+  readonly expectedColumns: Readonly<Record<string, Readonly<Partial<Record<Channel, number>>>>>
+  readonly actionNames: readonly string[]
 }
 
 /** Prior on baseline weights, in noise variances: wide, because baselines are learned from every decision. */
@@ -26,20 +35,94 @@ const NOISE_WEIGHT = 20
 /** Share of an incremental claim that is believed before rewards have shown how true such claims come. */
 const CLAIM_TRUST = 0.5
 
-function priorHead(objective: Objective, shape: HeadShape): HeadState {
+/** Where effects come through a response, what a feature may change beside it, as a share of the effects' size. */
+const RESIDUAL_SHARE = 0.1
+/** How far the true effect may lie from what sends bring by themselves, as a share of it. */
+const INCREMENTAL_SD = 0.5
+
+interface EffectPrior {
+  readonly mean: Float64Array
+  readonly variance: Float64Array
+}
+
+/** Effects are learned from nothing but rewards: channels and claims say what to expect. */
+function effectPrior(objective: Objective, shape: HeadShape): EffectPrior {
   const { baselineWidth, actionWidth, channelColumns, claimColumns } = shape
-  const dimension = baselineWidth + actionWidth
-  const noiseSd = objective.noiseSd ?? 1
   const effectSd = priorEffectSdOf(objective)
-  const priorMean = new Float64Array(dimension)
-  const priorVariance = new Float64Array(dimension).fill((effectSd / noiseSd) ** 2)
-  priorVariance.fill(BASELINE_PRIOR_VARIANCE, 0, baselineWidth)
+  const mean = new Float64Array(baselineWidth + actionWidth)
+  const variance = new Float64Array(mean.length).fill((effectSd / (objective.noiseSd ?? 1)) ** 2)
   for (const [channel, column] of Object.entries(channelColumns)) {
-    priorMean[baselineWidth + column] = objective.priorEffect?.[channel] ?? 0
+    mean[baselineWidth + column] = objective.priorEffect?.[channel] ?? 0
   }
   const claim = claimColumns[objective.name]
-  if (claim !== undefined) priorMean[baselineWidth + claim] = CLAIM_TRUST * effectSd
-  return createHead({ dimension, priorMean, priorVariance, noiseSd, noiseWeight: NOISE_WEIGHT })
+  if (claim !== undefined) mean[baselineWidth + claim] = CLAIM_TRUST * effectSd
+  return { mean, variance }
+}
+
+/**
+ * Effects are what sends bring by themselves, up to a factor per channel, and what comes of a channel without a trace;
+ * little is left for other features.
+ */
+function responsePrior(objective: Objective, shape: HeadShape): EffectPrior {
+  const { baselineWidth, actionWidth, channelColumns, expectedColumns } = shape
+  const effectSd = priorEffectSdOf(objective)
+  const noiseSd = objective.noiseSd ?? 1
+  const mean = new Float64Array(baselineWidth + actionWidth)
+  const variance = new Float64Array(mean.length).fill(((RESIDUAL_SHARE * effectSd) / noiseSd) ** 2)
+  for (const [channel, column] of Object.entries(channelColumns)) {
+    mean[baselineWidth + column] = objective.priorEffect?.[channel] ?? 0
+    variance[baselineWidth + column] = (effectSd / noiseSd) ** 2
+  }
+  for (const [channel, column] of Object.entries(expectedColumns[objective.name] ?? {})) {
+    const weight = effectSd / (objective.traced?.[channel] ?? 1)
+    mean[baselineWidth + column] = weight
+    variance[baselineWidth + column] = ((INCREMENTAL_SD * weight) / noiseSd) ** 2
+  }
+  return { mean, variance }
+}
+
+function priorHead(objective: Objective, shape: HeadShape): HeadState {
+  const isThroughResponse = objective.model === 'response'
+  const { mean, variance } = isThroughResponse ? responsePrior(objective, shape) : effectPrior(objective, shape)
+  variance.fill(BASELINE_PRIOR_VARIANCE, 0, shape.baselineWidth)
+  return createHead({
+    dimension: mean.length,
+    priorMean: mean,
+    priorVariance: variance,
+    noiseSd: objective.noiseSd ?? 1,
+    noiseWeight: NOISE_WEIGHT,
+  })
+}
+
+function priorHeads(objectives: readonly Objective[], shape: HeadShape): Readonly<Record<string, HeadState>> {
+  const effects = objectives.filter((objective) => !isHazard(objective))
+  const causes = objectives.some(isHazard) ? lossCausesOf(channelsOf(shape)) : []
+  return {
+    ...Object.fromEntries(effects.map((objective) => [objective.name, priorHead(objective, shape)])),
+    ...priorSendHeads(objectives, shape),
+    ...Object.fromEntries(causes.map((cause) => [cause.head, priorLossHead(cause)])),
+  }
+}
+
+function channelsOf({ channelColumns }: HeadShape): readonly Channel[] {
+  return CHANNELS.filter((channel) => channelColumns[channel] !== undefined)
+}
+
+/** What is learned for its own sake: objectives, and how people answer sends where an objective builds on it. */
+export interface LearningTarget {
+  readonly name: string
+  readonly windowHours: number
+  /** Null for the answers themselves. */
+  readonly objective: Objective | null
+}
+
+/** Everything to learn, in the order in which it must be learned: outcomes build on answers. */
+export function learningTargets(objectives: readonly Objective[]): readonly LearningTarget[] {
+  const response = { name: RESPONSE_HEAD, windowHours: RESPONSE_WINDOW_HOURS, objective: null }
+  return [
+    ...(throughResponse(objectives).length > 0 ? [response] : []),
+    ...objectives.map((objective) => ({ name: objective.name, windowHours: objective.windowHours, objective })),
+  ]
 }
 
 /** State 0: what is believed before the first reward. */
@@ -48,39 +131,88 @@ export function initialState(objectives: readonly Objective[], shape: HeadShape,
     id: 0,
     createdAt: at,
     schemaHash: shape.schemaHash,
-    heads: Object.fromEntries(objectives.map((objective) => [objective.name, priorHead(objective, shape)])),
-    learnedUntil: Object.fromEntries(objectives.map((objective) => [objective.name, 0])),
+    heads: priorHeads(objectives, shape),
+    learnedUntil: Object.fromEntries(learningTargets(objectives).map(({ name }) => [name, 0])),
   }
 }
 
-/** One matured reward with the features of its decision, baseline first. */
+/** One matured reward with the features of its decision, baseline first, and what became of the send, if there was one. */
 export interface RewardedExample {
   readonly features: ArrayLike<number>
   readonly reward: number
+  readonly send?: SendResult | null
 }
 
-/** What one objective gained since the last state. */
+/** A decision with what its user did in the window, machine-made outcomes left out. */
+export interface MaturedDecision {
+  readonly at: EpochMs
+  readonly learning: LearningFeatures
+  readonly outcomes: readonly RewardOutcome[]
+}
+
+/** The example that a matured decision is for a target. */
+export function exampleOf({ objective }: LearningTarget, decision: MaturedDecision): RewardedExample {
+  const { at, learning, outcomes } = decision
+  return {
+    features: Float64Array.from([...learning.baseline, ...learning.centred]),
+    reward: objective === null ? 0 : rewardOf(objective, at, outcomes),
+    send: sendResultOf(objective, at, decision),
+  }
+}
+
+/** What one target gained since the last state. */
 export interface ObjectiveBatch {
   readonly examples: readonly RewardedExample[]
   /** Rewards of decisions before this moment are now all in. */
   readonly until: EpochMs
 }
 
+function remembered(
+  state: PolicyState,
+  { keep, prior }: { readonly keep: number; readonly prior: PolicyState },
+): Heads {
+  if (keep === 1) return state.heads
+  return Object.fromEntries(
+    Object.entries(state.heads).map(([name, head]) => {
+      const believed = prior.heads[name]
+      return [name, believed === undefined ? head : forgetHead(head, keep, believed)]
+    }),
+  )
+}
+
+type Heads = PolicyState['heads']
+
+function sendsOf(examples: readonly RewardedExample[]): readonly SendResult[] {
+  return examples.flatMap(({ send }) => (send === null || send === undefined ? [] : [send]))
+}
+
+/** Folds what one target gained into every head that looks at it. */
+function learnTarget(heads: Heads, { name, objective }: LearningTarget, examples: readonly RewardedExample[]): Heads {
+  if (objective === null) return learnResponses(heads, sendsOf(examples))
+  if (isHazard(objective)) return learnLosses(heads, sendsOf(examples))
+  const learned = learnOutcomes(heads, name, sendsOf(examples))
+  const head = learned[name]
+  return head === undefined ? learned : { ...learned, [name]: updateHead(head, examples) }
+}
+
 /** Folds matured rewards into the next numbered state; the order of examples is part of the result. */
 export function learn(
   state: PolicyState,
   batches: Readonly<Record<string, ObjectiveBatch>>,
-  options: { readonly at: EpochMs; readonly keep: number; readonly prior: PolicyState },
+  options: {
+    readonly at: EpochMs
+    readonly keep: number
+    readonly prior: PolicyState
+    readonly objectives: readonly Objective[]
+  },
 ): PolicyState {
-  const heads: Record<string, HeadState> = {}
+  let heads = remembered(state, options)
   const learnedUntil: Record<string, EpochMs> = { ...state.learnedUntil }
-  for (const [name, head] of Object.entries(state.heads)) {
-    const batch = batches[name]
-    const prior = options.prior.heads[name]
-    const remembered = options.keep < 1 && prior !== undefined ? forgetHead(head, options.keep, prior) : head
-    heads[name] =
-      batch === undefined || batch.examples.length === 0 ? remembered : updateHead(remembered, batch.examples)
-    if (batch !== undefined) learnedUntil[name] = batch.until
+  for (const target of learningTargets(options.objectives)) {
+    const batch = batches[target.name]
+    if (batch === undefined) continue
+    if (batch.examples.length > 0) heads = learnTarget(heads, target, batch.examples)
+    learnedUntil[target.name] = batch.until
   }
   return { id: state.id + 1, createdAt: options.at, schemaHash: state.schemaHash, heads, learnedUntil }
 }

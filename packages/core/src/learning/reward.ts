@@ -1,7 +1,11 @@
 import { assertNever, DAY_MS, type EpochMs, type Objective, type Outcome } from '../domain/index.ts'
 
 /** What a reward is computed from; machine-made outcomes are left out before. */
-export type RewardOutcome = Pick<Outcome, 'at' | 'name' | 'values' | 'reachLoss' | 'channel'>
+export interface RewardOutcome extends Pick<Outcome, 'at' | 'name' | 'values' | 'reachLoss' | 'channel'> {
+  /** It names the decision at hand, and the person opened or clicked. Absent means no. */
+  readonly isOwn?: boolean
+  readonly isResponse?: boolean
+}
 
 function activeDays(objective: Objective, decidedAt: EpochMs, outcomes: readonly RewardOutcome[]): number {
   const days = new Set<number>()

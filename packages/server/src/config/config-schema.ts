@@ -8,6 +8,7 @@ import {
   GROUPS,
   type Group,
   type GroupRule,
+  OBJECTIVE_MODELS,
   type Objective,
   REACH_LOSSES,
   type Rules,
@@ -45,7 +46,7 @@ function isTimeZone(value: string): boolean {
   }
 }
 
-const objectiveSchema: z.ZodType<Objective> = z.strictObject({
+const objectiveMembers = z.strictObject({
   name,
   events: names,
   aggregate: z.enum(AGGREGATES),
@@ -57,7 +58,22 @@ const objectiveSchema: z.ZodType<Objective> = z.strictObject({
   priorEffect: z.partialRecord(channel, z.number()).exactOptional(),
   priorEffectSd: positive.exactOptional(),
   noiseSd: positive.exactOptional(),
+  model: z.enum(OBJECTIVE_MODELS).exactOptional(),
+  worth: positive.exactOptional(),
+  traced: z.partialRecord(channel, positive.max(1)).exactOptional(),
 })
+
+const objectiveSchema: z.ZodType<Objective> = objectiveMembers.refine(
+  ({ aggregate, model = 'effect' }) =>
+    aggregate === 'reachLost'
+      ? model !== 'response'
+      : model !== 'hazard' && (model !== 'response' || aggregate !== 'activeDays'),
+  {
+    path: ['model'],
+    error:
+      'expected `hazard` or `effect` for `reachLost`, `response` or `effect` for `sum` and `any`, `effect` for `activeDays`',
+  },
+)
 
 const scope = {
   channels: z.array(channel).exactOptional(),

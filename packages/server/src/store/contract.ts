@@ -135,14 +135,17 @@ export interface OutcomeStore {
 }
 
 /** A matured decision with what the learner needs. */
-export interface LearningExample {
-  readonly decisionId: DecisionId
-  readonly userId: UserId
-  readonly at: EpochMs
+export interface LearningExample extends Pick<Decision, 'decisionId' | 'userId' | 'at'> {
   readonly learning: LearningFeatures
-  /** Outcomes of the user in [at, at + window], machine ones left out, oldest first. */
-  readonly outcomes: readonly Pick<Outcome, 'at' | 'name' | 'values' | 'reachLoss' | 'channel'>[]
+  /** In [at, at + window], machine ones left out, oldest first. */
+  readonly outcomes: readonly LearnedOutcome[]
 }
+
+/** `isOwn`: the event named the decision at hand; a guess by time does not count. */
+export type LearnedOutcome = { readonly isOwn: boolean } & Pick<
+  Outcome,
+  'at' | 'name' | 'values' | 'reachLoss' | 'channel' | 'isResponse'
+>
 
 /** Totals of one user in an interval; the raw material of group comparisons. */
 export interface UserTotals {

@@ -1,4 +1,13 @@
-import { type Action, contributionsOf, type Decision, type Opportunity, type Snapshot, snapshotFor } from '@paloma/core'
+import {
+  type Action,
+  contributionsOf,
+  type Decision,
+  type Objective,
+  type Opportunity,
+  reachCostsOf,
+  type Snapshot,
+  snapshotFor,
+} from '@paloma/core'
 import type { ExplainedAction, Explanation } from './contract.ts'
 import type { PastDeps } from './deps.ts'
 
@@ -59,13 +68,26 @@ function refusedAction(
   return { ...identityOf({ kind: 'send', ...candidate }, messages), probability: 0, ...notValued, refusals }
 }
 
-function sentences(chosen: ExplainedAction, decision: Decision): readonly string[] {
+/** `: 0.39 by push-disabled, 0.02 by uninstalled`, where the price of a send in reach was counted by hazards. */
+function causesOf(objective: Objective | undefined, decision: Decision): string {
+  if (objective === undefined) return ''
+  const costs = reachCostsOf(objective, decision).map(({ cause, cost }) => `${cost.toPrecision(2)} by ${cause}`)
+  return costs.length === 0 ? '' : `: ${costs.join(', ')}`
+}
+
+function sentences(chosen: ExplainedAction, decision: Decision, { objectives }: Snapshot): readonly string[] {
   const percent = `${(100 * decision.propensity).toPrecision(3)} %`
   if (chosen.action === 'hold')
     return [`Nothing is sent (${decision.reason}); holding had a probability of ${percent}.`]
   const effects = Object.entries(chosen.values).map(([name, { value, unit }]) => {
     const amount = `${Math.abs(value).toPrecision(2)} ${unit}`
-    return value < 0 ? `costs ${amount} (${name})` : `is expected to bring ${amount} more than holding (${name})`
+    const causes = causesOf(
+      objectives.find((objective) => objective.name === name),
+      decision,
+    )
+    return value < 0
+      ? `costs ${amount} (${name})${causes}`
+      : `is expected to bring ${amount} more than holding (${name})`
   })
   return [
     `${chosen.action} was chosen with a probability of ${percent} (${decision.reason}).`,
@@ -88,7 +110,7 @@ export async function explain({ store, snapshots }: PastDeps, decision: Decision
     userId: decision.userId,
     at: decision.at,
     reason: decision.reason,
-    summary: sentences(chosen, decision),
+    summary: sentences(chosen, decision, snapshot),
     chosen,
     actions: [...order.map((i) => actions[i]!), ...decision.refused.map((each) => refusedAction(each, messages))],
     contributions: contributionsOf(snapshot, decision, [...messages.values()]).slice(0, 20),

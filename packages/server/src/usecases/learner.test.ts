@@ -23,7 +23,7 @@ async function live(lab: UsecaseLab, from: EpochMs, options: { readonly users?: 
     const user = `${name}${i}`
     await lab.store.users.change([{ userId: userId(user), update: (there) => there ?? exampleProfile(user) }])
     const at = from + i
-    const learning = { baseline: [1], centred: Array.from({ length: width - 1 }, () => random() - 0.5) }
+    const learning = { baseline: [1], centred: Array.from({ length: width - 1 }, () => random() - 0.5), sent: null }
     const id = `${user}-${from}`
     await lab.store.decisions.insertMany([exampleNew(exampleDecision(id, user, { at, chosen: 0, learning }))])
     if (random() > 0.5) continue

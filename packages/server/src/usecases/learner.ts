@@ -1,13 +1,15 @@
 import {
   DAY_MS,
   type EpochMs,
+  exampleOf,
   groupOf,
   HOUR_MS,
+  type LearningTarget,
   learn,
-  type Objective,
+  learningTargets,
   type PolicyState,
+  RESPONSE_HEAD,
   type RewardedExample,
-  rewardOf,
 } from '@paloma/core'
 import type { LearningExample } from '../store/contract.ts'
 import type { Deps } from './deps.ts'
@@ -56,14 +58,15 @@ async function learnAll(deps: LearnerDeps, state: PolicyState, notes: Notes): Pr
   const at = clock.now()
   const prior = snapshots.prior()
   const keep = kept(state.createdAt, at, config.learning.halfLifeDays)
-  let next = learn(state, {}, { at, keep, prior })
+  let next = learn(state, {}, { at, keep, prior, objectives: config.objectives })
   let [seen, unfit] = [0, 0]
-  for (const objective of config.objectives) {
-    const until = maturedUntil(objective, config.learning.latenessHours, at)
-    const from = state.learnedUntil[objective.name] ?? 0
-    for await (const page of rewardedPages(deps, objective, { from, until })) {
-      const examples = fitting(page, next.heads[objective.name]?.dimension)
-      next = learn(next, { [objective.name]: { examples, until } }, { at, keep: 1, prior })
+  const { objectives } = config
+  for (const target of learningTargets(objectives)) {
+    const until = maturedUntil(target, config.learning.latenessHours, at)
+    const from = state.learnedUntil[target.name] ?? 0
+    for await (const page of rewardedPages(deps, target, { from, until })) {
+      const examples = page.filter(fitting(snapshots.prior(), target))
+      next = learn(next, { [target.name]: { examples, until } }, { at, keep: 1, prior, objectives })
       seen += examples.length
       unfit += page.length - examples.length
     }
@@ -71,9 +74,9 @@ async function learnAll(deps: LearnerDeps, state: PolicyState, notes: Notes): Pr
   if (unfit > 0) notes.say(`${unfit} rewards are not learned from: their decisions were made with other features`)
   if (seen === 0) return state
   const learnedUntil = Object.fromEntries(
-    config.objectives.map((objective) => {
-      const until = maturedUntil(objective, config.learning.latenessHours, at)
-      return [objective.name, Math.max(until, state.learnedUntil[objective.name] ?? 0)]
+    learningTargets(objectives).map((target) => {
+      const until = maturedUntil(target, config.learning.latenessHours, at)
+      return [target.name, Math.max(until, state.learnedUntil[target.name] ?? 0)]
     }),
   )
   const learned: PolicyState = { ...next, id: state.id + 1, createdAt: at, learnedUntil }
@@ -82,9 +85,13 @@ async function learnAll(deps: LearnerDeps, state: PolicyState, notes: Notes): Pr
   return learned
 }
 
-/** Servers with an older configuration may still have decided; what they looked at does not fit this head. */
-function fitting(examples: readonly RewardedExample[], dimension: number | undefined): readonly RewardedExample[] {
-  return examples.filter(({ features }) => features.length === dimension)
+/** Servers with an older configuration may still have decided; what they looked at does not fit these heads. */
+function fitting({ heads }: PolicyState, { name }: LearningTarget): (example: RewardedExample) => boolean {
+  const effects = heads[name]?.dimension
+  const sends = heads[RESPONSE_HEAD]?.dimension
+  return ({ features, send }) =>
+    (name === RESPONSE_HEAD || effects === undefined || features.length === effects) &&
+    (send === null || send === undefined || sends === undefined || send.sent.action.length === sends)
 }
 
 /** What is kept of a state that was made at `since`: one step of forgetting per midnight (UTC) that went by. */
@@ -94,26 +101,23 @@ export function kept(since: EpochMs, now: EpochMs, halfLifeDays: number): number
 }
 
 /** Rewards of decisions before this moment are all in. */
-function maturedUntil({ windowHours }: Objective, latenessHours: number, now: EpochMs): EpochMs {
+function maturedUntil({ windowHours }: LearningTarget, latenessHours: number, now: EpochMs): EpochMs {
   return now - (windowHours + latenessHours) * HOUR_MS
 }
 
 /** Examples of the groups that are learned from, a page at a time, so that memory stays bounded. */
 async function* rewardedPages(
   { store, snapshots, config }: LearnerDeps,
-  objective: Objective,
+  target: LearningTarget,
   { from, until }: { readonly from: EpochMs; readonly until: EpochMs },
 ): AsyncGenerator<readonly RewardedExample[]> {
   if (until <= from) return
   const { groups, groupSalt } = snapshots.current()
   const learned = new Set(config.learning.groups)
   const isLearnedFrom = ({ userId }: LearningExample): boolean => learned.has(groupOf(groups, groupSalt, userId))
-  const windowMs = objective.windowHours * HOUR_MS
+  const windowMs = target.windowHours * HOUR_MS
   for await (const page of store.decisions.matured({ from, until, windowMs })) {
-    const examples = page.filter(isLearnedFrom).map(({ at, learning, outcomes }) => ({
-      features: Float64Array.from([...learning.baseline, ...learning.centred]),
-      reward: rewardOf(objective, at, outcomes),
-    }))
+    const examples = page.filter(isLearnedFrom).map((example) => exampleOf(target, example))
     if (examples.length > 0) yield examples
   }
 }

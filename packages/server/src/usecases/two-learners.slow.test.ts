@@ -13,7 +13,7 @@ describe.skipIf(database === undefined)('two learners on one PostgreSQL', () => 
     usecaseLab({ store: await postgresStore({ url: database!.url, connections: 2 }) })
   const live = async (lab: UsecaseLab, id: string, at: number) => {
     const width = lab.deps.snapshots.prior().heads.conversion!.dimension
-    const learning = { baseline: [1], centred: Array.from({ length: width - 1 }, (_, i) => 1 / (i + 2)) }
+    const learning = { baseline: [1], centred: Array.from({ length: width - 1 }, (_, i) => 1 / (i + 2)), sent: null }
     await lab.store.users.change([{ userId: userId(id), update: () => exampleProfile(id) }])
     await lab.store.decisions.insertMany([exampleNew(exampleDecision(id, id, { at, chosen: 0, learning }))])
   }

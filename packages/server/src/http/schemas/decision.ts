@@ -1,4 +1,4 @@
-import { type Assignment, CATEGORIES, DECISION_REASONS, DECISION_TRIGGERS } from '@paloma/core/domain'
+import { type Assignment, CATEGORIES, DECISION_REASONS, DECISION_TRIGGERS, REACH_LOSSES } from '@paloma/core/domain'
 import type {
   WireAction,
   WireAudit,
@@ -81,6 +81,8 @@ export const decisionAnswerSchema: z.ZodType<WireDecisionAnswer> = named(
   }),
 )
 
+const sentSchema = z.object({ channel: channelSchema, action: numbers, pressure: numbers })
+
 const pastSend = z.object({
   at: isoSchema,
   channel: channelSchema,
@@ -106,6 +108,7 @@ export const wireDecisionSchema: z.ZodType<WireDecision> = named(
     actions: z.array(action),
     values: numbersByName,
     prices: numbers,
+    losses: z.partialRecord(channelSchema, z.partialRecord(z.enum(REACH_LOSSES), z.number())),
     scores: numbers,
     scoreVariances: numbers,
     probabilities: numbers,
@@ -113,7 +116,7 @@ export const wireDecisionSchema: z.ZodType<WireDecision> = named(
     propensity: z.number(),
     draw: z.number(),
     refused: z.array(z.object({ candidate, refusals: z.array(refusalSchema) })),
-    learning: z.object({ baseline: numbers, centred: numbers }).nullable(),
+    learning: z.object({ baseline: numbers, centred: numbers, sent: sentSchema.nullable() }).nullable(),
     inputs: z.object({
       profile: wireUserSchema,
       history: z.object({

@@ -89,6 +89,7 @@ function decisionOf(
     actions,
     values: { conversion: { mean: zeros, variance: zeros } },
     prices: zeros,
+    losses: {},
     scores: zeros,
     scoreVariances: zeros,
     probabilities: actions.map(() => share),

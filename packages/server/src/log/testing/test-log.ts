@@ -24,13 +24,14 @@ export function sampleDecision(n: number, extra: Partial<Decision> = {}): Decisi
     values: { engagement: { mean: [0, 0.1 + n / 3], variance: [0, 1 / 3] } },
     prices: [0, 0.002],
     scores: [0, Math.PI / (n + 1)],
+    losses: {},
     scoreVariances: [0, 1e-300],
     probabilities: [1 / 3, 2 / 3],
     chosen: n % 2,
     propensity: n % 2 === 0 ? 1 / 3 : 2 / 3,
     draw: 0.1 + 0.2,
     refused: [],
-    learning: n % 3 === 0 ? null : { baseline: [1, n], centred: [0.1, -0.7] },
+    learning: n % 3 === 0 ? null : { baseline: [1, n], centred: [0.1, -0.7], sent: null },
     inputs: {
       user: {
         profile: {

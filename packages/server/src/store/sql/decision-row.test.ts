@@ -59,7 +59,17 @@ const decision: fc.Arbitrary<Decision> = fc
     probabilities: numbers,
     propensity: fc.double(),
     draw: fc.double(),
-    learning: fc.option(fc.record({ baseline: numbers, centred: numbers }, { noNullPrototype: true })),
+    learning: fc.option(
+      fc.record(
+        {
+          baseline: numbers,
+          centred: numbers,
+          sent: fc.option(fc.record({ channel, action: numbers, pressure: numbers }, { noNullPrototype: true })),
+        },
+        { noNullPrototype: true },
+      ),
+    ),
+    losses: fc.constantFrom({}, { push: { 'push-disabled': 0.004, uninstalled: 1e-9 }, email: { unsubscribed: 0.1 } }),
     sends: fc.array(pastSend),
     visits: fc.array(fc.integer()),
   })

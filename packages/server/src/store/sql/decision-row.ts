@@ -2,11 +2,13 @@ import type {
   Action,
   Assignment,
   Candidate,
+  Channel,
   Decision,
   DecisionId,
   DecisionReason,
   DecisionTrigger,
   LearningFeatures,
+  LossChances,
   OpportunityId,
   PastSend,
   Refusal,
@@ -22,7 +24,7 @@ export interface DecisionRow {
   readonly decision_id: string
   readonly user_id: string
   readonly at: number
-  /** `baseline.centred`, both base64 doubles. */
+  /** `baseline.centred`, base64 doubles; after a send `.channel.action.pressure` too. */
   readonly learning: string | null
   readonly record: string
 }
@@ -53,6 +55,8 @@ interface DecisionRecord {
   readonly re: DecisionReason
   /** 0 is `hold`. */
   readonly ac: readonly (CandidateTuple | 0)[]
+  /** Chances of losing channels, where they were counted. */
+  readonly ls?: LossChances
   readonly va: readonly (readonly [string, JsonNumbers, JsonNumbers])[]
   readonly pr: JsonNumbers
   readonly sc: JsonNumbers
@@ -104,6 +108,7 @@ export function fromRow(row: DecisionRow): Decision {
       ]),
     ),
     prices: fromJsonNumbers(record.pr),
+    losses: record.ls ?? {},
     scores: fromJsonNumbers(record.sc),
     scoreVariances: fromJsonNumbers(record.sv),
     probabilities: fromJsonNumbers(record.pb),
@@ -148,6 +153,7 @@ function toRecord(decision: Decision): DecisionRecord {
       toJsonNumbers(variance),
     ]),
     pr: toJsonNumbers(decision.prices),
+    ...(Object.keys(decision.losses).length === 0 ? {} : { ls: decision.losses }),
     sc: toJsonNumbers(decision.scores),
     sv: toJsonNumbers(decision.scoreVariances),
     pb: toJsonNumbers(decision.probabilities),
@@ -208,12 +214,21 @@ function historyOf(record: DecisionRecord): UserHistory {
   }
 }
 
-function toLearningText({ baseline, centred }: LearningFeatures): string {
-  return `${toBase64(baseline)}.${toBase64(centred)}`
+function toLearningText({ baseline, centred, sent }: LearningFeatures): string {
+  const always = `${toBase64(baseline)}.${toBase64(centred)}`
+  return sent === null ? always : `${always}.${sent.channel}.${toBase64(sent.action)}.${toBase64(sent.pressure)}`
 }
 
 /** The learning features of the column of that name. */
 export function fromLearningText(text: string): LearningFeatures {
-  const dot = text.indexOf('.')
-  return { baseline: [...fromBase64(text.slice(0, dot))], centred: [...fromBase64(text.slice(dot + 1))] }
+  const [baseline = '', centred = '', channel, action = '', pressure = ''] = text.split('.')
+  const numbers = (part: string): readonly number[] => [...fromBase64(part)]
+  return {
+    baseline: numbers(baseline),
+    centred: numbers(centred),
+    sent:
+      channel === undefined
+        ? null
+        : { channel: channel as Channel, action: numbers(action), pressure: numbers(pressure) },
+  }
 }

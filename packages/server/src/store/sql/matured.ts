@@ -22,7 +22,8 @@ const PAGE = `
       and coalesce(u.learning, true)
     order by d.at, d.decision_id limit ${PAGE_ROWS})
   select p.decision_id, p.user_id, p.at, p.learning,
-    (select json_agg(json_build_array(o.at, o.name, o.objective_values::json, o.reach_loss, o.channel)
+    (select json_agg(json_build_array(o.at, o.name, o.objective_values::json, o.reach_loss, o.channel, o.is_response,
+          coalesce(o.decision_id = p.decision_id and o.joined_by = 'decisionId', false))
         order by o.at, o.message_id)::text
      from outcomes o
      where o.user_id = p.user_id and o.at between p.at and p.at + $4::bigint and not o.is_machine) as outcomes
@@ -45,7 +46,15 @@ export async function* maturedExamples(
 }
 
 type Seen = LearningExample['outcomes'][number]
-type OutcomeTuple = readonly [Seen['at'], Seen['name'], Seen['values'], Seen['reachLoss'], Seen['channel']]
+type OutcomeTuple = readonly [
+  Seen['at'],
+  Seen['name'],
+  Seen['values'],
+  Seen['reachLoss'],
+  Seen['channel'],
+  Seen['isResponse'],
+  Seen['isOwn'],
+]
 
 function exampleFromRow(row: ExampleRow): LearningExample {
   const outcomes = JSON.parse(row.outcomes ?? '[]') as readonly OutcomeTuple[]
@@ -54,6 +63,9 @@ function exampleFromRow(row: ExampleRow): LearningExample {
     userId: row.user_id,
     at: row.at,
     learning: fromLearningText(row.learning),
-    outcomes: outcomes.map(([at, name, values, reachLoss, channel]) => ({ at, name, values, reachLoss, channel })),
+    outcomes: outcomes.map(([at, name, values, reachLoss, channel, isResponse, isOwn]) => ({
+      ...{ at, name, values, reachLoss, channel },
+      ...{ isResponse, isOwn },
+    })),
   }
 }

@@ -89,6 +89,7 @@ export function exampleDecision(id: string, user: string, changes: Partial<Decis
     ],
     values: { conversion: { mean: [0, 0.1 + 0.2], variance: [0, 1e-310] } },
     prices: [0, 1 / 3],
+    losses: { email: { unsubscribed: 0.1 + 0.2, complained: 2 ** -1074 } },
     scores: [0, -0],
     scoreVariances: [0, 2 ** -1074],
     probabilities: [0.3, 0.7],
@@ -96,7 +97,11 @@ export function exampleDecision(id: string, user: string, changes: Partial<Decis
     propensity: 0.7,
     draw: 0.9999999999999999,
     refused: [],
-    learning: { baseline: [1, -0, 1 / 3], centred: [0.25, -1e300] },
+    learning: {
+      baseline: [1, -0, 1 / 3],
+      centred: [0.25, -1e300],
+      sent: { channel: 'push', action: [1, 0.5], pressure: [1, 0] },
+    },
     inputs: {
       user: { profile: exampleProfile(user), history: NO_HISTORY },
       opportunityIds: [opportunity],

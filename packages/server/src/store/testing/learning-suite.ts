@@ -1,4 +1,4 @@
-import { DAY_MS, DEFAULT_CONSENT, type EpochMs, HOUR_MS, userId } from '@paloma/core/domain'
+import { DAY_MS, DEFAULT_CONSENT, decisionId, type EpochMs, HOUR_MS, userId } from '@paloma/core/domain'
 import { describe, expect, it } from 'vitest'
 import type { LearningExample } from '../contract.ts'
 import { exampleDecision, exampleNew, exampleOpportunity, exampleOutcome, exampleProfile } from './examples.ts'
@@ -42,9 +42,12 @@ export function testLearning(storeOf: StoreOf): void {
         seen('before', START - 1),
         seen('first', START, { values: { conversion: 0.1 + 0.2 }, channel: 'email', reachLoss: 'complained' }),
         seen('robot', START + 1, { isMachine: true }),
+        seen('guessed', START + 2, { decisionId: decisionId('l-0'), joinedBy: 'window' }),
+        seen('named', START + 3, { decisionId: decisionId('l-0'), joinedBy: 'decisionId', isResponse: true }),
         seen('last', START + HOUR_MS, { name: 'Order Completed' }),
         seen('after', START + HOUR_MS + 6),
       ])
+      const visited = { name: 'App Visited', values: {}, reachLoss: null, channel: null }
       const [page, ...rest] = await matured(START, DAY_END)
       expect(rest).toEqual([])
       expect(page?.map((example) => example.decisionId)).toEqual(['l-0', 'l-1', 'l-2'])
@@ -60,8 +63,11 @@ export function testLearning(storeOf: StoreOf): void {
             values: { conversion: 0.1 + 0.2 },
             reachLoss: 'complained',
             channel: 'email',
+            ...{ isResponse: false, isOwn: false },
           },
-          { at: START + HOUR_MS, name: 'Order Completed', values: {}, reachLoss: null, channel: null },
+          { ...visited, at: START + 2, isResponse: false, isOwn: false },
+          { ...visited, at: START + 3, isResponse: true, isOwn: true },
+          { ...visited, at: START + HOUR_MS, name: 'Order Completed', isResponse: false, isOwn: false },
         ],
       })
       expect(page?.[1]?.outcomes.map(({ name }) => name)).toEqual(['Order Completed'])

@@ -1,0 +1,85 @@
+import type { Channel, HeadState, Objective } from '../domain/index.ts'
+import { priorEffectSdOf } from '../domain/index.ts'
+import { type HeadStack, stackHeads } from './head-stack.ts'
+import { chanceOf } from './logistic-head.ts'
+import { outcomeHeadOf, RESPONSE_HEAD, throughResponse, worthHeadOf } from './send-heads.ts'
+
+type Columns = Readonly<Partial<Record<Channel, number>>>
+
+/** One objective whose value comes through responses. */
+interface Outcome {
+  /** Its place among all objectives. */
+  readonly objective: number
+  readonly columns: Columns
+  /** Raw reward of one outcome. */
+  readonly worth: number
+  /** Raw reward in which its columns are written. */
+  readonly unit: number
+}
+
+/** What single sends bring by themselves: the heads side by side, answers first, then outcomes given an answer. */
+export interface SendModel {
+  readonly stack: HeadStack
+  readonly outcomes: readonly Outcome[]
+  /** How many objectives there are in all. */
+  readonly objectives: number
+}
+
+/** Lays out what a state knows of single sends; null when no objective builds on it. */
+export function sendModelOf(parts: {
+  readonly objectives: readonly Objective[]
+  readonly columns: Readonly<Record<string, Columns>>
+  readonly head: (name: string) => HeadState
+}): SendModel | null {
+  const through = throughResponse(parts.objectives)
+  if (through.length === 0) return null
+  const response = parts.head(RESPONSE_HEAD)
+  const heads = [response, ...through.map(({ name }) => parts.head(outcomeHeadOf(name)))]
+  return {
+    stack: stackHeads(heads, { offset: 0, width: response.dimension }),
+    objectives: parts.objectives.length,
+    outcomes: through.map((objective) => ({
+      objective: parts.objectives.indexOf(objective),
+      columns: parts.columns[objective.name] ?? {},
+      worth: parts.head(worthHeadOf(objective.name)).mean[0]!,
+      unit: priorEffectSdOf(objective),
+    })),
+  }
+}
+
+/** What every send of a decision is expected to bring, and how sure that is. */
+export interface Expectations {
+  readonly rows: number
+  /** Log odds of answer and outcomes, head k of row r at k · rows + r, and their variance. */
+  readonly logOdds: Float64Array
+  readonly logOddsVariance: Float64Array
+  /** Features of the actions, rows × width; expected outcomes are written into their columns, in effect units. */
+  readonly psi: Float64Array
+  readonly width: number
+  /** Variance of the expected raw reward, objective k of row r at k · rows + r. */
+  readonly variance: Float64Array
+}
+
+/**
+ * Expected outcome of a send = chance × worth, the log odds of the chance being those of an answer plus those of an outcome
+ * given one; its variance by the delta method from that of the log odds. Sends are the rows from `first` on.
+ */
+export function fillExpected(
+  { outcomes }: SendModel,
+  channels: readonly Channel[],
+  { rows, logOdds, logOddsVariance, psi, width, variance }: Expectations,
+): void {
+  const first = rows - channels.length
+  for (let k = 0; k < outcomes.length; k++) {
+    const { objective, columns, worth, unit } = outcomes[k]!
+    for (let i = first; i < rows; i++) {
+      const at = (k + 1) * rows + i
+      const chance = chanceOf(logOdds[i]! + logOdds[at]!)
+      const expected = chance * worth
+      const column = columns[channels[i - first]!]
+      if (column !== undefined) psi[i * width + column] = expected / unit
+      const slope = expected * (1 - chance)
+      variance[objective * rows + i] = slope * slope * (logOddsVariance[i]! + logOddsVariance[at]!)
+    }
+  }
+}
