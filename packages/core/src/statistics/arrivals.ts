@@ -9,8 +9,9 @@ const MOST_DAYS = 365
 
 /**
  * Distinct units after `days` days. A history is read where it reaches, between days by straight lines, and carried on
- * as a power of time, U(T)(d / T)^γ with γ from its second half (γ = log₂ U(T) / U(T/2), at most 1): returning users make it flatten.
- * Too many far beyond the history, where the population runs out. Throws a RangeError for a history that falls or is empty.
+ * as a power of time, U(T)(d / T)^γ with γ from its second half (γ = log₂ U(T) / U(T/2), at most 1): returning users
+ * make it flatten. Too many far beyond the history, where the population runs out. Throws a RangeError for a history
+ * that falls or is empty.
  */
 export function unitsAfter(arrivals: Arrivals, days: number): number {
   if (arrivals.kind === 'steady') return Math.max(0, days) * arrivals.unitsPerDay

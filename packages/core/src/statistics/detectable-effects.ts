@@ -13,7 +13,9 @@ export interface DetectableEffect {
   readonly relative: number | null
 }
 
-/** Minimal detectable effect of each metric of a plan against its duration, with the power and levels of the whole rule. */
+/**
+ * Minimal detectable effect of each metric of a plan against its duration, with the power and levels of the whole rule.
+ */
 export function detectableEffects(
   input: ExperimentPlanInput & { readonly arrivals: Arrivals; readonly days: readonly number[] },
 ): Readonly<Record<string, readonly DetectableEffect[]>> {

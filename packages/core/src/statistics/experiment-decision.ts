@@ -44,7 +44,10 @@ export interface ExperimentEvidence {
 export const EXPERIMENT_VERDICTS = ['invalid', 'stop', 'ship', 'doNotShip', 'keepRunning'] as const
 export type ExperimentVerdict = (typeof EXPERIMENT_VERDICTS)[number]
 
-/** Where the whole shown interval lies, seen from what is good for this metric. `unreliable`: no interval, or broken data. */
+/**
+ * Where the whole shown interval lies, seen from what is good for this metric. `unreliable`: no interval, or broken
+ * data.
+ */
 export type MetricVerdict = 'better' | 'worse' | 'inconclusive' | 'unreliable'
 
 export const VERDICT_REASONS = [

@@ -5,8 +5,9 @@ const GOLDEN = (Math.sqrt(5) - 1) / 2
 const SPLIT_STEPS = 60
 
 /**
- * The split between control and C equal treatments for which the plan needs fewest units: √C : 1 where spreads are alike, more to
- * the group that varies more where they are not. Golden section; the need is convex in the control's share.
+ * The split between control and C equal treatments for which the plan needs fewest units: √C : 1 where spreads are
+ * alike, more to the group that varies more where they are not. Golden section; the need is convex in the control's
+ * share.
  */
 export function fastestSplit(input: ExperimentPlanInput): Split {
   const { treatments = 1 } = input

@@ -105,8 +105,3 @@ function solveBound(state: SequentialState, time: number, error: number): number
   if (excess(FARTHEST_Z) >= 0) return FARTHEST_Z
   return findRoot(excess, { low: -FARTHEST_Z, high: FARTHEST_Z, tolerance: TOLERANCE })
 }
-
-/** The bound at the last look, or why it has none. */
-export function boundNow(bounds: GroupSequentialBounds): SequentialLook | undefined {
-  return bounds.looks.at(-1)
-}

@@ -22,8 +22,8 @@ export type MetricHistory =
 
 /**
  * Mean, variance per unit and R² on pre-period covariates of a metric, from the moments of a past period as long as the
- * experiment's. A ratio R = Σm / Σd is linearised, z = (m − R d) / mean d (delta method). R² is 0 where covariates are singular. Assumes that
- * the experiment will meet users like these.
+ * experiment's. A ratio R = Σm / Σd is linearised, z = (m − R d) / mean d (delta method). R² is 0 where covariates are
+ * singular. Assumes that the experiment will meet users like these.
  */
 export function metricHistory(
   moments: VectorMoments,

@@ -30,10 +30,10 @@ export interface Discovery {
 export const DISCOVERY_RATE = 0.1
 
 /**
- * Benjamini & Hochberg (1995): which of many exploratory tests (segments, secondary metrics) are discoveries at false discovery rate `rate`.
- * Tests without a p value (null, NaN) are no discoveries and do not count among the many. Holds for independent and for
- * positively dependent tests; says nothing of any single one, and has no place in a decision. Throws a RangeError for
- * p outside [0, 1].
+ * Benjamini & Hochberg (1995): which of many exploratory tests (segments, secondary metrics) are discoveries at false
+ * discovery rate `rate`. Tests without a p value (null, NaN) are no discoveries and do not count among the many. Holds
+ * for independent and for positively dependent tests; says nothing of any single one, and has no place in a decision.
+ * Throws a RangeError for p outside [0, 1].
  */
 export function benjaminiHochberg(
   pValues: readonly (number | null)[],

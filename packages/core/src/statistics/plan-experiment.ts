@@ -44,10 +44,11 @@ export interface ExperimentPlan {
 }
 
 /**
- * Units and days after which the rule of `decideExperiment` will decide: each success metric at its minimal effect and each guardrail at its
- * margin has the power that keeps the error of the whole rule (`testLevels`), with the sequential test's inflation, and the
- * largest need counts. Deterioration metrics are watched and not planned for. Assumes that past means and variances hold.
- * Throws a RangeError for values out of range; a metric that has no answer is in the plan with its reason.
+ * Units and days after which the rule of `decideExperiment` will decide: each success metric at its minimal effect and
+ * each guardrail at its margin has the power that keeps the error of the whole rule (`testLevels`), with the sequential
+ * test's inflation, and the largest need counts. Deterioration metrics are watched and not planned for. Assumes that
+ * past means and variances hold. Throws a RangeError for values out of range; a metric that has no answer is in the plan
+ * with its reason.
  */
 export function planExperiment(input: ExperimentPlanInput): ExperimentPlan {
   const { metrics, treatments = 1, test = DEFAULT_TEST, arrivals } = input
@@ -77,7 +78,10 @@ export function planExperiment(input: ExperimentPlanInput): ExperimentPlan {
   }
 }
 
-/** Control √C : 1 for each of C treatments: least variance of the comparisons with control for equal spreads (Dunnett 1955). */
+/**
+ * Control √C : 1 for each of C treatments: least variance of the comparisons with control for equal spreads (Dunnett
+ * 1955).
+ */
 export function evenSplit(treatments: number): Split {
   const whole = Math.sqrt(treatments) + treatments
   return { control: Math.sqrt(treatments) / whole, treatment: 1 / whole }

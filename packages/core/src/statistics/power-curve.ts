@@ -8,7 +8,10 @@ export interface PowerPoint {
   readonly power: number
 }
 
-/** Power of one metric's test with so many units (of all groups together) against the true effect, given in multiples of the planned one. */
+/**
+ * Power of one metric's test with so many units (of all groups together) against the true effect, given in multiples of
+ * the planned one.
+ */
 export function powerCurve(
   metric: PlannedMetric,
   options: {

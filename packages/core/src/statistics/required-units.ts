@@ -48,8 +48,9 @@ export function designEffect({ size, icc }: { readonly size: number; readonly ic
 /**
  * Units in control and this one treatment and all others together, N = drift² (v₀ / q₀ + v₁ / q₁)(1 − R²) / Δ² × design
  * effect / trigger rate, where the effect shall lie `drift` standard errors from the tested value. The variance of a
- * proportion follows the effect in the treatment for a success metric (unpooled), and stays that of control for a guardrail, whose true effect
- * is planned to be 0. Reasons: no variance, a relative effect of a mean of 0, a proportion that would leave (0, 1).
+ * proportion follows the effect in the treatment for a success metric (unpooled), and stays that of control for a
+ * guardrail, whose true effect is planned to be 0. Reasons: no variance, a relative effect of a mean of 0, a proportion
+ * that would leave (0, 1).
  */
 export function requiredUnits(
   metric: PlannedMetric,
@@ -84,7 +85,10 @@ export function unitVariance(
   return noise > 0 ? noise : 'zero-variance'
 }
 
-/** Throws a RangeError for an effect ≤ 0, R² outside [0, 1), a mean without a variance, one below 0, a share outside [0, 1]. */
+/**
+ * Throws a RangeError for an effect ≤ 0, R² outside [0, 1), a mean without a variance, one below 0, a share outside [0,
+ * 1].
+ */
 export function checkPlannedMetric({ name, effect, rSquared = 0, variance, kind, mean }: PlannedMetric): void {
   if (!(effect > 0 && Number.isFinite(effect))) throw new RangeError(`effect of ${name} must be above 0, got ${effect}`)
   if (!(rSquared >= 0 && rSquared < 1)) throw new RangeError(`rSquared of ${name} must be in [0, 1), got ${rSquared}`)

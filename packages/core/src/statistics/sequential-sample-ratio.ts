@@ -30,9 +30,9 @@ export function startSampleRatio(shares: readonly number[]): SampleRatioState {
  * The state after `added` units more per group, and a look. Sequential test of a multinomial against a Dirichlet
  * alternative around it (Lindon & Malek, NeurIPS 2022): ln BF = ln B(kθ + n) − ln B(kθ) − Σ n_j ln θ_j with k = 100, and
  * p = min over looks of 1 / BF. Of all experiments without a fault, at most one in a thousand is ever flagged at .001,
- * however often one looks. Counts of shards add before the look; smallest p of different shards do not. Weaker than χ² at any single look; fails
- * for a planned split that changes (one state per phase). A unit in a group of share 0 is a mismatch for certain.
- * Throws a RangeError for another number of groups, or counts that are not finite and ≥ 0.
+ * however often one looks. Counts of shards add before the look; smallest p of different shards do not. Weaker than χ²
+ * at any single look; fails for a planned split that changes (one state per phase). A unit in a group of share 0 is a
+ * mismatch for certain. Throws a RangeError for another number of groups, or counts that are not finite and ≥ 0.
  */
 export function updateSampleRatio(state: SampleRatioState, added: readonly number[]): SampleRatioState {
   const { shares } = state

@@ -22,9 +22,9 @@ export type StagewiseEstimate =
   | { readonly kind: 'undefined'; readonly reason: UndefinedReason; readonly effect: number | null }
 
 /**
- * Effect ± bound · SE at the last look: a repeated confidence interval (Jennison & Turnbull 1989), right at all looks together
- * whether or not the test stops, at level 1 − 2α for a one-sided test of error α, 1 − α for a two-sided one. `no-test`
- * where the last look took none. Wide at early looks.
+ * Effect ± bound · SE at the last look: a repeated confidence interval (Jennison & Turnbull 1989), right at all looks
+ * together whether or not the test stops, at level 1 − 2α for a one-sided test of error α, 1 − α for a two-sided one.
+ * `no-test` where the last look took none. Wide at early looks.
  */
 export function repeatedInterval(bounds: GroupSequentialBounds, given: Effect): Estimate {
   const effect = checkedEffect(given)
@@ -41,10 +41,11 @@ const TOLERANCE = 1e-7
 
 /**
  * Median-unbiased estimate, p value and interval after a group sequential test has stopped, by the stage-wise ordering
- * (Tsiatis, Rosner & Mehta 1984; Jennison & Turnbull 2000, §8.4): an earlier crossing is more extreme than a later one, and
- * Z decides within a look. `effect` is that at the last look of `bounds`, before which nothing was crossed. Each end is
- * at `alpha` (the test's error on one side unless said), so the lower one excludes the tested value `at` just where
- * the bound was crossed. Needs nothing of looks that never took place. Normal throughout: not for some dozens of units.
+ * (Tsiatis, Rosner & Mehta 1984; Jennison & Turnbull 2000, §8.4): an earlier crossing is more extreme than a later one,
+ * and Z decides within a look. `effect` is that at the last look of `bounds`, where the test stopped: nothing was
+ * crossed before. Each end is at `alpha` (the test's error on one side unless said), so after a crossing, or at the end,
+ * the lower one excludes the tested value `at` just where the bound was crossed. Needs nothing of looks that never took
+ * place. Normal throughout: not for some dozens of units.
  */
 export function stagewiseEstimate(
   bounds: GroupSequentialBounds,
