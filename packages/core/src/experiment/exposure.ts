@@ -113,19 +113,43 @@ function assignmentOf<P extends Passed>(
   }
 }
 
+/** What the variants of an experiment change together; the same for all of them. */
+interface Reach {
+  /** Policy, weights or prices: whatever may be sent. */
+  readonly isAboutAll: boolean
+  readonly isAboutLimits: boolean
+  readonly messages: ReadonlySet<string>
+}
+
+const reaches = new WeakMap<Participation['experiment'], Reach>()
+
+function reachOf(experiment: Participation['experiment']): Reach {
+  const known = reaches.get(experiment)
+  if (known !== undefined) return known
+  const changes = experiment.variants.map(({ change }) => change)
+  const made: Reach = {
+    isAboutAll: changes.some(({ policy, weights, prices }) => (policy ?? weights ?? prices) !== undefined),
+    isAboutLimits: changes.some(({ rules }) => rules !== undefined),
+    messages: new Set(changes.flatMap(({ messages = {} }) => Object.keys(messages))),
+  }
+  reaches.set(experiment, made)
+  return made
+}
+
 function couldMatter<P extends Passed>(
-  { variants }: Participation['experiment'],
+  experiment: Participation['experiment'],
   { refused }: Screened<P>,
   optional: readonly P[],
 ): boolean {
-  const changes = variants.map(({ change }) => change)
-  const isAbout = (message: string): boolean => changes.some(({ messages = {} }) => Object.hasOwn(messages, message))
-  const isLimit = ({ reason }: Refusal): boolean => LIMIT_REASONS.includes(reason)
-  if (changes.some(({ policy, weights, prices }) => (policy ?? weights ?? prices) !== undefined)) {
-    if (optional.length > 0) return true
-  } else if (optional.some(({ opportunity }) => isAbout(opportunity.message))) return true
-  if (changes.every(({ rules }) => rules === undefined)) return false
-  return optional.length > 0 || refused.some(({ refusals }) => refusals.every(isLimit))
+  const { isAboutAll, isAboutLimits, messages } = reachOf(experiment)
+  if (optional.length > 0) {
+    return isAboutAll || isAboutLimits || optional.some(({ opportunity }) => messages.has(opportunity.message))
+  }
+  return isAboutLimits && refused.some(({ refusals }) => refusals.every(isLimit))
+}
+
+function isLimit({ reason }: Refusal): boolean {
+  return LIMIT_REASONS.includes(reason)
 }
 
 function keptBack<P extends Passed>(
