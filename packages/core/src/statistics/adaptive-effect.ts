@@ -1,3 +1,4 @@
+import type { Baseline } from './adjusted-effect.ts'
 import type { Effect } from './effect.ts'
 
 /** One unit of a phase in which the allocation followed the data, in the order of assignment. */
@@ -9,18 +10,27 @@ export interface AdaptiveRow {
   readonly outcome: number
 }
 
-/** The comparison of two arms of a bandit. */
+/** The comparison of two arms of a bandit; a part of `phasedEffect` like any other. */
 export interface AdaptiveEffect {
   readonly effect: Effect
   readonly treatmentMean: number | null
   readonly controlMean: number | null
+  /** Null where the control mean has no variance estimate. */
+  readonly baseline: Baseline | null
 }
 
+/** Weighted scores of one arm so far: sums of h, and centred moments under the weights h². */
 interface ArmSums {
   n: number
+  /** Of the outcomes drawn: what the next score is built around. */
   mean: number
-  readonly scores: number[]
-  readonly weights: number[]
+  /** Σ h and the mean under it. */
+  weight: number
+  average: number
+  /** Σ h², the mean under it, and Σ h² (Γ − that mean)². */
+  square: number
+  centre: number
+  spread: number
 }
 
 /**
@@ -37,12 +47,14 @@ export function adaptiveEffect(rows: Iterable<AdaptiveRow>): AdaptiveEffect {
     addScore(control, { chance: row.controlChance, isChosen: row.chosen === 'control', outcome: row.outcome })
   }
   const [a, b] = [averageOf(treatment), averageOf(control)]
-  const treatmentMean = a === null || !Number.isFinite(a.mean) ? null : a.mean
-  const controlMean = b === null || !Number.isFinite(b.mean) ? null : b.mean
+  const treatmentMean = Number.isFinite(a?.mean) ? (a?.mean ?? null) : null
+  const controlMean = Number.isFinite(b?.mean) ? (b?.mean ?? null) : null
+  const baseline = b === null || controlMean === null ? null : { ...b, covariance: -b.variance }
   if (a === null || b === null || treatment.n < 2 || control.n < 2) {
-    return { effect: { kind: 'undefined', reason: 'too-few-units', effect: null }, treatmentMean, controlMean }
+    const effect: Effect = { kind: 'undefined', reason: 'too-few-units', effect: null }
+    return { effect, treatmentMean, controlMean, baseline: null }
   }
-  return { effect: differenceOf(a, b), treatmentMean, controlMean }
+  return { effect: differenceOf(a, b), treatmentMean, controlMean, baseline }
 }
 
 interface Average {
@@ -60,7 +72,7 @@ function differenceOf(a: Average, b: Average): Effect {
 }
 
 function freshArm(): ArmSums {
-  return { n: 0, mean: 0, scores: [], weights: [] }
+  return { n: 0, mean: 0, weight: 0, average: 0, square: 0, centre: 0, spread: 0 }
 }
 
 function addScore(
@@ -72,17 +84,19 @@ function addScore(
   }
   if (chance === 0) return
   const score = arm.mean + (isChosen ? (outcome - arm.mean) / chance : 0)
-  arm.scores.push(score)
-  arm.weights.push(Math.sqrt(chance))
+  // h = √e, so h² = e: West's weighted updates (1979) for both means.
+  arm.weight += Math.sqrt(chance)
+  arm.average += (Math.sqrt(chance) / arm.weight) * (score - arm.average)
+  arm.square += chance
+  const distance = score - arm.centre
+  arm.centre += (chance / arm.square) * distance
+  arm.spread += chance * distance * (score - arm.centre)
   if (!isChosen) return
   arm.n += 1
   arm.mean += (outcome - arm.mean) / arm.n
 }
 
-function averageOf({ scores, weights }: ArmSums): Average | null {
-  const weight = weights.reduce((sum, h) => sum + h, 0)
+function averageOf({ weight, average, square, centre, spread }: ArmSums): Average | null {
   if (weight === 0) return null
-  const mean = scores.reduce((sum, score, i) => sum + weights[i]! * score, 0) / weight
-  const variance = scores.reduce((sum, score, i) => sum + (weights[i]! * (score - mean)) ** 2, 0) / weight ** 2
-  return { mean, variance }
+  return { mean: average, variance: (spread + square * (centre - average) ** 2) / weight ** 2 }
 }

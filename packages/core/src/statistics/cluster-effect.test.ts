@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { randomFrom } from '../random/index.ts'
-import { clusterEffect, randomisationTest } from './cluster-effect.ts'
+import { clusterEffect, compareClusters, randomisationTest } from './cluster-effect.ts'
 import { meanEffect } from './mean-effect.ts'
 import { columnMoments } from './testing/column-moments.ts'
 import { known } from './testing/known-effect.ts'
@@ -19,6 +19,8 @@ describe('clusterEffect', () => {
         expect(found.effect).toBeCloseTo(mean.effect, 9)
         expect(found.stdError).toBeCloseTo(mean.stdError, 9)
         expect(found.dof).toBeCloseTo(mean.dof!, 6)
+        const { baseline } = meanEffect({ treatment: columnMoments(a), control: columnMoments(b) })
+        expect(compareClusters(rows(a), rows(b)).baseline!.covariance).toBeCloseTo(baseline!.covariance, 9)
       }),
       { seed: 18, numRuns: 60 },
     )

@@ -1,5 +1,7 @@
+import type { Baseline } from './adjusted-effect.ts'
 import type { Effect } from './effect.ts'
 import { referenceDof } from './effect-interval.ts'
+import type { UndefinedReason } from './estimate.ts'
 
 /** Sum of a metric over the units of one cluster, and their number (or the denominator of a ratio). */
 export interface ClusterRow {
@@ -17,23 +19,37 @@ export const ENOUGH_CLUSTERS = 40
  * with fewer than about five clusters an arm: see `randomisationTest`. Reasons: `too-few-units`, `zero-denominator`, `zero-variance`, `not-finite`.
  */
 export function clusterEffect(treatment: readonly ClusterRow[], control: readonly ClusterRow[]): Effect {
+  return compareClusters(treatment, control).effect
+}
+
+/** The same with the control arm's mean per unit, for an effect relative to it; null where that has no variance. */
+export function compareClusters(
+  treatment: readonly ClusterRow[],
+  control: readonly ClusterRow[],
+): { readonly effect: Effect; readonly baseline: Baseline | null } {
+  const none = (reason: UndefinedReason, effect: number | null = null) => {
+    return { effect: { kind: 'undefined', reason, effect } as const, baseline: null }
+  }
   const arms = [treatment, control].map((rows) => rows.filter(({ sum, units }) => units !== 0 || sum !== 0))
   if (arms.some((rows) => rows.some(({ sum, units }) => !Number.isFinite(sum) || !Number.isFinite(units)))) {
-    return { kind: 'undefined', reason: 'not-finite', effect: null }
+    return none('not-finite')
   }
-  if (arms.some((rows) => rows.length === 0)) return { kind: 'undefined', reason: 'too-few-units', effect: null }
+  if (arms.some((rows) => rows.length === 0)) return none('too-few-units')
   const [a, b] = arms.map(armOf)
-  if (!(a!.units > 0 && b!.units > 0)) return { kind: 'undefined', reason: 'zero-denominator', effect: null }
+  if (!(a!.units > 0 && b!.units > 0)) return none('zero-denominator')
   const effect = a!.ratio - b!.ratio
-  if (arms.some((rows) => rows.length < 2)) return { kind: 'undefined', reason: 'too-few-units', effect }
+  if (arms.some((rows) => rows.length < 2)) return none('too-few-units', effect)
   const isSmall = arms[0]!.length + arms[1]!.length < ENOUGH_CLUSTERS
   const [left, right] = [a!, b!].map(isSmall ? correctedVariance : plainVariance)
   const variance = left!.variance + right!.variance
-  if (!(variance > 0)) return { kind: 'undefined', reason: 'zero-variance', effect }
+  if (!(variance > 0)) return none('zero-variance', effect)
   const dof = isSmall
     ? (left!.trace + right!.trace) ** 2 / (left!.square + right!.square)
     : variance ** 2 / (left!.square + right!.square)
-  return { kind: 'effect', effect, stdError: Math.sqrt(variance), dof: referenceDof(dof) }
+  return {
+    effect: { kind: 'effect', effect, stdError: Math.sqrt(variance), dof: referenceDof(dof) },
+    baseline: { mean: b!.ratio, variance: right!.variance, covariance: -right!.variance },
+  }
 }
 
 interface ClusterArm {

@@ -85,7 +85,22 @@ describe('adaptiveEffect', () => {
       effect: { kind: 'undefined', reason: 'not-finite', effect: null },
       treatmentMean: null,
       controlMean: expect.any(Number),
+      baseline: expect.objectContaining({ mean: expect.any(Number) }),
     })
     expect(() => adaptiveEffect(rows(0, [1], 'treatment'))).toThrow(/chance of a row/)
+  })
+
+  it('is a difference of means where chance was even throughout, and a part of a ramp', () => {
+    const [a, b] = [
+      [3, 5, 4, 6, 7, 5],
+      [1, 2, 1, 3, 2, 2],
+    ]
+    const mixed = a!.flatMap((outcome, i) => [...rows(0.5, [outcome], 'treatment'), ...rows(0.5, [b![i]!], 'control')])
+    const found = adaptiveEffect([...mixed, ...mixed, ...mixed, ...mixed])
+    expect(Math.abs(found.effect.effect! - (30 - 11) / 6)).toBeLessThan(0.2)
+    const phase = phaseOf([11, 100], [10, 300])
+    const whole = phasedEffect([{ units: 48, effect: found }, phase])
+    expect(whole.effect.effect).toBeCloseTo((48 * found.effect.effect! + 400) / 448, 12)
+    expect(whole.baseline?.mean).toBeCloseTo((48 * found.controlMean! + 4000) / 448, 12)
   })
 })
