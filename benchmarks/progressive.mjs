@@ -4,7 +4,7 @@ import { machine } from './measure/machine.mjs'
 import { flagsOf, publish, table } from './measure/report.mjs'
 import { median } from './measure/summary.mjs'
 import { CONTESTANTS } from './progressive/contestants.mjs'
-import { drawTraining, HORIZON } from './progressive/generator.mjs'
+import { drawTraining, spansOf } from './progressive/generator.mjs'
 import { liveDays } from './progressive/live-days.mjs'
 import { raceNumpy } from './progressive/race-numpy.mjs'
 
@@ -21,13 +21,19 @@ const TARGET = { regret: 0.55, speed: 20 }
 const seeds = flags.seeds.split(',').map(Number)
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length
 
+/** Beliefs over days and over spans, with priors from the same past messages. */
+function filtersOf(training) {
+  const spans = training.map((traces) => traces.map(spansOf))
+  return { filter: beliefFilter(fitTracePrior(training)), spanFilter: beliefFilter(fitTracePrior(spans)) }
+}
+
 /** Regret of each contestant as a share of uniform's, and as a share of waiting's. */
 function compare(loyalty) {
   const runs = seeds.map((seed) => {
-    const filter = beliefFilter(fitTracePrior(drawTraining({ ...TRAINING, seed, loyalty })))
+    const filters = filtersOf(drawTraining({ ...TRAINING, seed, loyalty }))
     process.stderr.write(`loyalty ${loyalty}, seed ${seed}\n`)
     return Object.fromEntries(
-      Object.entries(CONTESTANTS).map(([name, make]) => [name, liveDays(make, { ...SCENE, filter, seed, loyalty })]),
+      Object.entries(CONTESTANTS).map(([name, make]) => [name, liveDays(make, { ...SCENE, filters, seed, loyalty })]),
     )
   })
   const regret = Object.fromEntries(Object.keys(CONTESTANTS).map((name) => [name, mean(runs.map((run) => run[name]))]))
@@ -41,21 +47,24 @@ function compare(loyalty) {
 }
 
 const figures = flags.loyalties.split(',').map(Number).map(compare)
-const filter = beliefFilter(fitTracePrior(drawTraining({ ...TRAINING, seed: 0, loyalty: 0.8 })))
+const { filter, spanFilter } = filtersOf(drawTraining({ ...TRAINING, seed: 0, loyalty: 0.8 }))
 // 50 users a day over all messages, and 50 a day for each.
 const RACES = [
-  { messages: SCENE.messages, users: 180 },
-  { messages: 10, users: 9000 },
+  { messages: SCENE.messages, users: 180, spans: false },
+  { messages: 10, users: 9000, spans: false },
+  { messages: SCENE.messages, users: 180, spans: true },
 ]
 const races = []
 for (const race of RACES)
-  races.push(await raceNumpy(filter, { python: flags.python, rounds: Number(flags.rounds), ...race }))
+  races.push(
+    await raceNumpy(race.spans ? spanFilter : filter, { python: flags.python, rounds: Number(flags.rounds), ...race }),
+  )
 const times = (ratio) => `${ratio.median.toFixed(1)} × [${ratio.low.toFixed(1)}, ${ratio.high.toFixed(1)}]`
 
-function told({ users, reason, microseconds, fromTraces, fromCounts, difference }) {
+function told({ users, horizon, reason, microseconds, fromTraces, fromCounts, difference }) {
   if (reason !== undefined) return `Speed was not measured: ${reason}`
-  const of = (name) => median(microseconds[name]).toFixed(0)
-  return `One belief of ${HORIZON} days, ${users} users per message: ${of('core')} µs of CPU; NumPy from the users' traces ${of('traces')} µs, ${times(fromTraces)} (target ≥ ${TARGET.speed}); NumPy from the same counts ${of('counts')} µs, ${times(fromCounts)}. Largest difference of a mean or variance ${difference.toExponential(1)}.`
+  const of = (name) => median(microseconds[name]).toPrecision(3)
+  return `One belief over ${horizon} numbers, ${users} users per message: ${of('core')} µs of CPU; NumPy from the users' traces ${of('traces')} µs, ${times(fromTraces)} (target ≥ ${TARGET.speed}); NumPy from the same counts ${of('counts')} µs, ${times(fromCounts)}. Largest difference of a mean or variance ${difference.toExponential(1)}.`
 }
 
 publish(
@@ -63,7 +72,7 @@ publish(
     title: 'learning from days that have passed',
     command: `npm run bench:progressive -- --seeds ${flags.seeds} --loyalties ${flags.loyalties} --days ${flags.days}`,
     machine: machine(),
-    scene: { ...SCENE, horizon: HORIZON, training: TRAINING },
+    scene: { ...SCENE, training: TRAINING },
     figures,
     races,
     target: TARGET,

@@ -1,5 +1,5 @@
 import { extendTrace, longTermBelief, noTraces } from '@paloma/core'
-import { HORIZON } from './generator.mjs'
+import { HORIZON, SPAN_ENDS, spansOf } from './generator.mjs'
 
 /** Belief N(mean, variance) of a sum of days from users whose days are all in: a normal prior and normal noise. */
 function simpleBelief(prior, days) {
@@ -46,6 +46,18 @@ function progressive({ filter, messages }) {
   }
 }
 
+/** The same with eight spans of days instead of 59 days. */
+function progressiveSpans({ spanFilter, messages }) {
+  const counts = Array.from({ length: messages }, () => noTraces(SPAN_ENDS.length))
+  return {
+    learn(message, trace, age) {
+      const span = SPAN_ENDS.indexOf(age)
+      if (span >= 0) counts[message] = extendTrace(counts[message], spansOf(trace.subarray(0, age)), span)
+    },
+    beliefs: () => counts.map((of) => longTermBelief(spanFilter, of)),
+  }
+}
+
 /** Sees all 59 days of a user the day after: what nobody can. */
 function prophet({ filter, messages }) {
   const belief = simpleBelief(filter.prior, HORIZON)
@@ -63,6 +75,7 @@ function prophet({ filter, messages }) {
 
 export const CONTESTANTS = {
   progressive,
+  'progressive, 8 spans': progressiveSpans,
   waiting: fromFirstDays(HORIZON),
   'day-two proxy': fromFirstDays(2),
   prophet,

@@ -3,6 +3,15 @@ import { normalQuantile, randomFrom } from '@paloma/core'
 /** Days that a message's users are followed. */
 export const HORIZON = 59
 
+/** Ends of eight spans in days: what a product would keep instead of 59 numbers. */
+export const SPAN_ENDS = [1, 2, 4, 7, 14, 28, 42, HORIZON]
+
+/** Sums over the spans that have closed. */
+export function spansOf(trace) {
+  const closed = SPAN_ENDS.filter((end) => end <= trace.length)
+  return Float64Array.from(closed, (end, i) => total(trace.subarray(i === 0 ? 0 : SPAN_ENDS[i - 1], end)))
+}
+
 const LEVEL = 0.15
 const FIRST_EXCESS = 0.35
 const FADE_DAYS = 6

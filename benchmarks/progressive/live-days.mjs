@@ -7,11 +7,11 @@ import { drawMessage, drawTrace, HORIZON, total } from './generator.mjs'
  *
  * @returns regret per user: the best message's expected sum over 59 days less that of the one sent, as a share of uniform's
  */
-export function liveDays(makeLearner, { filter, messages, usersPerDay, days, seed, loyalty }) {
+export function liveDays(makeLearner, { filters, messages, usersPerDay, days, seed, loyalty }) {
   const thetas = Array.from({ length: messages }, (_, m) => drawMessage(`arm ${seed} ${loyalty} ${m}`, loyalty))
   const worths = thetas.map(total)
   const best = Math.max(...worths)
-  const learner = makeLearner({ filter, messages })
+  const learner = makeLearner({ ...filters, messages })
   const users = []
   let regret = 0
   for (let day = 0; day < days; day += 1) {

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { longTermBelief, packedIndex, randomFrom } from '@paloma/core'
 import { ratioInterval } from '../measure/summary.mjs'
-import { drawMessage, drawTrace, HORIZON } from './generator.mjs'
+import { drawMessage, drawTrace, HORIZON, spansOf } from './generator.mjs'
 
 const FILTER = fileURLToPath(new URL('numpy_filter.py', import.meta.url))
 // Beliefs per turn: some 5 to 50 ms each.
@@ -28,20 +28,21 @@ function drawScene({ messages, users }) {
 }
 
 function writeScene(folder, prior, traces) {
+  const horizon = prior.mean.length
   const write = (name, values) =>
     writeFileSync(join(folder, `${name}.bin`), new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
   const square = (packed) =>
     Float64Array.from(
-      { length: HORIZON * HORIZON },
-      (_, at) => packed[packedIndex(Math.floor(at / HORIZON), at % HORIZON)],
+      { length: horizon * horizon },
+      (_, at) => packed[packedIndex(Math.floor(at / horizon), at % horizon)],
     )
-  const flat = new Float64Array(traces.reduce((sum, { length }) => sum + length, 0) * HORIZON).fill(Number.NaN)
+  const flat = new Float64Array(traces.reduce((sum, { length }) => sum + length, 0) * horizon).fill(Number.NaN)
   traces.flat().forEach((trace, user) => {
-    flat.set(trace, user * HORIZON)
+    flat.set(trace, user * horizon)
   })
   writeFileSync(
     join(folder, 'about.json'),
-    JSON.stringify({ horizon: HORIZON, users: traces.map(({ length }) => length) }),
+    JSON.stringify({ horizon: horizon, users: traces.map(({ length }) => length) }),
   )
   write('mean', prior.mean)
   write('covariance', square(prior.covariance))
@@ -49,8 +50,8 @@ function writeScene(folder, prior, traces) {
   write('traces', flat)
 }
 
-function countsOf(traces) {
-  const counts = { users: new Float64Array(HORIZON), sums: new Float64Array(HORIZON) }
+function countsOf(traces, horizon) {
+  const counts = { users: new Float64Array(horizon), sums: new Float64Array(horizon) }
   for (const trace of traces) {
     for (let j = 0; j < trace.length; j += 1) {
       counts.users[j] += 1
@@ -96,16 +97,18 @@ function coreSeconds(filter, counts, passes) {
  *
  * @returns `{ reason }` where no Python with NumPy answers
  */
-export async function raceNumpy(filter, { python, rounds, messages, users }) {
+export async function raceNumpy(filter, { python, rounds, messages, users, spans }) {
   const folder = mkdtempSync(join(tmpdir(), 'paloma-progressive-'))
   try {
-    const traces = drawScene({ messages, users })
+    const days = drawScene({ messages, users })
+    const traces = spans ? days.map((all) => all.map(spansOf).filter(({ length }) => length > 0)) : days
+    const horizon = filter.prior.mean.length
     writeScene(folder, filter.prior, traces)
     const peer = await startPeer(python, folder)
-    if (peer.reason !== undefined) return { messages, users, ...peer }
-    const figures = await race({ filter, counts: traces.map(countsOf), peer, rounds })
+    if (peer.reason !== undefined) return { messages, users, horizon, ...peer }
+    const figures = await race({ filter, counts: traces.map((of) => countsOf(of, horizon)), peer, rounds })
     peer.stop()
-    return { messages, users, ...figures }
+    return { messages, users, horizon, ...figures }
   } finally {
     rmSync(folder, { recursive: true })
   }

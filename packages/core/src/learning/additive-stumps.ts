@@ -77,33 +77,44 @@ interface Split {
 function bestSplit({ columns, cuts }: BinnedFeatures, residuals: Float64Array, fewestRows: number): Split | null {
   let best: Split | null = null
   for (let feature = 0; feature < columns.length; feature++) {
-    const split = bestCut(columns[feature]!, residuals, cuts[feature]!.length + 1, fewestRows)
+    const bins = binSums(columns[feature]!, residuals, cuts[feature]!.length + 1)
+    const split = bestCut(bins, fewestRows)
     if (split !== null && split.gain > (best?.gain ?? 0)) best = { ...split, feature }
   }
   return best
 }
 
-/** Gain of a cut: n₁ mean₁² + n₂ mean₂², up to a constant. */
-function bestCut(column: Uint8Array, residuals: Float64Array, bins: number, fewestRows: number): Split | null {
+/** Sum and number of residuals per bin of one feature. */
+interface BinSums {
+  readonly sums: Float64Array
+  readonly counts: Float64Array
+}
+
+function binSums(column: Uint8Array, residuals: Float64Array, bins: number): BinSums {
   const sums = new Float64Array(bins)
   const counts = new Float64Array(bins)
-  let total = 0
   for (let i = 0; i < residuals.length; i++) {
     const bin = column[i]!
     sums[bin] = sums[bin]! + residuals[i]!
     counts[bin] = counts[bin]! + 1
-    total += residuals[i]!
   }
-  let best: Split | null = null
-  for (let bin = 0, sum = 0, count = 0; bin < bins - 1; bin++) {
+  return { sums, counts }
+}
+
+/** The cut with the largest gain, n₁ mean₁² + n₂ mean₂² up to a constant. */
+function bestCut({ sums, counts }: BinSums, fewestRows: number): Omit<Split, 'feature'> | null {
+  const total = sums.reduce((all, sum) => all + sum, 0)
+  const rows = counts.reduce((all, count) => all + count, 0)
+  let best: Omit<Split, 'feature'> | null = null
+  for (let bin = 0, sum = 0, count = 0; bin < sums.length - 1; bin++) {
     sum += sums[bin]!
     count += counts[bin]!
-    const rest = residuals.length - count
+    const rest = rows - count
     if (count < fewestRows || rest < fewestRows) continue
     const below = sum / count
     const above = (total - sum) / rest
     const gain = below * sum + above * (total - sum)
-    if (gain > (best?.gain ?? 0)) best = { feature: 0, bin, below, above, gain }
+    if (gain > (best?.gain ?? 0)) best = { bin, below, above, gain }
   }
   return best
 }

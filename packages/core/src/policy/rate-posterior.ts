@@ -46,17 +46,17 @@ function levelOf(counts: readonly RateCount[], { levelMean, levelWeight, spreadW
 }
 
 function checkPrior({ levelMean, levelWeight, spreadWeight }: RatePrior): void {
-  requirePrior(levelMean > 0 && levelMean < 1, 'levelMean', levelMean, 'in (0, 1)')
-  requirePrior(isPositive(levelWeight), 'levelWeight', levelWeight, 'a finite number > 0')
-  requirePrior(isPositive(spreadWeight), 'spreadWeight', spreadWeight, 'a finite number > 0')
+  if (!(levelMean > 0 && levelMean < 1)) throw priorInvalid('levelMean', 'in (0, 1)', levelMean)
+  if (!isPositive(levelWeight)) throw priorInvalid('levelWeight', 'a finite number > 0', levelWeight)
+  if (!isPositive(spreadWeight)) throw priorInvalid('spreadWeight', 'a finite number > 0', spreadWeight)
 }
 
 function isPositive(value: number): boolean {
   return value > 0 && Number.isFinite(value)
 }
 
-function requirePrior(holds: boolean, field: string, value: number, expected: string): void {
-  if (!holds) throw new PalomaError('RATE_PRIOR_INVALID', `${field} must be ${expected}, got ${value}`)
+function priorInvalid(field: string, expected: string, value: number): PalomaError {
+  return new PalomaError('RATE_PRIOR_INVALID', `${field} must be ${expected}, got ${value}`)
 }
 
 function checkCount({ trials, successes }: RateCount, index: number): void {
