@@ -6,8 +6,13 @@ const VERSION = 1
 const HEADER = 6
 
 /** Everything that was learned, in a fixed order; actions never tried have no covariance yet. */
-function learnedArrays({ running, tried, weights, spreads, covariances }: ContextualBandit): readonly Float64Array[] {
-  return [running, tried, weights, spreads, ...covariances.filter((_, action) => tried[action]! > 0)]
+function learnedArrays(bandit: ContextualBandit): readonly Float64Array[] {
+  const { running, tried, weights, plainWeights, spreads } = bandit
+  return [running, tried, weights, plainWeights, spreads, ...triedCovariances(bandit)]
+}
+
+function triedCovariances({ tried, covariances, plainCovariances }: ContextualBandit): readonly Float64Array[] {
+  return [...covariances, ...plainCovariances].filter((_, k) => tried[k % tried.length]! > 0)
 }
 
 /** A learner as little-endian float64, every bit kept: what it learns and decides afterwards is bit for bit the same. */
@@ -37,8 +42,9 @@ export function banditFromBytes(bytes: Uint8Array): ContextualBandit {
     requireBytes(at + 8 * part.length <= bytes.byteLength, `length must be beyond ${at}, got ${bytes.byteLength}`)
     for (let i = 0; i < part.length; i++, at += 8) part[i] = view.getFloat64(at, true)
   }
-  for (const part of [bandit.running, bandit.tried, bandit.weights, bandit.spreads]) read(part)
-  for (const part of bandit.covariances.filter((_, action) => bandit.tried[action]! > 0)) read(part)
+  const { running, tried, weights, plainWeights, spreads } = bandit
+  for (const part of [running, tried, weights, plainWeights, spreads]) read(part)
+  for (const part of triedCovariances(bandit)) read(part)
   requireBytes(at === bytes.byteLength, `length must be ${at} bytes, got ${bytes.byteLength}`)
   return bandit
 }

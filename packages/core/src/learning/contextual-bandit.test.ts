@@ -4,7 +4,7 @@ import { hash53, randomFrom } from '../random/index.ts'
 import { banditFromBytes, banditToBytes } from './bandit-bytes.ts'
 import { type ContextualBandit, createBandit } from './contextual-bandit.ts'
 import { learnBandit } from './learn-bandit.ts'
-import { type BanditPrediction, predictBandit } from './predict-bandit.ts'
+import { type BanditPrediction, predictBandit, richShare } from './predict-bandit.ts'
 
 function predictionOf(actions: number): BanditPrediction {
   return { means: new Float64Array(actions), variances: new Float64Array(actions) }
@@ -63,14 +63,30 @@ describe('contextual bandit', () => {
     expect(right).toBeGreaterThan(800)
   })
 
-  it('changes no other action', () => {
+  it('changes the heads of no other action', () => {
     const bandit = createBandit({ actions: 6, features: 2 })
     live(bandit, 0, 50)
-    const [before, after] = [predictionOf(6), predictionOf(6)]
-    predictBandit(bandit, [0.3, 0.8], before)
+    const before = Float64Array.from(bandit.weights)
     learnBandit(bandit, [0.3, 0.7], { action: 4, reward: 1 })
-    predictBandit(bandit, [0.3, 0.8], after)
-    expect([...after.means].map((mean, k) => mean !== before.means[k])).toEqual([0, 1, 2, 3, 4, 5].map((k) => k === 4))
+    // Action 4 is the first of the second four.
+    const lanes = bandit.weights.map((weight, i) => Number(weight !== before[i]))
+    expect(lanes.subarray(0, 4 * bandit.dimension).every((changed) => changed === 0)).toBe(true)
+    lanes.subarray(4 * bandit.dimension).forEach((changed, i) => {
+      expect(changed).toBe(i % 4 === 0 ? 1 : 0)
+    })
+  })
+
+  it('believes straight lines where they are the truth, and waves where they are not', () => {
+    const shareAfter = (reward: (x: number) => number): number => {
+      const bandit = createBandit({ actions: 1, features: 1 })
+      for (let t = 0; t < 1500; t++) {
+        const [x, noise] = [hash53('x', String(t)), hash53('noise', String(t))]
+        learnBandit(bandit, [x], { action: 0, reward: reward(x) + 0.5 * (noise - 0.5) })
+      }
+      return richShare(bandit)
+    }
+    expect(shareAfter((x) => 0.2 + 0.5 * x)).toBeLessThan(0.5)
+    expect(shareAfter((x) => (x > 0.3 && x < 0.6 ? 1 : 0))).toBe(1)
   })
 
   it('never grows less certain at a context it learns again', () => {

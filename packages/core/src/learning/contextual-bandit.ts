@@ -23,15 +23,19 @@ export interface BanditPrior {
 /** A learner for one reward and many actions; its arrays change in place. Serialise with `banditToBytes`. */
 export interface ContextualBandit extends BanditShape {
   readonly prior: BanditPrior
-  /** 1 + features + waves. */
+  /** 1 + features: what the plain head sees. */
+  readonly plainDimension: number
+  /** 1 + features + waves: what the rich head sees. */
   readonly dimension: number
   /** 1 + the waves that tell how much is known. */
   readonly spreadDimension: number
   readonly waves: WaveFeatures
   /** Weight i of action 4b + l at 4 (b · dimension + i) + l. */
   readonly weights: Float64Array
+  readonly plainWeights: Float64Array
   /** Covariance per action, packed, in noise variances. */
   readonly covariances: readonly Float64Array[]
+  readonly plainCovariances: readonly Float64Array[]
   /** Packed covariance of the few features that tell the spread; entry i of action 4b + l at 4 (b · packed + i) + l. */
   readonly spreads: Float64Array
   /** How many rewards each action has had. */
@@ -45,21 +49,39 @@ export interface ContextualBandit extends BanditShape {
 interface BanditWork {
   /** The context, then the signed roots of its numbers. */
   readonly seen: Float64Array
-  /** (1, context, waves). */
+  /** (1, context, waves), and its beginning. */
   readonly phi: Float64Array
+  readonly plainPhi: Float64Array
   /** (1, first waves / 2). */
   readonly doubt: Float64Array
   /** Squared norms of (1, context) and of `doubt`. */
   readonly norms: Float64Array
   readonly gain: Float64Array
+  readonly plainGain: Float64Array
+  /** By action, with room for a whole number of lanes. */
+  readonly means: Float64Array
+  readonly forms: Float64Array
   readonly doubtGain: Float64Array
 }
 
-/** What a learner counts: contexts with the sums of their squared norms, and the noise as weight and weighted squares. */
-export const RUNNING = { contexts: 0, norms: 1, spreadNorms: 2, noiseWeight: 3, noiseSquares: 4 } as const
+/**
+ * What a learner counts: contexts with the sums of their squared norms, the noise as weight and weighted squares, and how much
+ * of the way from the plain head to the rich one rewards have gone, as a product and a square that fade.
+ */
+export const RUNNING = {
+  contexts: 0,
+  norms: 1,
+  spreadNorms: 2,
+  noiseWeight: 3,
+  noiseSquares: 4,
+  blendProduct: 5,
+  blendSquare: 6,
+} as const
 
 /** The statement about the noise counts like this many rewards. */
 const NOISE_WEIGHT = 20
+/** Before the first reward the rich head is believed half. */
+const BLEND = { product: 0.5, square: 1 } as const
 /** Prior precision of a weight, per mean squared norm of the contexts: a typical context starts with variance 33 noises. */
 const PRECISION = 0.03
 /** Waves by default: as many as 320 / √actions, because an action of many has few rewards, but within these ends. */
@@ -90,36 +112,54 @@ export function createBandit(
   requireShape(Number.isFinite(prior.rewardMean), 'prior.rewardMean', prior.rewardMean, 'a finite number')
   requireShape(prior.noiseSd > 0 && prior.noiseSd < Infinity, 'prior.noiseSd', prior.noiseSd, 'a finite number > 0')
   const waves = createWaves(features, features === 0 ? 0 : count)
-  const dimension = 1 + features + waves.count
+  const plainDimension = 1 + features
+  const dimension = plainDimension + waves.count
   const spreadDimension = 1 + Math.min(SPREAD_WAVES, waves.count)
-  const lanes = LANES * Math.ceil(actions / LANES)
-  const bandit = {
+  const noiseSquares = NOISE_WEIGHT * prior.noiseSd * prior.noiseSd
+  return {
     actions,
     features,
     prior,
+    plainDimension,
     dimension,
     spreadDimension,
     waves,
-    weights: new Float64Array(lanes * dimension),
+    weights: priorWeights(actions, dimension, prior.rewardMean),
+    plainWeights: priorWeights(actions, plainDimension, prior.rewardMean),
     covariances: Array.from({ length: actions }, () => new Float64Array(packedLength(dimension))),
-    spreads: new Float64Array(lanes * packedLength(spreadDimension)),
+    plainCovariances: Array.from({ length: actions }, () => new Float64Array(packedLength(plainDimension))),
+    spreads: new Float64Array(lanesFor(actions) * packedLength(spreadDimension)),
     tried: new Float64Array(actions),
-    running: Float64Array.of(0, 0, 0, NOISE_WEIGHT, NOISE_WEIGHT * prior.noiseSd * prior.noiseSd),
-    work: workFor(features, dimension, spreadDimension),
+    running: Float64Array.of(0, 0, 0, NOISE_WEIGHT, noiseSquares, BLEND.product, BLEND.square),
+    work: workFor({ actions, features, dimension, spreadDimension }),
   }
-  for (let action = 0; action < actions; action++) {
-    bandit.weights[firstOf(action, dimension)] = prior.rewardMean
-  }
-  return bandit
 }
 
-function workFor(features: number, dimension: number, spreadDimension: number): BanditWork {
+function lanesFor(actions: number): number {
+  return LANES * Math.ceil(actions / LANES)
+}
+
+/** The intercept is the prior mean of rewards, all else 0. */
+function priorWeights(actions: number, dimension: number, rewardMean: number): Float64Array {
+  const weights = new Float64Array(lanesFor(actions) * dimension)
+  for (let action = 0; action < actions; action++) weights[firstOf(action, dimension)] = rewardMean
+  return weights
+}
+
+function workFor(sizes: BanditShape & Pick<ContextualBandit, 'dimension' | 'spreadDimension'>): BanditWork {
+  const { actions, features, dimension, spreadDimension } = sizes
+  const phi = new Float64Array(dimension)
+  const gain = new Float64Array(dimension)
   return {
     seen: new Float64Array(2 * features),
-    phi: new Float64Array(dimension),
+    phi,
+    plainPhi: phi.subarray(0, 1 + features),
     doubt: new Float64Array(spreadDimension),
     norms: new Float64Array(2),
-    gain: new Float64Array(dimension),
+    gain,
+    plainGain: gain.subarray(0, 1 + features),
+    means: new Float64Array(lanesFor(actions)),
+    forms: new Float64Array(lanesFor(actions)),
     doubtGain: new Float64Array(spreadDimension),
   }
 }
@@ -142,7 +182,8 @@ export function expandContext(bandit: ContextualBandit, context: ArrayLike<numbe
   const { features, waves, spreadDimension } = bandit
   const { phi, doubt, norms, seen } = bandit.work
   if (context.length !== features) throw invalidContext('context.length', context.length, `${features}`)
-  phi[0] = 1
+  if (phi[0] === 1 && isSeen(seen, context)) return
+  phi[0] = 0 // until the end, lest half a context be taken for a whole one
   let norm = 1
   for (let i = 0; i < features; i++) {
     const value = context[i]!
@@ -165,6 +206,13 @@ export function expandContext(bandit: ContextualBandit, context: ArrayLike<numbe
   }
   norms[0] = norm
   norms[1] = doubtNorm
+  phi[0] = 1
+}
+
+/** Whether working memory holds this context already, as it does when a decision is learned from at once. */
+function isSeen(seen: Float64Array, context: ArrayLike<number>): boolean {
+  for (let i = 0; i < context.length; i++) if (seen[i] !== context[i]) return false
+  return true
 }
 
 function invalidContext(field: string, value: number | undefined, expected: string): PalomaError {

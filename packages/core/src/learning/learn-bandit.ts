@@ -8,6 +8,8 @@ export interface BanditReward {
   readonly reward: number
 }
 
+/** What is kept per reward of the comparison of both heads: the last 500 count. */
+const BLEND_KEEP = 0.998
 /** Prior variance of the weights of all waves together against that of one plain weight. */
 const WAVE_VARIANCE = 4
 
@@ -28,8 +30,12 @@ export function learnBandit(
   if (!Number.isFinite(reward)) throw invalidReward('reward', reward, 'a finite number')
   expandContext(bandit, context)
   if (tried[action] === 0) fillPrior(bandit, action)
-  learnWeights(bandit, { action, reward })
+  const plain = learnHead(plainHead(bandit, action), reward)
+  const rich = learnHead(richHead(bandit, action), reward)
   learnSpread(bandit, action)
+  learnBlend(running, plain.error, rich.error)
+  add(running, RUNNING.noiseWeight, 1)
+  add(running, RUNNING.noiseSquares, rich.shrink * rich.error * rich.error)
   tried[action] = tried[action]! + 1
   add(running, RUNNING.contexts, 1)
   add(running, RUNNING.norms, work.norms[0]!)
@@ -48,29 +54,65 @@ function add(running: Float64Array, place: number, by: number): void {
 
 /** The prior of an action is written down when its first reward comes: by then the size of contexts is known better. */
 function fillPrior(bandit: ContextualBandit, action: number): void {
-  const { features, waves, dimension, spreadDimension, covariances, spreads } = bandit
+  const { features, waves, dimension, spreadDimension, covariances, plainCovariances, spreads } = bandit
   const { weight, spread } = priorVariances(bandit)
   const covariance = covariances[action]!
   for (let i = 0; i < dimension; i++) {
     covariance[packedLength(i) + i] = i <= features ? weight : (WAVE_VARIANCE / waves.count) * weight
   }
+  for (let i = 0; i <= features; i++) plainCovariances[action]![packedLength(i) + i] = weight
   const first = firstOf(action, packedLength(spreadDimension))
   for (let i = 0; i < spreadDimension; i++) spreads[first + LANES * (packedLength(i) + i)] = spread
 }
 
-function learnWeights(bandit: ContextualBandit, { action, reward }: BanditReward): void {
-  const { dimension, weights, running, work } = bandit
-  const { phi, gain } = work
-  const covariance = bandit.covariances[action]!
-  const first = firstOf(action, dimension)
+/** One action's head: its weights lie among those of three others, its covariance alone. */
+interface Head {
+  readonly weights: Float64Array
+  readonly covariance: Float64Array
+  readonly phi: Float64Array
+  readonly gain: Float64Array
+  readonly first: number
+}
+
+function plainHead({ plainWeights, plainCovariances, plainDimension, work }: ContextualBandit, action: number): Head {
+  return {
+    weights: plainWeights,
+    covariance: plainCovariances[action]!,
+    phi: work.plainPhi,
+    gain: work.plainGain,
+    first: firstOf(action, plainDimension),
+  }
+}
+
+function richHead({ weights, covariances, dimension, work }: ContextualBandit, action: number): Head {
+  return {
+    weights,
+    covariance: covariances[action]!,
+    phi: work.phi,
+    gain: work.gain,
+    first: firstOf(action, dimension),
+  }
+}
+
+/** A rank-1 step; answers the error before it and by how much the step was shrunk. */
+function learnHead(
+  { weights, covariance, phi, gain, first }: Head,
+  reward: number,
+): { readonly error: number; readonly shrink: number } {
   let error = reward
-  for (let i = 0, at = first; i < dimension; i++, at += LANES) error -= weights[at]! * phi[i]!
+  for (let i = 0, at = first; i < phi.length; i++, at += LANES) error -= weights[at]! * phi[i]!
   const shrink = 1 / (1 + packedGain(covariance, phi, gain))
   const step = shrink * error
-  for (let i = 0, at = first; i < dimension; i++, at += LANES) weights[at] = weights[at]! + step * gain[i]!
+  for (let i = 0, at = first; i < phi.length; i++, at += LANES) weights[at] = weights[at]! + step * gain[i]!
   subtractOuterProduct(covariance, gain, shrink)
-  add(running, RUNNING.noiseWeight, 1)
-  add(running, RUNNING.noiseSquares, step * error)
+  return { error, shrink }
+}
+
+/** Least squares of what the plain head missed on what the rich head says otherwise; both fade. */
+function learnBlend(running: Float64Array, plainError: number, richError: number): void {
+  const apart = plainError - richError
+  running[RUNNING.blendProduct] = BLEND_KEEP * running[RUNNING.blendProduct]! + apart * plainError
+  running[RUNNING.blendSquare] = BLEND_KEEP * running[RUNNING.blendSquare]! + apart * apart
 }
 
 /** The same step of the small head that tells the spread, whose numbers lie among those of three other actions. */

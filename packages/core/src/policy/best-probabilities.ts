@@ -48,13 +48,13 @@ function memoryFor(actions: number): Memory {
 }
 
 /**
- * P(action k has the largest score) for independent scores N(means[k], variances[k]), as ∫ f_k Π_{j≠k} F_j by
+ * P(action k has the largest score) for independent scores N(means[k], variances[k] / sharpness), as ∫ f_k Π_{j≠k} F_j by
  * Gauss–Legendre quadrature on panels that follow the narrowest density around. A variance of 0 is the exact limit: a
  * point mass, which wins with Π F_j(point); equal point masses share. Needs finite arguments; error < 1e-6.
  */
-export function bestProbabilities(means: Float64Array, variances: Float64Array): Float64Array {
+export function bestProbabilities(means: Float64Array, variances: Float64Array, sharpness = 1): Float64Array {
   const { sds, wins, products } = memoryFor(means.length)
-  for (let k = 0; k < means.length; k++) sds[k] = Math.sqrt(variances[k]!)
+  for (let k = 0; k < means.length; k++) sds[k] = Math.sqrt(variances[k]! / sharpness)
   const contest = prepareContest(means, sds)
   const { columns, places, lower, upper } = contest
   wins.fill(0, 0, columns.count)

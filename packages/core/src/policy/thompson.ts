@@ -8,16 +8,9 @@ import { greedy } from './greedy.ts'
  * short horizons. Ignores correlation between scores, so two near-copies of one action split its probability.
  */
 export function thompson(scores: Float64Array, variances: Float64Array, sharpness: number): Float64Array {
-  if (scores.length !== 2) return bestProbabilities(scores, sharpened(variances, sharpness))
+  if (scores.length !== 2) return bestProbabilities(scores, variances, sharpness)
   const sd = Math.sqrt((variances[0]! + variances[1]!) / sharpness)
   if (sd === 0) return greedy(scores)
   const gap = (scores[0]! - scores[1]!) / sd
   return Float64Array.of(normalCdf(gap), normalCdf(-gap))
-}
-
-function sharpened(variances: Float64Array, sharpness: number): Float64Array {
-  if (sharpness === 1) return variances
-  const divided = new Float64Array(variances.length)
-  for (let k = 0; k < divided.length; k++) divided[k] = variances[k]! / sharpness
-  return divided
 }
