@@ -7,7 +7,8 @@ const ORDERS = {
   'in-app first': ['in-app', 'email', 'push'],
   'in-app last': ['email', 'push', 'in-app'],
 }
-const PER_WEEK = [1, 2, 3, 4, 5, 7]
+/** What interrupts people is tried less often; it ruins reach long before seven a week. */
+const PER_WEEK = { interrupting: [2, 3, 5], 'in-app': [1, 2, 3, 4, 5, 7] }
 const HOURS = [9, 19]
 
 const claimed = ({ claims }) => claims[0]?.estimate ?? 0
@@ -31,7 +32,7 @@ export function fixedCadence(perWeek, order, localHour) {
 /** Every cadence of the family by name. */
 export function cadences() {
   return Object.entries(ORDERS).flatMap(([name, order]) =>
-    PER_WEEK.flatMap((perWeek) =>
+    PER_WEEK[order[0] === 'in-app' ? 'in-app' : 'interrupting'].flatMap((perWeek) =>
       HOURS.filter((hour) => hour === HOURS[0] || order[0] !== 'in-app').map((hour) => ({
         name: `${perWeek} a week, ${name}, ${hour} h`,
         choose: fixedCadence(perWeek, order, hour),

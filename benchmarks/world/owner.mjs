@@ -9,10 +9,12 @@ const ORDER = 'Order Completed'
 
 /** What a user brings in half a year, from the books, and the part of it that hangs on one channel. */
 const HALF_YEAR_VALUE = { retail: 80, streaming: 27, news: 12 }
-const CARRIED_BY_A_CHANNEL = 0.3
+const CARRIED_BY_A_CHANNEL = 0.2
 const CONTACTABLE_DAYS = 60
 /** A guess: half of those whom a push or an e-mail brings do not tap it, or buy another day. */
 const TRACED = { push: 0.5, email: 0.5 }
+/** A belief: who answers a message comes back a little more often in the weeks after. */
+const VISITS_PER_ANSWER = 0.15
 
 /** Orders in money, visits at their worth, and a price on lost channels. */
 export function objectivesOf({ name, valuePerVisit, order }, { reachPrice = 1 } = {}) {
@@ -34,13 +36,14 @@ export function objectivesOf({ name, valuePerVisit, order }, { reachPrice = 1 } 
     name: 'visits',
     events: [VISIT],
     aggregate: 'sum',
-    windowHours: 72,
+    windowHours: 336,
     unit: 'visits',
     weight: valuePerVisit,
     model: 'response',
     traced: TRACED,
+    habit: VISITS_PER_ANSWER,
     priorEffectSd: 0.02,
-    noiseSd: 1,
+    noiseSd: 2,
   }
   const reach = {
     name: 'reachability',
@@ -62,7 +65,7 @@ export const RULES = {
   caps: [],
   gaps: [],
   quietHours: [],
-  slots: { localHours: [13, 19], horizonHours: 12 },
+  slots: { localHours: [19], horizonHours: 12 },
   timeZone: 'UTC',
 }
 

@@ -47,6 +47,11 @@ export interface Objective {
    * themselves after reading, and buy days later. The regression corrects it. Default 1.
    */
   readonly traced?: Readonly<Record<string, number>>
+  /**
+   * For `response`: what an answer by itself is worth later, in raw units, as the owner believes: who finds a message worth
+   * opening comes back sooner. The regression corrects it as far as the window shows it. Default 0.
+   */
+  readonly habit?: number
 }
 
 /** Effects are small beside the noise: where an objective names no standard deviation, a tenth of the noise's. */

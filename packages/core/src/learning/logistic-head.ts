@@ -87,11 +87,11 @@ function stepOf(at: { readonly logOdds: number; readonly spread: number; readonl
   for (let k = 0; k < NEWTON_STEPS; k++) {
     const chance = chanceOf(logOdds + u * spread)
     const gap = u - happened + chance
-    if (gap === 0) return u
     if (gap > 0) high = u
     else low = u
     const next = u - gap / (1 + spread * chance * (1 - chance))
-    u = next > low && next < high ? next : (low + high) / 2
+    if (next === u) return u
+    u = next >= low && next <= high ? next : (low + high) / 2
   }
   return u
 }

@@ -1,5 +1,4 @@
-import type { Channel, HeadState, Objective } from '../domain/index.ts'
-import { priorEffectSdOf } from '../domain/index.ts'
+import { CHANNELS, type Channel, type HeadState, type Objective, priorEffectSdOf } from '../domain/index.ts'
 import { type HeadStack, stackHeads } from './head-stack.ts'
 import { chanceOf } from './logistic-head.ts'
 import { outcomeHeadOf, RESPONSE_HEAD, throughResponse, worthHeadOf } from './send-heads.ts'
@@ -13,6 +12,8 @@ interface Outcome {
   readonly columns: Columns
   /** Raw reward of one outcome. */
   readonly worth: number
+  /** Raw reward of an answer by itself, through each channel. */
+  readonly habit: Columns
   /** Raw reward in which its columns are written. */
   readonly unit: number
 }
@@ -42,9 +43,15 @@ export function sendModelOf(parts: {
       objective: parts.objectives.indexOf(objective),
       columns: parts.columns[objective.name] ?? {},
       worth: parts.head(worthHeadOf(objective.name)).mean[0]!,
+      habit: habitOf(objective),
       unit: priorEffectSdOf(objective),
     })),
   }
+}
+
+/** What an answer is worth, so that dividing by the share that is traced leaves it as the owner said. */
+function habitOf({ habit = 0, traced }: Objective): Columns {
+  return Object.fromEntries(CHANNELS.map((channel) => [channel, habit * (traced?.[channel] ?? 1)]))
 }
 
 /** What every send of a decision is expected to bring, and how sure that is. */
@@ -61,7 +68,7 @@ export interface Expectations {
 }
 
 /**
- * Expected outcome of a send = chance × worth, the log odds of the chance being those of an answer plus those of an outcome
+ * Expected outcome of a send = chance × worth + chance of an answer × habit, the log odds of the chance being those of an answer plus those of an outcome
  * given one; its variance by the delta method from that of the log odds. Sends are the rows from `first` on.
  */
 export function fillExpected(
@@ -71,14 +78,16 @@ export function fillExpected(
 ): void {
   const first = rows - channels.length
   for (let k = 0; k < outcomes.length; k++) {
-    const { objective, columns, worth, unit } = outcomes[k]!
+    const { objective, columns, worth, habit, unit } = outcomes[k]!
     for (let i = first; i < rows; i++) {
       const at = (k + 1) * rows + i
       const chance = chanceOf(logOdds[i]! + logOdds[at]!)
-      const expected = chance * worth
-      const column = columns[channels[i - first]!]
+      const channel = channels[i - first]!
+      const answer = chanceOf(logOdds[i]!)
+      const expected = chance * worth + answer * (habit[channel] ?? 0)
+      const column = columns[channel]
       if (column !== undefined) psi[i * width + column] = expected / unit
-      const slope = expected * (1 - chance)
+      const slope = chance * worth * (1 - chance)
       variance[objective * rows + i] = slope * slope * (logOddsVariance[i]! + logOddsVariance[at]!)
     }
   }

@@ -60,6 +60,7 @@ const objectiveMembers = z.strictObject({
   noiseSd: positive.exactOptional(),
   model: z.enum(OBJECTIVE_MODELS).exactOptional(),
   worth: positive.exactOptional(),
+  habit: z.number().exactOptional(),
   traced: z.partialRecord(channel, positive.max(1)).exactOptional(),
 })
 
