@@ -43,25 +43,40 @@ export function forgotten(): HotUser {
   return {}
 }
 
-export function hotUsers({ maxUsers, lifeMs, wallClock }: HotUsersOptions): HotUsers {
+/** What is remembered of users, the one asked for longest ago first; nothing in it is older than its life. */
+interface Shelf {
+  size(): number
+  fresh(id: UserId): Entry | undefined
+  put(id: UserId, entry: Entry): void
+  forget(id: UserId): void
+}
+
+function createShelf({ maxUsers, lifeMs, wallClock }: HotUsersOptions): Shelf {
   const entries = new Map<UserId, Entry>()
+  return {
+    size: () => entries.size,
+    fresh(id) {
+      const entry = entries.get(id)
+      if (entry === undefined || lifeMs === null || wallClock() - entry.loadedAt < lifeMs) return entry
+      entries.delete(id)
+      return undefined
+    },
+    put(id, entry) {
+      entries.delete(id)
+      if (entry.hot.state === undefined && entry.hot.open === undefined) return
+      entries.set(id, entry)
+      if (entries.size > maxUsers) entries.delete(entries.keys().next().value!)
+    },
+    forget: (id) => void entries.delete(id),
+  }
+}
+
+export function hotUsers(options: HotUsersOptions): HotUsers {
+  const { wallClock } = options
+  const shelf = createShelf(options)
   const writers = new Map<UserId, Writers>()
   /** Per load under way: users of it that were written to since it began. */
   const loads = new Set<Set<UserId>>()
-
-  const put = (id: UserId, entry: Entry): void => {
-    entries.delete(id)
-    if (entry.hot.state === undefined && entry.hot.open === undefined) return
-    entries.set(id, entry)
-    if (entries.size > maxUsers) entries.delete(entries.keys().next().value!)
-  }
-
-  const fresh = (id: UserId): Entry | undefined => {
-    const entry = entries.get(id)
-    if (entry === undefined || lifeMs === null || wallClock() - entry.loadedAt < lifeMs) return entry
-    entries.delete(id)
-    return undefined
-  }
 
   const begin = (id: UserId): void => {
     const others = writers.get(id)?.count ?? 0
@@ -74,20 +89,18 @@ export function hotUsers({ maxUsers, lifeMs, wallClock }: HotUsersOptions): HotU
     if (count === 1) writers.delete(id)
     else writers.set(id, { count: count - 1, isContested: true })
     for (const written of loads) written.add(id)
-    const entry = fresh(id)
+    const entry = shelf.fresh(id)
     if (entry === undefined) return
-    if (isContested || change === null) entries.delete(id)
-    else put(id, { ...entry, hot: change(entry.hot) })
+    if (isContested || change === null) shelf.forget(id)
+    else shelf.put(id, { ...entry, hot: change(entry.hot) })
   }
 
   return {
-    count: () => entries.size,
+    count: () => shelf.size(),
     find(id) {
-      const entry = fresh(id)
-      if (entry === undefined) return undefined
-      entries.delete(id)
-      entries.set(id, entry)
-      return entry.hot
+      const entry = shelf.fresh(id)
+      if (entry !== undefined) shelf.put(id, entry)
+      return entry?.hot
     },
     async load(ids, task, learn) {
       const written = new Set(ids.filter((id) => writers.has(id)))
@@ -96,9 +109,9 @@ export function hotUsers({ maxUsers, lifeMs, wallClock }: HotUsersOptions): HotU
       try {
         const result = await task()
         for (const id of ids) {
-          const known = fresh(id)
+          const known = shelf.fresh(id)
           const hot = written.has(id) ? undefined : learn(result, id, known?.hot)
-          if (hot !== undefined) put(id, { hot, loadedAt: Math.min(loadedAt, known?.loadedAt ?? loadedAt) })
+          if (hot !== undefined) shelf.put(id, { hot, loadedAt: Math.min(loadedAt, known?.loadedAt ?? loadedAt) })
         }
         return result
       } finally {
