@@ -9,6 +9,7 @@ import {
   type TestMethod,
 } from '../statistics/index.ts'
 import { compareMetric, type Pair } from './compare-metric.ts'
+import { compareQuantile } from './compare-quantile.ts'
 import type { ExperimentSummary, MetricSummary } from './experiment-summary.ts'
 import type { ReadOutSpec } from './read-out-spec.ts'
 import { type Look, looksOf, type TestPlanInput, testMethod } from './test-plan.ts'
@@ -42,7 +43,7 @@ export function compareForRule(
   const { spec } = data
   const summary = metricSummaryOf(data.summary, metric.name)
   const pair = { treatment, control: spec.control }
-  const found = compareMetric(summary, pair)
+  const found = compareSummary(metric, summary, pair)
   const relative = relativeEffect(found)
   const isRelative = relative.kind === 'relative'
   const base = Math.abs(found.controlMean?.unadjusted ?? Number.NaN)
@@ -62,8 +63,15 @@ export function compareForRule(
     tested: isRelative ? relative.scaled : found.effect,
     margin: nonInferiorityMargin === undefined ? null : onRule(-sign * nonInferiorityMargin),
     minimalEffect: targetMDE === undefined ? null : onRule(sign * targetMDE),
-    ...plansOf({ spec, summary, pair, asOf: data.summary.asOf, metric }),
+    ...plansOf({ spec, summary, pair, asOf: data.summary.asOf, metric, found }),
   }
+}
+
+function compareSummary(metric: ExperimentMetric, summary: MetricSummary, pair: Pair): AdjustedEffect {
+  const { quantileSettings } = metric
+  return quantileSettings === undefined
+    ? compareMetric(summary, pair)
+    : compareQuantile(summary, pair, quantileSettings.quantile)
 }
 
 function metricSummaryOf(summary: ExperimentSummary, name: string): MetricSummary {
@@ -78,10 +86,11 @@ function plansOf(input: {
   readonly pair: Pair
   readonly asOf: number | null
   readonly metric: ExperimentMetric
+  readonly found: AdjustedEffect
 }): Pick<ComparedMetric, 'plan' | 'looks' | 'test' | 'monitoring'> {
-  const { spec, summary, pair, asOf, metric } = input
+  const { spec, summary, pair, asOf, metric, found } = input
   const delayMs = metric.windowSettings === undefined ? 0 : windowMs(metric.windowSettings).until
-  const plan = { spec, asOf, delayMs, metric: summary, pair }
+  const plan = { spec, asOf, delayMs, metric: summary, pair, quantile: metric.metricType === 'quantile' ? found : null }
   if (!summary.isComplete) {
     // Values that still grow would be tested again and again on users already counted: shown, not decided on.
     const isDue = spec.sequential.kind === 'fixed' && (spec.end === null || asOf === null || asOf >= spec.end)

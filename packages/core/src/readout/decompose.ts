@@ -65,7 +65,7 @@ interface Pair {
 
 function segmentsOf({ metrics }: ExperimentSummary, pair: Pair): TreatmentDecomposition['segments'] {
   return metrics
-    .filter(({ columns }) => columns.denominator === null)
+    .filter(({ columns, quantiles }) => columns.denominator === null && quantiles === undefined)
     .flatMap(({ metric, segments }) =>
       [...new Set(segments.map(({ segment }) => segment))].map((segment) => {
         const own = segments.filter((cell) => cell.segment === segment)

@@ -93,8 +93,8 @@ function bandAt(
  * median-unbiased estimate and its interval at that look. Null where nothing was crossed, or only at the end.
  */
 export function earlyStop(compared: ComparedMetric, alpha: number): EarlyStop | null {
-  const { test, looks, scale, metric } = compared
-  if (test.kind !== 'groupSequential' || metric.role !== 'success') return null
+  const { test, looks, scale, metric, plan } = compared
+  if (test.kind !== 'groupSequential' || metric.role !== 'success' || plan.quantile !== null) return null
   const sign = metric.inverse === true ? -1 : 1
   const bounds = boundsOf(test, alpha)
   const crossed = bounds.looks.findIndex(({ bound }, i) => {

@@ -44,6 +44,18 @@ export interface LeftOut {
   readonly notFinite: number
 }
 
+/** Values of a variant around a quantile, in rising order. */
+export interface OrderStatistics {
+  readonly variant: string
+  /** Values in all. */
+  readonly n: number
+  readonly least: number
+  readonly most: number
+  /** Place of the first of `values` among all, from 0. */
+  readonly from: number
+  readonly values: Float64Array
+}
+
 /** One metric's moments; a user stands in exactly one cell. */
 export interface MetricSummary {
   readonly metric: string
@@ -55,6 +67,8 @@ export interface MetricSummary {
   readonly leftOut: readonly LeftOut[]
   /** The value beyond which numbers were set to it, and the cells before that was done. */
   readonly capping: { readonly limit: number; readonly cells: readonly SummaryCell[] } | null
+  /** Of a quantile, and of nothing else. */
+  readonly quantiles?: readonly OrderStatistics[]
 }
 
 /** Moments of several metrics of the same users: what covariances between effects need. */

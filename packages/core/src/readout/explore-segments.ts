@@ -18,11 +18,13 @@ const LEVEL = 0.95
  */
 export function exploreSegments(summary: ExperimentSummary, spec: ReadOutSpec): readonly SegmentReadOut[] {
   const treatments = spec.variants.map(({ name }) => name).filter((name) => name !== spec.control)
-  const found = summary.metrics.flatMap((metric) =>
-    valuesOf(metric).flatMap((cells) =>
-      treatments.flatMap((treatment) => segmentOf(metric, cells, { treatment, control: spec.control })),
-    ),
-  )
+  const found = summary.metrics
+    .filter(({ quantiles }) => quantiles === undefined)
+    .flatMap((metric) =>
+      valuesOf(metric).flatMap((cells) =>
+        treatments.flatMap((treatment) => segmentOf(metric, cells, { treatment, control: spec.control })),
+      ),
+    )
   const discoveries = benjaminiHochberg(found.map(({ pValue }) => pValue))
   return found.map((each, i) => ({
     ...each,

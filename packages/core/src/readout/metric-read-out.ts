@@ -52,7 +52,7 @@ export function metricReadOut(compared: ComparedMetric, shown: ShownWith): Metri
     absolute,
     relative,
     unadjusted: intervalWith(found.unadjusted, test.critical),
-    uncapped: summary.capping === null ? null : uncappedOf(compared, test.critical),
+    uncapped: summary.capping === null || summary.quantiles !== undefined ? null : uncappedOf(compared, test.critical),
     cappedAt: summary.capping?.limit ?? null,
     stoppedEarly: earlyStop(compared, shown.alpha),
     adjustment: {

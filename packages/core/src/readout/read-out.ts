@@ -93,9 +93,9 @@ function sentenceOf({ verdict, ships }: ExperimentDecision): string {
   }
 }
 
-/** Exploratory metrics and those that still grow are not followed over time. */
-function isFollowed({ metric, summary }: ComparedMetric): boolean {
-  return metric.role !== 'exploratory' && summary.isComplete
+/** Exploratory metrics, quantiles and those that still grow are not followed over time. */
+function isFollowed({ metric, summary, plan }: ComparedMetric): boolean {
+  return metric.role !== 'exploratory' && summary.isComplete && plan.quantile === null
 }
 
 interface Whole {

@@ -22,16 +22,33 @@ export interface TestPlanInput {
   readonly delayMs: number
   readonly metric: MetricCells
   readonly pair: Pair
+  /** The present effect of a quantile, of which cells say nothing: earlier looks knew as much as their users. */
+  readonly quantile: AdjustedEffect | null
 }
 
 /** The looks so far, present one last: of users whose window had closed by then. */
-export function looksOf({ spec, asOf, delayMs, metric, pair }: TestPlanInput): readonly Look[] {
-  const now: Look = { day: null, users: usersOf(metric), found: compareMetric(metric, pair) }
-  return [...earlierDays(spec.sequential, metric, { asOf, delayMs }).map((day) => lookAt(metric, pair, day)), now]
+export function looksOf({ spec, asOf, delayMs, metric, pair, quantile }: TestPlanInput): readonly Look[] {
+  const now: Look = { day: null, users: usersOf(metric), found: quantile ?? compareMetric(metric, pair) }
+  const earlier = earlierDays(spec.sequential, metric, { asOf, delayMs }).map((day) =>
+    quantile === null ? lookAt(metric, pair, day) : scaledLook(metric, now, day),
+  )
+  return [...earlier, now]
+}
+
+function scaledLook(metric: MetricCells, now: Look, day: number): Look {
+  const users = usersOf(upTo(metric, day))
+  const { effect } = now.found
+  if (effect.kind === 'undefined') return { ...now, day, users }
+  const stdError = effect.stdError * Math.sqrt(now.users / Math.max(1, users))
+  return { day, users, found: { ...now.found, effect: { ...effect, stdError } } }
+}
+
+function upTo(metric: MetricCells, day: number): MetricCells {
+  return { ...metric, cells: metric.cells.filter((cell) => cell.day !== null && cell.day <= day) }
 }
 
 function lookAt(metric: MetricCells, pair: Pair, day: number): Look {
-  const until = { ...metric, cells: metric.cells.filter((cell) => cell.day !== null && cell.day <= day) }
+  const until = upTo(metric, day)
   return { day, users: usersOf(until), found: compareMetric(until, pair) }
 }
 

@@ -195,14 +195,14 @@ function wrongTimes({ start, end, sequential: plan }: WrittenSpec): readonly Dis
   ]
 }
 
-/** A quantile needs more of the tables than moments: it is not read out of them yet. */
+/** Quantiles of single events need more of the tables than one number per user. */
 function notRead({ metrics }: WrittenSpec): readonly Disagreement[] {
-  return metrics.flatMap(({ metricType }, i) =>
-    metricType === 'quantile'
+  return metrics.flatMap(({ quantileSettings }, i) =>
+    quantileSettings?.type === 'event'
       ? [
           {
-            path: ['metrics', i, 'metricType'],
-            message: 'expected another type: quantiles are not read out of tables yet',
+            path: ['metrics', i, 'quantileSettings', 'type'],
+            message: 'expected unit: quantiles of events are not read out of tables yet',
           },
         ]
       : [],
@@ -211,7 +211,7 @@ function notRead({ metrics }: WrittenSpec): readonly Disagreement[] {
 
 function wrongUtility({ utility: stated, metrics }: WrittenSpec): readonly Disagreement[] {
   if (stated === undefined) return []
-  const names = metrics.map((metric) => metric.name)
+  const names = metrics.filter(({ metricType }) => metricType !== 'quantile').map((metric) => metric.name)
   const weighted = Object.keys(stated.weights)
   const isOutside = ([key, { low, high }]: readonly [
     string,

@@ -1,6 +1,15 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { momentsAt, readOut, sampleVariance, type VectorMoments, vectorMomentsOf } from '@paloma/core'
+import {
+  momentsAt,
+  quantileEffect,
+  quantileSample,
+  randomFrom,
+  readOut,
+  sampleVariance,
+  type VectorMoments,
+  vectorMomentsOf,
+} from '@paloma/core'
 import { afterAll, describe, expect, it } from 'vitest'
 import { parseSpec } from './load-spec.ts'
 import { summariseFiles } from './summarise-files.ts'
@@ -163,5 +172,71 @@ describe('summariseFiles', () => {
     ])
     expect(metric!.leftOut.map(({ incomplete }) => incomplete)).toEqual([0, 1])
     expect(summary.faults.metricRowsOfOthers).toBeGreaterThan(0)
+  })
+
+  it('finds the quantiles that core finds with all values in hand', async () => {
+    const quantile = parseSpec(
+      {
+        ...{ experiment: 'quantile', control: 'control', sequential: { kind: 'fixed' } },
+        variants: spec.readOut.variants,
+        metrics: [
+          {
+            ...{ name: 'upper tenth', metricType: 'quantile', numerator: { column: 'spend' }, role: 'success' },
+            quantileSettings: { type: 'unit', quantile: 0.9 },
+          },
+        ],
+      },
+      'test',
+    )
+    const summary = await summariseFiles(quantile, { assignments, metrics: wide }, limits)
+    const [sample] = summary.metrics[0]!.quantiles!
+    expect(sample!.values.length).toBeLessThan(sample!.n / 2)
+    const sampleOf = (variant: string) =>
+      quantileSample(
+        users.filter((user) => user.variant === variant).map(({ spend }) => spend),
+        0.9,
+      )
+    const expected = quantileEffect(sampleOf('new'), sampleOf('control'))
+    const [metric] = readOut(summary, quantile.readOut).comparisons[0]!.metrics
+    expect(metric!.absolute.mean).toBeCloseTo(expected.effect!, 12)
+    if (metric!.absolute.kind !== 'estimate' || expected.kind !== 'effect') throw new Error('expected estimates')
+    expect(metric!.absolute.stdError).toBeCloseTo(expected.stdError, 12)
+  })
+
+  it('weighs users by the inverse of the probability with which their variant was drawn', async () => {
+    // Heavy users got the new variant nine times in ten, light ones once in ten: plain means differ, weighted ones do not.
+    const random = randomFrom('propensity')
+    const drawn = Array.from({ length: 8000 }, (_, i) => {
+      const isHeavy = i % 2 === 0
+      const isNew = random() < (isHeavy ? 0.9 : 0.1)
+      const propensity = isHeavy === isNew ? 0.9 : 0.1
+      return { user: `p${i}`, variant: isNew ? 'new' : 'control', propensity, spend: (isHeavy ? 20 : 10) + random() }
+    })
+    const weighted = parseSpec(
+      {
+        ...{ experiment: 'weighted', control: 'control', sequential: { kind: 'fixed' } },
+        variants: spec.readOut.variants,
+        columns: { assignments: { propensity: 'propensity' } },
+        metrics: [{ name: 'spend', metricType: 'mean', numerator: { column: 'spend' }, role: 'exploratory' }],
+      },
+      'test',
+    )
+    const files = {
+      assignments: writeCsv(
+        join(folder, 'drawn.csv'),
+        'user,variant,propensity',
+        drawn.map(({ user, variant, propensity }) => [user, variant, propensity]),
+      ),
+      metrics: writeCsv(
+        join(folder, 'drawn-metrics.csv'),
+        'user,spend',
+        drawn.map(({ user, spend }) => [user, spend]),
+      ),
+    }
+    const found = readOut(await summariseFiles(weighted, files, limits), weighted.readOut).comparisons[0]!.metrics[0]!
+    if (found.absolute.kind !== 'estimate') throw new Error('expected an estimate')
+    expect(Math.abs(found.absolute.mean)).toBeLessThan(3 * found.absolute.stdError)
+    expect(found.absolute.stdError).toBeLessThan(0.5)
+    expect(found.control.mean).toBeCloseTo(15.5, 0)
   })
 })

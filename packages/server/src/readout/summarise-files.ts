@@ -1,4 +1,11 @@
-import type { ExperimentSummary, JointSummary, MetricSummary, SegmentCell, SummaryCell } from '@paloma/core'
+import type {
+  ExperimentSummary,
+  JointSummary,
+  MetricSummary,
+  OrderStatistics,
+  SegmentCell,
+  SummaryCell,
+} from '@paloma/core'
 import { cappingLimits } from './capping.ts'
 import type { FileSpec } from './contract.ts'
 import { type Analytics, type AnalyticsLimits, openAnalytics } from './duckdb.ts'
@@ -8,6 +15,7 @@ import { joinVectors } from './joint-vector.ts'
 import { countLeftOut } from './left-out.ts'
 import { type MetricVector, metricVectors, type VectorScene } from './metric-vector.ts'
 import { type MomentsRow, queryMoments } from './moments-query.ts'
+import { orderStatistics } from './order-statistics.ts'
 import { openSource } from './source.ts'
 import { withoutRepeats } from './without-repeats.ts'
 
@@ -52,6 +60,8 @@ async function summarise(analytics: Analytics, parts: Parts): Promise<Experiment
   const uncapped = await measureUncapped(analytics, measured)
   const leftOut = await countLeftOut(analytics, scene, measured)
   const matched = rows.reduce((sum, row) => sum + row.matched, 0)
+  const ordered: (readonly OrderStatistics[] | undefined)[] = []
+  for (const vector of vectors) ordered.push(await orderStatistics(analytics, scene, vector))
   return {
     asOf: facts.asOf,
     exposed: exposures.exposed,
@@ -64,6 +74,7 @@ async function summarise(analytics: Analytics, parts: Parts): Promise<Experiment
       segments: segments.flatMap((segment) => segment(i)),
       leftOut: leftOut[i]!,
       capping: uncapped.get(vector.metric.name) ?? null,
+      ...(ordered[i] === undefined ? {} : { quantiles: ordered[i] }),
     })),
     joint: await measureJoint(analytics, measured),
     faults: {
