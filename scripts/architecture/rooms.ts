@@ -131,6 +131,12 @@ const contracts: readonly Room[] = [
     name: 'server/store/contract',
     holds: 'packages/server/src/store/contract.ts',
     purpose: 'What the use cases ask of a store.',
+    mayImport: ['server/store/experiments-contract', 'core/domain'],
+  },
+  {
+    name: 'server/store/experiments-contract',
+    holds: 'packages/server/src/store/experiments-contract.ts',
+    purpose: 'What they ask of it about experiments.',
     mayImport: ['core/domain'],
   },
   {

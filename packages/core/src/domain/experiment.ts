@@ -75,8 +75,11 @@ export interface Phase {
   readonly ranges: readonly VariantRange[]
 }
 
-/** The policy state that an experiment's users decide with: the one everybody shares, or that of the start, frozen. */
-export const EXPERIMENT_LEARNING = ['shared', 'frozen'] as const
+/**
+ * The policy state that an experiment's users decide with: the one everybody shares, that of the start, frozen, or one of
+ * their variant, which begins with that of the start and learns from its own users alone.
+ */
+export const EXPERIMENT_LEARNING = ['shared', 'frozen', 'perVariant'] as const
 export type ExperimentLearning = (typeof EXPERIMENT_LEARNING)[number]
 
 /** All of a running experiment that a decision looks at. */
@@ -90,7 +93,8 @@ export interface RunningExperiment {
   readonly variants: readonly ExperimentVariant[]
   /** Oldest first, at least one. */
   readonly phases: readonly Phase[]
-  /** The policy state that its users decide with; null for the current one. */
+  readonly learning: ExperimentLearning
+  /** The policy state that was frozen, if any. */
   readonly stateId: number | null
 }
 

@@ -24,4 +24,6 @@ export interface PolicyState {
   readonly heads: Readonly<Record<string, HeadState>>
   /** By objective: rewards of decisions made before this moment are folded in. */
   readonly learnedUntil: Readonly<Record<string, EpochMs>>
+  /** `experiment/variant` whose users learn it by themselves; absent: everybody's. */
+  readonly line?: string
 }

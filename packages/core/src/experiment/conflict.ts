@@ -55,5 +55,5 @@ function surfaceOf({ changes, learning }: Footprint): readonly string[] {
     ...Object.keys(rules).map((name) => `rules.${name}`),
     ...Object.keys(messages).map((name) => `the message ${name}`),
   ])
-  return learning === 'frozen' ? ['the policy state', ...changed] : changed
+  return learning === 'shared' ? changed : ['the policy state', ...changed]
 }

@@ -16,7 +16,15 @@ export {
   stopExperiment,
 } from './life-cycle.ts'
 export { type Membership, membershipOf, phaseAt, type Subject } from './membership.ts'
-export { frozenStateOf, type OwnSnapshot, ownSnapshot, type Participation, snapshotFor } from './own-snapshot.ts'
+export {
+  lineOf,
+  type OwnSnapshot,
+  type OwnState,
+  ownSnapshot,
+  ownStateOf,
+  type Participation,
+  snapshotFor,
+} from './own-snapshot.ts'
 export { type PhaseCount, type PhaseSampleRatio, sampleRatios } from './sample-ratios.ts'
 export { isTargeted } from './targeting.ts'
 export { rangesOf, reweighted, variantAt, weightsOfRanges } from './variant-ranges.ts'

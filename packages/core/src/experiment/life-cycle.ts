@@ -127,8 +127,8 @@ export function stopExperiment(
 /** What decisions look at of a running experiment; undefined for one that does not run. */
 export function runningPart({ design, status, layer, phases, stateId }: Experiment): RunningExperiment | undefined {
   if (status !== 'running' || layer === null) return undefined
-  const { key, salt, groups, targeting, unit, variants } = design
-  return { key, salt, layer, groups, targeting, unit, variants, phases, stateId }
+  const { key, salt, groups, targeting, unit, variants, learning } = design
+  return { key, salt, layer, groups, targeting, unit, variants, phases, learning, stateId }
 }
 
 /** In the order of the variants, those that are not named with nothing. */

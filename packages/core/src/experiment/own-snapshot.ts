@@ -105,12 +105,30 @@ export function snapshotFor(snapshot: Snapshot, profile: Known, now: EpochMs): S
   return ownSnapshot(snapshot, subjectOf(snapshot, profile), now).snapshot
 }
 
-/** The policy state that an experiment froze for a user; null for the current one. */
-export function frozenStateOf(snapshot: Snapshot, profile: Known, now: EpochMs): number | null {
-  const frozen = snapshot.experiments?.running.filter(({ stateId }) => stateId !== null) ?? []
-  if (frozen.length === 0) return null
+/** Which policy state a user decides with, where it is not everybody's. */
+export type OwnState =
+  | { readonly kind: 'frozen'; readonly stateId: number }
+  | { readonly kind: 'line'; readonly line: string }
+
+/** The policy state that an experiment froze for a user, or that his variant learns; null for everybody's. */
+export function ownStateOf(snapshot: Snapshot, profile: Known, now: EpochMs): OwnState | null {
+  const own = snapshot.experiments?.running.filter(({ learning }) => learning !== 'shared') ?? []
+  if (own.length === 0) return null
   const subject = subjectOf(snapshot, profile)
-  return frozen.find((experiment) => membershipOf(experiment, subject, now) !== null)?.stateId ?? null
+  for (const experiment of own) {
+    const membership = membershipOf(experiment, subject, now)
+    if (membership === null) continue
+    const { stateId } = experiment
+    return stateId === null
+      ? { kind: 'line', line: lineOf(experiment, membership.variant) }
+      : { kind: 'frozen', stateId }
+  }
+  return null
+}
+
+/** The name of the line of states that a variant learns. */
+export function lineOf({ key }: Pick<RunningExperiment, 'key'>, variant: string): string {
+  return `${key}/${variant}`
 }
 
 function subjectOf({ groups, groupSalt }: Snapshot, profile: Known): Subject {

@@ -75,9 +75,7 @@ const metricSchema: z.ZodType<ExperimentDesign['metrics'][number]> = z.strictObj
   nonInferiorityMargin: z.number().exactOptional(),
 })
 
-const learning = z.enum(EXPERIMENT_LEARNING, {
-  error: 'expected "shared" or "frozen"; a policy state per variant is not there yet',
-})
+const learning = z.enum(EXPERIMENT_LEARNING)
 const horizonSchema: z.ZodType<ExperimentHorizon> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('users'), maxUsers: z.int().min(2).max(1e12) }),
   z.strictObject({ kind: z.literal('days'), days: z.number().positive().max(3_660) }),

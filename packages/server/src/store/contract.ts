@@ -3,10 +3,6 @@ import {
   type Decision,
   type DecisionId,
   type EpochMs,
-  type Experiment,
-  type ExperimentChange,
-  type Exposure,
-  type ExposureCount,
   type LearningFeatures,
   type Opportunity,
   type OpportunityId,
@@ -19,6 +15,9 @@ import {
   type UserProfile,
   type UserState,
 } from '@paloma/core/domain'
+import type { ExperimentStore } from './experiments-contract.ts'
+
+export type { ExperimentStore, ExperimentUpdate } from './experiments-contract.ts'
 
 /**
  * Operational state, ledger, queue and registry. Every method is atomic: it happens whole or not at all, and what it
@@ -348,8 +347,11 @@ export interface ApiKey {
 export interface RegistryStore {
   saveState(state: PolicyState): Promise<void>
   loadState(id: number): Promise<PolicyState | undefined>
-  latestState(): Promise<PolicyState | undefined>
-  /** Deletes states older than the newest `keep` that no decision names. Answers how many. */
+  /** Of everybody's, or of a line. */
+  latestState(line?: string): Promise<PolicyState | undefined>
+  /** Larger than that of any state, of whatever line. */
+  nextStateId(): Promise<number>
+  /** Deletes states older than the newest `keep` of their line that no decision names. Answers how many. */
   pruneStates(keep: number): Promise<number>
   /** Snapshot parts (everything but the state) as JSON text, by version. */
   saveSnapshot(version: string, json: string, at: EpochMs): Promise<void>
@@ -366,35 +368,4 @@ export interface RegistryStore {
   /** Settings whose name begins with `prefix`, by name. */
   listSettings(prefix: string): Promise<readonly { readonly name: string; readonly value: string }[]>
   deleteSetting(name: string): Promise<void>
-}
-
-/** What one change makes of the experiments there are: the one that differs, and what the audit trail says of it. */
-export interface ExperimentUpdate {
-  readonly experiment: Experiment
-  readonly change: Omit<ExperimentChange, 'key' | 'revision'>
-}
-
-export interface ExperimentStore {
-  /**
-   * Changes one experiment while nobody else changes any. `update` gets all of them, by key, and answers what shall be,
-   * or null for nothing; the revision it answers is written to the audit trail. What it throws changes nothing. Answers
-   * what was written.
-   */
-  change(update: (all: readonly Experiment[]) => ExperimentUpdate | null): Promise<Experiment | null>
-  /** By key. */
-  list(): Promise<readonly Experiment[]>
-  get(key: string): Promise<Experiment | undefined>
-  /** Oldest first. */
-  changes(key: string): Promise<readonly ExperimentChange[]>
-  /** A number that differs whenever some experiment has changed. */
-  revision(): Promise<number>
-  /** By variant and phase; what decisions wrote in the same transaction. */
-  exposureCounts(key: string): Promise<readonly ExposureCount[]>
-  /** In order of user and slot; `after` is the last of the page before. */
-  exposures(key: string, after: Pick<Exposure, 'userId' | 'slot'> | null, limit: number): Promise<readonly Exposure[]>
-  /**
-   * What exposed users did from `beforeMs` before their first exposure on, up to `until`, machine events left out; pages
-   * in order of (user, at, messageId).
-   */
-  outcomes(key: string, span: { readonly beforeMs: number; readonly until: EpochMs }): AsyncIterable<readonly Outcome[]>
 }

@@ -219,7 +219,7 @@ describe('experiments', () => {
       const changed = await usecaseLab({ store, startAt: NOON + HOUR_MS, config: { features } })
       const { experiment, changes } = (await changed.usecases.experiments.get('frozen'))!
       expect(experiment).toMatchObject({ status: 'stopped', end: { decision: 'invalid' } })
-      expect(changes.at(-1)).toMatchObject({ actor: 'paloma', note: expect.stringContaining('no longer fits') })
+      expect(changes.at(-1)).toMatchObject({ actor: 'paloma', note: expect.stringContaining('state 0 no longer fit') })
       expect((await decide(changed, ['x-3'], 'changed'))[0]!.stateId).toBe(changed.deps.snapshots.current().state.id)
     })
   })

@@ -7,6 +7,7 @@ import {
   type LearningTarget,
   learn,
   learningTargets,
+  lineOf,
   type PolicyState,
   RESPONSE_HEAD,
   type RewardedExample,
@@ -48,9 +49,25 @@ export function createLearner(deps: LearnerDeps, notes: Notes): Learner {
         snapshots.adopt(latest)
       }
       notes.fine(SUBJECT)
-      return leads ? learnAll(deps, snapshots.current().state, notes) : snapshots.current().state
+      if (leads) await learnAll(deps, snapshots.current().state, notes)
+      for (const { line } of snapshots.lines()) await runLine(deps, line!, { leads, notes })
+      return snapshots.current().state
     },
   }
+}
+
+/** The same for the states of one variant that learns by itself. */
+async function runLine(
+  deps: LearnerDeps,
+  line: string,
+  { leads, notes }: { readonly leads: boolean; readonly notes: Notes },
+): Promise<void> {
+  const { store, snapshots } = deps
+  const latest = await store.registry.latestState(line)
+  const current = snapshots.lines().find((state) => state.line === line)
+  if (latest === undefined || current === undefined || latest.schemaHash !== current.schemaHash) return
+  if (latest.id > current.id) snapshots.adopt(latest)
+  if (leads) await learnAll(deps, latest.id > current.id ? latest : current, notes)
 }
 
 async function learnAll(deps: LearnerDeps, state: PolicyState, notes: Notes): Promise<PolicyState> {
@@ -64,7 +81,7 @@ async function learnAll(deps: LearnerDeps, state: PolicyState, notes: Notes): Pr
   for (const target of learningTargets(objectives)) {
     const until = maturedUntil(target, config.learning.latenessHours, at)
     const from = state.learnedUntil[target.name] ?? 0
-    for await (const page of rewardedPages(deps, target, { from, until })) {
+    for await (const page of rewardedPages(deps, target, { from, until, line: state.line })) {
       const examples = page.filter(fitting(snapshots.prior(), target))
       next = learn(next, { [target.name]: { examples, until } }, { at, keep: 1, prior, objectives })
       seen += examples.length
@@ -79,7 +96,9 @@ async function learnAll(deps: LearnerDeps, state: PolicyState, notes: Notes): Pr
       return [target.name, Math.max(until, state.learnedUntil[target.name] ?? 0)]
     }),
   )
-  const learned: PolicyState = { ...next, id: state.id + 1, createdAt: at, learnedUntil }
+  const line = state.line === undefined ? {} : { line: state.line }
+  const id = await store.registry.nextStateId()
+  const learned: PolicyState = { ...next, id, createdAt: at, learnedUntil, ...line }
   await store.registry.saveState(learned)
   snapshots.adopt(learned)
   return learned
@@ -105,19 +124,37 @@ function maturedUntil({ windowHours }: LearningTarget, latenessHours: number, no
   return now - (windowHours + latenessHours) * HOUR_MS
 }
 
-/** Examples of the groups that are learned from, a page at a time, so that memory stays bounded. */
+/** Examples of the groups that are learned from, those of one line, a page at a time, so that memory stays bounded. */
 async function* rewardedPages(
   { store, snapshots, config }: LearnerDeps,
   target: LearningTarget,
-  { from, until }: { readonly from: EpochMs; readonly until: EpochMs },
+  { from, until, line }: { readonly from: EpochMs; readonly until: EpochMs; readonly line: string | undefined },
 ): AsyncGenerator<readonly RewardedExample[]> {
   if (until <= from) return
-  const { groups, groupSalt } = snapshots.current()
+  const { groups, groupSalt, experiments } = snapshots.current()
   const learned = new Set(config.learning.groups)
   const isLearnedFrom = ({ userId }: LearningExample): boolean => learned.has(groupOf(groups, groupSalt, userId))
+  const apart = (experiments?.running ?? []).filter(({ learning }) => learning === 'perVariant').map(({ key }) => key)
   const windowMs = target.windowHours * HOUR_MS
   for await (const page of store.decisions.matured({ from, until, windowMs })) {
-    const examples = page.filter(isLearnedFrom).map((example) => exampleOf(target, example))
-    if (examples.length > 0) yield examples
+    const lineAt = await lineFinder(store, apart, page)
+    const mine = page.filter((example) => isLearnedFrom(example) && lineAt(example) === line)
+    if (mine.length > 0) yield mine.map((example) => exampleOf(target, example))
   }
+}
+
+/** Says which line a decision belongs to: that of the variant its user was last exposed to before it. */
+async function lineFinder(
+  { experiments }: Pick<LearnerDeps['store'], 'experiments'>,
+  keys: readonly string[],
+  page: readonly LearningExample[],
+): Promise<(example: LearningExample) => string | undefined> {
+  if (keys.length === 0) return () => undefined
+  const users = [...new Set(page.map(({ userId }) => userId))]
+  const found = new Map<string, { readonly at: EpochMs; readonly line: string }[]>()
+  for (const { userId, variant, at, key } of await experiments.exposuresOf(keys, users)) {
+    found.set(userId, [...(found.get(userId) ?? []), { at, line: lineOf({ key }, variant) }])
+  }
+  return ({ userId, at }) =>
+    (found.get(userId) ?? []).filter((each) => each.at <= at).sort((a, b) => b.at - a.at)[0]?.line
 }

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import {
   type EpochMs,
   type ExperimentSetup,
-  frozenStateOf,
   initialState,
+  ownStateOf,
   PalomaError,
   type PolicyState,
   type Snapshot,
@@ -17,11 +17,13 @@ import { experimentsNow } from './running-experiments.ts'
 /** Holds the snapshot that decisions are made with, and finds the ones that past decisions were made with. */
 export interface SnapshotKeeper {
   current(): Snapshot
-  /** The current one with the policy state of this user: another where an experiment froze one. */
+  /** The current one with the policy state of this user: another where an experiment froze one, or has one per variant. */
   currentFor(profile: UserProfile, now: EpochMs): Snapshot
+  /** The latest states of variants that learn by themselves. */
+  lines(): readonly PolicyState[]
   /** What was believed before the first reward, under the current configuration. */
   prior(): PolicyState
-  /** Makes a newly learned state the current one, once it is stored. */
+  /** Makes a newly learned state the current one of everybody or of its line, once it is stored. */
   adopt(state: PolicyState): void
   /** Takes over changes of experiments, of this process or another; answers whether there were any. */
   follow(now: EpochMs): Promise<boolean>
@@ -50,31 +52,31 @@ const MAX_ATTEMPTS = 20
 export async function snapshotKeeper(store: Store, config: Config, at: number): Promise<SnapshotKeeper> {
   const prior = initialState(config.objectives, shapeOf(config), at)
   const opening = await openingState(store.registry, prior)
-  let setting = await settingOf(store, config, { prior, at })
-  let current: Snapshot = { ...setting.parts, version: setting.version, state: opening }
-  let frozen = new Map<number, Snapshot>()
+  let setting = await settingOf(store, config, { current: opening, at })
+  let current = snapshotOf(setting, opening)
+  let own = ownSnapshots(setting)
   let turn: Promise<unknown> = Promise.resolve()
   const past = pastSnapshots(store)
   const follow = async (now: EpochMs): Promise<boolean> => {
     if ((await store.experiments.revision()) === setting.revision) return false
-    setting = await settingOf(store, config, { prior, at: now })
-    current = { ...setting.parts, version: setting.version, state: current.state }
-    frozen = new Map()
+    setting = await settingOf(store, config, { current: current.state, at: now })
+    current = snapshotOf(setting, current.state)
+    own = ownSnapshots(setting)
     return true
   }
 
   return {
     current: () => current,
     currentFor(profile, now) {
-      const state = setting.frozen.get(frozenStateOf(current, profile, now) ?? current.state.id)
-      if (state === undefined) return current
-      const known = frozen.get(state.id) ?? { ...setting.parts, version: setting.version, state }
-      frozen.set(state.id, known)
-      return known
+      const state = ownStateOf(current, profile, now)
+      if (state === null) return current
+      return (state.kind === 'frozen' ? own.frozen.get(state.stateId) : own.lines.get(state.line)) ?? current
     },
+    lines: () => [...own.lines.values()].map(({ state }) => state),
     prior: () => prior,
     adopt(next) {
-      current = { ...setting.parts, version: setting.version, state: next }
+      if (next.line === undefined) current = snapshotOf(setting, next)
+      else own.lines.set(next.line, snapshotOf(setting, next))
     },
     follow(now) {
       // One after the other, so that what was read first never replaces what was read later.
@@ -88,6 +90,22 @@ export async function snapshotKeeper(store: Store, config: Config, at: number): 
   }
 }
 
+function snapshotOf({ parts, version }: Setting, state: PolicyState): Snapshot {
+  return { ...parts, version, state }
+}
+
+/** The snapshots of users who do not decide with everybody's state: by its number, or by the line of their variant. */
+function ownSnapshots(setting: Setting): {
+  readonly frozen: ReadonlyMap<number, Snapshot>
+  readonly lines: Map<string, Snapshot>
+} {
+  const { frozen, lines } = setting
+  return {
+    frozen: new Map([...frozen].map(([id, state]) => [id, snapshotOf(setting, state)])),
+    lines: new Map([...lines].map(([line, state]) => [line, snapshotOf(setting, state)])),
+  }
+}
+
 /** Everything of the snapshot but the policy state, as the configuration and the experiments have it. */
 interface Setting {
   readonly parts: SnapshotParts
@@ -95,19 +113,20 @@ interface Setting {
   /** Of the experiments, when they were read. */
   readonly revision: number
   readonly frozen: ReadonlyMap<number, PolicyState>
+  readonly lines: ReadonlyMap<string, PolicyState>
 }
 
 async function settingOf(
   store: Store,
   config: Config,
-  { prior, at }: { readonly prior: PolicyState; readonly at: EpochMs },
+  { current, at }: { readonly current: PolicyState; readonly at: EpochMs },
 ): Promise<Setting> {
-  const { revision, setup, frozen } = await experimentsNow(store, config, { schemaHash: prior.schemaHash, at })
+  const { setup, ...rest } = await experimentsNow(store, config, { current, at })
   const parts = partsOf(config, setup)
   const json = JSON.stringify(parts)
   const version = createHash('sha256').update(json).digest('hex').slice(0, 16)
   await store.registry.saveSnapshot(version, json, at)
-  return { parts, version, revision, frozen }
+  return { parts, version, ...rest }
 }
 
 /** The latest state that fits the schema; where there is none the prior, under the next free number. */
@@ -115,7 +134,7 @@ async function openingState(registry: Store['registry'], prior: PolicyState): Pr
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const latest = await registry.latestState()
     if (latest?.schemaHash === prior.schemaHash) return latest
-    const state = latest === undefined ? prior : successorOf(latest, prior)
+    const state = latest === undefined ? prior : successorOf(await registry.nextStateId(), prior)
     if (await isSaved(registry, state)) return state
   }
   throw new PalomaError(
@@ -128,9 +147,9 @@ async function openingState(registry: Store['registry'], prior: PolicyState): Pr
 }
 
 /** The prior after a change of features or objectives: decisions made before it have features of another shape. */
-function successorOf(latest: PolicyState, prior: PolicyState): PolicyState {
+function successorOf(id: number, prior: PolicyState): PolicyState {
   const learnedUntil = Object.fromEntries(Object.keys(prior.heads).map((name) => [name, prior.createdAt]))
-  return { ...prior, id: latest.id + 1, learnedUntil }
+  return { ...prior, id, learnedUntil }
 }
 
 /** False where another server, starting in the same moment, took the number. */

@@ -62,7 +62,7 @@ describe('experiments', () => {
     [{}, '/key'],
     [body('with space'), '/key'],
     [body('a', { groups: ['holdout'] }), '/groups'],
-    [body('a', { learning: 'perVariant' }), '/learning'],
+    [body('a', { learning: 'alone' }), '/learning'],
     [body('a', { colour: 1 }), '/colour'],
     [body('a', { variants: [{ name: 'x', change: { policy: { kind: 'magic' } } }] }), '/variants/0/change/policy/kind'],
     [

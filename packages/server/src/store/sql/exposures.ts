@@ -76,7 +76,9 @@ interface FirstRow {
   readonly decision_id: DecisionId
 }
 
-export function exposureReader(client: SqlClient): Pick<ExperimentStore, 'exposureCounts' | 'exposures'> {
+export function exposureReader(
+  client: SqlClient,
+): Pick<ExperimentStore, 'exposureCounts' | 'exposures' | 'exposuresOf'> {
   return {
     async exposureCounts(key) {
       const rows = await client.query<ExposureCount>(
@@ -94,6 +96,12 @@ export function exposureReader(client: SqlClient): Pick<ExperimentStore, 'exposu
       )
       return rows.map(fromRow)
     },
+    exposuresOf: (keys, users) =>
+      client.query(
+        `select experiment as key, user_id as "userId", variant, at from exposures
+         where experiment = any($1::text[]) and user_id = any($2::text[])`,
+        [keys, users],
+      ),
   }
 }
 

@@ -3,7 +3,7 @@ import type { ApiKey, RegistryStore } from '../contract.ts'
 import type { SqlClient } from './client.ts'
 import { type StateRow, stateFromRow, stateToRow } from './state-codec.ts'
 
-const STATE_COLUMNS = 'id, created_at, schema_hash, meta, vectors'
+const STATE_COLUMNS = 'id, created_at, schema_hash, line, meta, vectors'
 
 interface KeyRow {
   readonly id: string
@@ -19,7 +19,14 @@ export function registryStore(client: SqlClient): RegistryStore {
   return { ...stateRegistry(client), ...keyRegistry(client), ...settingRegistry(client) }
 }
 
-type StateMethods = 'saveState' | 'loadState' | 'latestState' | 'pruneStates' | 'saveSnapshot' | 'loadSnapshot'
+type StateMethods =
+  | 'saveState'
+  | 'loadState'
+  | 'latestState'
+  | 'nextStateId'
+  | 'pruneStates'
+  | 'saveSnapshot'
+  | 'loadSnapshot'
 
 function stateRegistry(client: SqlClient): Pick<RegistryStore, StateMethods> {
   return {
@@ -28,14 +35,23 @@ function stateRegistry(client: SqlClient): Pick<RegistryStore, StateMethods> {
       const [row] = await client.query<StateRow>(`select ${STATE_COLUMNS} from policy_states where id = $1`, [id])
       return row && stateFromRow(row)
     },
-    async latestState() {
-      const [row] = await client.query<StateRow>(`select ${STATE_COLUMNS} from policy_states order by id desc limit 1`)
+    async latestState(line = '') {
+      const [row] = await client.query<StateRow>(
+        `select ${STATE_COLUMNS} from policy_states where line = $1 order by id desc limit 1`,
+        [line],
+      )
       return row && stateFromRow(row)
+    },
+    async nextStateId() {
+      const [row] = await client.query<{ readonly id: number | null }>('select max(id) as id from policy_states')
+      return (row?.id ?? -1) + 1
     },
     async pruneStates(keep) {
       const gone = await client.query(
         `delete from policy_states p
-         where p.id not in (select id from policy_states order by id desc limit $1)
+         where p.id not in (select id from (
+             select id, row_number() over (partition by line order by id desc) as place from policy_states) newest
+             where place <= $1)
            and not exists (select 1 from policy_state_uses u where u.state_id = p.id)
          returning p.id`,
         [keep],
@@ -59,15 +75,15 @@ function stateRegistry(client: SqlClient): Pick<RegistryStore, StateMethods> {
 
 async function saveState(client: SqlClient, state: PolicyState): Promise<void> {
   const row = stateToRow(state)
-  const values = [row.id, row.created_at, row.schema_hash, row.meta, row.vectors]
+  const values = [row.id, row.created_at, row.schema_hash, row.line, row.meta, row.vectors]
   const inserted = await client.query(
-    `insert into policy_states (${STATE_COLUMNS}) values ($1, $2, $3, $4, $5) on conflict (id) do nothing returning id`,
+    `insert into policy_states (${STATE_COLUMNS}) values ($1, $2, $3, $4, $5, $6) on conflict (id) do nothing returning id`,
     values,
   )
   if (inserted.length > 0) return
   const [same] = await client.query(
     `select id from policy_states
-     where id = $1 and created_at = $2 and schema_hash = $3 and meta = $4 and vectors = $5`,
+     where id = $1 and created_at = $2 and schema_hash = $3 and line = $4 and meta = $5 and vectors = $6`,
     values,
   )
   if (same === undefined) {

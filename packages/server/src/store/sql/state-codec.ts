@@ -6,6 +6,8 @@ export interface StateRow {
   readonly id: number
   readonly created_at: number
   readonly schema_hash: string
+  /** Empty for everybody's. */
+  readonly line: string
   readonly meta: string
   /** Per head in the order of `meta.heads`: mean, covariance, [noiseShape, noiseRate]; little-endian doubles. */
   readonly vectors: Uint8Array
@@ -39,6 +41,7 @@ export function stateToRow(state: PolicyState): StateRow {
     id: state.id,
     created_at: state.createdAt,
     schema_hash: state.schemaHash,
+    line: state.line ?? '',
     meta: JSON.stringify(meta),
     vectors: Buffer.concat(
       heads.flatMap(([, head]) => [
@@ -76,5 +79,6 @@ export function stateFromRow(row: StateRow): PolicyState {
     schemaHash: row.schema_hash,
     heads: Object.fromEntries(heads),
     learnedUntil: meta.learnedUntil,
+    ...(row.line === '' ? {} : { line: row.line }),
   }
 }

@@ -75,7 +75,7 @@ async function countKeys(sql: Sql): Promise<number> {
 
 async function latestState(sql: Sql): Promise<StoreFacts['latestState']> {
   const [row] = await sql.query<{ readonly id: number; readonly created_at: number }>(
-    'select id, created_at from policy_states order by id desc limit 1',
+    "select id, created_at from policy_states where line = '' order by id desc limit 1",
   )
   return row === undefined ? null : { id: row.id, createdAt: row.created_at }
 }

@@ -129,6 +129,19 @@ export function testExperiments(storeOf: StoreOf): void {
       expect((await list(experiment)).map(({ variants }) => variants)).toEqual([['a', 'b'], ['a'], ['b']])
     })
 
+    it('are found by experiments and users', async () => {
+      await storeOf().decisions.insertMany([
+        decide('j-1', 'j-ann', 5, { experiment: 'e-found' }, { experiment: 'e-else' }),
+        decide('j-2', 'j-ann', 9, { experiment: 'e-found', variant: 'b' }),
+        decide('j-3', 'j-bob', 5, { experiment: 'e-found' }),
+      ])
+      const found = await storeOf().experiments.exposuresOf(['e-found', 'e-none'], [userId('j-ann'), userId('j-cid')])
+      expect([...found].sort((a, b) => a.at - b.at)).toEqual([
+        { key: 'e-found', userId: 'j-ann', variant: 'a', at: NOON + 5 },
+        { key: 'e-found', userId: 'j-ann', variant: 'b', at: NOON + 9 },
+      ])
+    })
+
     it('come in pages, one row per slot of time', async () => {
       const experiment = 'e-slots'
       const slots = [7, 8, 9].map((slot) => decide(`g-${slot}`, 'g-ann', slot, { experiment, slot }))

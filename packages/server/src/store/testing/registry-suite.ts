@@ -25,6 +25,23 @@ export function testRegistry(storeOf: StoreOf): void {
       expect((await storeOf().registry.latestState())?.id).toBe(2004)
     })
 
+    it('keeps lines of states apart, numbers them together, and prunes each by itself', async () => {
+      const { registry } = storeOf()
+      const first = await registry.nextStateId()
+      const lines = [undefined, 'r-test/a', 'r-test/b', 'r-test/a', 'r-test/b', undefined, 'r-test/a']
+      const states = lines.map((line, i) => ({ ...exampleState(first + i), ...(line === undefined ? {} : { line }) }))
+      for (const state of states) await registry.saveState(state)
+      expect(await registry.nextStateId()).toBe(first + 7)
+      expect(await registry.latestState()).toStrictEqual(states[5])
+      expect(await registry.latestState('r-test/a')).toStrictEqual(states[6])
+      expect(await registry.latestState('r-test/c')).toBeUndefined()
+      const other = { ...states[6]!, line: 'r-test/b' }
+      await expect(registry.saveState(other)).rejects.toMatchObject({ code: 'STATE_EXISTS' })
+      await registry.pruneStates(1)
+      const left = await Promise.all(states.map(({ id }) => registry.loadState(id)))
+      expect(left.flatMap((state) => (state === undefined ? [] : [state.id - first]))).toEqual([4, 5, 6])
+    })
+
     it('keeps snapshots by version and settings by name', async () => {
       const { registry } = storeOf()
       await registry.saveSnapshot('r-v1', '{"a": 1}', NOON)

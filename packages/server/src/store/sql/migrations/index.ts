@@ -2,12 +2,14 @@ import { createHash } from 'node:crypto'
 import { firstTables } from './0001-first-tables.ts'
 import { sendAttempts } from './0002-send-attempts.ts'
 import { experiments } from './0003-experiments.ts'
+import { stateLines } from './0004-state-lines.ts'
 
 /** Every migration by name, in order; a published one never changes. */
 export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
   '0001-first-tables': firstTables,
   '0002-send-attempts': sendAttempts,
   '0003-experiments': experiments,
+  '0004-state-lines': stateLines,
 }
 
 /** Twelve hex digits that change with any migration; names the template directory that has them all. */

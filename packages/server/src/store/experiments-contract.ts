@@ -1,0 +1,45 @@
+import type {
+  EpochMs,
+  Experiment,
+  ExperimentChange,
+  Exposure,
+  ExposureCount,
+  Outcome,
+  UserId,
+} from '@paloma/core/domain'
+
+/** What one change makes of the experiments there are: the one that differs, and what the audit trail says of it. */
+export interface ExperimentUpdate {
+  readonly experiment: Experiment
+  readonly change: Omit<ExperimentChange, 'key' | 'revision'>
+}
+
+export interface ExperimentStore {
+  /**
+   * Changes one experiment while nobody else changes any. `update` gets all of them, by key, and answers what shall be,
+   * or null for nothing; the revision it answers is written to the audit trail. What it throws changes nothing. Answers
+   * what was written.
+   */
+  change(update: (all: readonly Experiment[]) => ExperimentUpdate | null): Promise<Experiment | null>
+  /** By key. */
+  list(): Promise<readonly Experiment[]>
+  get(key: string): Promise<Experiment | undefined>
+  /** Oldest first. */
+  changes(key: string): Promise<readonly ExperimentChange[]>
+  /** A number that differs whenever some experiment has changed. */
+  revision(): Promise<number>
+  /** By variant and phase; what decisions wrote in the same transaction. */
+  exposureCounts(key: string): Promise<readonly ExposureCount[]>
+  /** In order of user and slot; `after` is the last of the page before. */
+  exposures(key: string, after: Pick<Exposure, 'userId' | 'slot'> | null, limit: number): Promise<readonly Exposure[]>
+  /**
+   * What exposed users did from `beforeMs` before their first exposure on, up to `until`, machine events left out; pages
+   * in order of (user, at, messageId).
+   */
+  outcomes(key: string, span: { readonly beforeMs: number; readonly until: EpochMs }): AsyncIterable<readonly Outcome[]>
+  /** Exposures of these users to variants of these experiments, in any order. */
+  exposuresOf(
+    keys: readonly string[],
+    users: readonly UserId[],
+  ): Promise<readonly (Pick<Exposure, 'userId' | 'variant' | 'at'> & { readonly key: string })[]>
+}
