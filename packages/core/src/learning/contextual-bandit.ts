@@ -56,6 +56,8 @@ interface BanditWork {
   readonly doubt: Float64Array
   /** Squared norms of (1, context) and of `doubt`. */
   readonly norms: Float64Array
+  /** Products of two numbers of `doubt`, packed; those of different ones twice. */
+  readonly doubtProducts: Float64Array
   readonly gain: Float64Array
   readonly plainGain: Float64Array
   /** By action, with room for a whole number of lanes. */
@@ -156,6 +158,7 @@ function workFor(sizes: BanditShape & Pick<ContextualBandit, 'dimension' | 'spre
     plainPhi: phi.subarray(0, 1 + features),
     doubt: new Float64Array(spreadDimension),
     norms: new Float64Array(2),
+    doubtProducts: new Float64Array(packedLength(spreadDimension)),
     gain,
     plainGain: gain.subarray(0, 1 + features),
     means: new Float64Array(lanesFor(actions)),
@@ -179,8 +182,8 @@ export function firstOf(action: number, count: number): number {
  * that is not finite.
  */
 export function expandContext(bandit: ContextualBandit, context: ArrayLike<number>): void {
-  const { features, waves, spreadDimension } = bandit
-  const { phi, doubt, norms, seen } = bandit.work
+  const { features, waves } = bandit
+  const { phi, norms, seen } = bandit.work
   if (context.length !== features) throw invalidContext('context.length', context.length, `${features}`)
   if (phi[0] === 1 && isSeen(seen, context)) return
   phi[0] = 0 // until the end, lest half a context be taken for a whole one
@@ -197,16 +200,24 @@ export function expandContext(bandit: ContextualBandit, context: ArrayLike<numbe
     throw invalidContext(`context[${at}]`, context[at], 'a finite number whose square is one too')
   }
   fillWaves(waves, seen, { out: phi, at: 1 + features })
-  doubt[0] = 1
-  let doubtNorm = 1
-  for (let i = 1; i < spreadDimension; i++) {
-    const value = SPREAD_SCALE * phi[features + i]!
-    doubt[i] = value
-    doubtNorm += value * value
-  }
   norms[0] = norm
-  norms[1] = doubtNorm
+  norms[1] = fillDoubt(bandit)
   phi[0] = 1
+}
+
+/** Squared norm of what tells the spread, which is written down with its products. */
+function fillDoubt({ features, spreadDimension, work }: ContextualBandit): number {
+  const { phi, doubt, doubtProducts } = work
+  doubt[0] = 1
+  for (let i = 1; i < spreadDimension; i++) doubt[i] = SPREAD_SCALE * phi[features + i]!
+  let norm = 0
+  for (let i = 0, k = 0; i < spreadDimension; i++, k++) {
+    const value = doubt[i]!
+    for (let j = 0; j < i; j++, k++) doubtProducts[k] = 2 * value * doubt[j]!
+    doubtProducts[k] = value * value
+    norm += value * value
+  }
+  return norm
 }
 
 /** Whether working memory holds this context already, as it does when a decision is learned from at once. */

@@ -1,4 +1,3 @@
-import { packedLength } from '../numeric/index.ts'
 import { type ContextualBandit, expandContext, LANES, priorVariances, RUNNING } from './contextual-bandit.ts'
 
 /** Expected reward per action and the variance of that expectation. */
@@ -23,12 +22,15 @@ export function predictBandit(bandit: ContextualBandit, context: ArrayLike<numbe
   const share = richShare(bandit)
   const { means, forms } = work
   means.fill(0)
+  forms.fill(0)
   const plainTask = { phi: work.plainPhi, share: 1, out: means }
   const richTask = { phi: work.phi, share, out: means }
+  // z'Qz is linear in the entries of Q.
+  const formTask = { phi: work.doubtProducts, share: 1, out: forms }
   for (let first = 0; first < actions; first += LANES) {
-    addMeans(bandit.plainWeights, first, plainTask)
-    addMeans(bandit.weights, first, richTask)
-    addForms(bandit, first)
+    addLanes(bandit.plainWeights, first, plainTask)
+    addLanes(bandit.weights, first, richTask)
+    addLanes(bandit.spreads, first, formTask)
   }
   for (let k = 0; k < actions; k++) {
     out.means[k] = means[k]!
@@ -42,15 +44,15 @@ export function richShare({ running }: ContextualBandit): number {
   return Math.max(0, Math.min(1, share))
 }
 
-interface MeanTask {
+interface LaneTask {
   readonly phi: Float64Array
   /** How much of w'φ counts against what is there already. */
   readonly share: number
   readonly out: Float64Array
 }
 
-/** w'φ of four actions. */
-function addMeans(weights: Float64Array, first: number, task: MeanTask): void {
+/** w'φ of four actions, whose weights lie side by side. */
+function addLanes(weights: Float64Array, first: number, task: LaneTask): void {
   const { phi } = task
   let m0 = 0
   let m1 = 0
@@ -69,36 +71,4 @@ function addMeans(weights: Float64Array, first: number, task: MeanTask): void {
   out[first + 1] = share * m1 + rest * out[first + 1]!
   out[first + 2] = share * m2 + rest * out[first + 2]!
   out[first + 3] = share * m3 + rest * out[first + 3]!
-}
-
-/** z'Qz of four actions. */
-function addForms({ spreads, spreadDimension, work }: ContextualBandit, first: number): void {
-  const { doubt, forms: out } = work
-  let q0 = 0
-  let q1 = 0
-  let q2 = 0
-  let q3 = 0
-  for (let i = 0, at = (first * packedLength(spreadDimension)) | 0; i < spreadDimension; i++) {
-    const value = doubt[i]!
-    let b0 = 0
-    let b1 = 0
-    let b2 = 0
-    let b3 = 0
-    for (let j = 0; j < i; j++, at += LANES) {
-      const other = doubt[j]!
-      b0 += spreads[at]! * other
-      b1 += spreads[at + 1]! * other
-      b2 += spreads[at + 2]! * other
-      b3 += spreads[at + 3]! * other
-    }
-    q0 += value * (2 * b0 + spreads[at]! * value)
-    q1 += value * (2 * b1 + spreads[at + 1]! * value)
-    q2 += value * (2 * b2 + spreads[at + 2]! * value)
-    q3 += value * (2 * b3 + spreads[at + 3]! * value)
-    at += LANES
-  }
-  out[first] = q0
-  out[first + 1] = q1
-  out[first + 2] = q2
-  out[first + 3] = q3
 }

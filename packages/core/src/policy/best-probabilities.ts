@@ -1,4 +1,4 @@
-import { evaluateNormals, gaussLegendre, type NormalColumns } from '../numeric/index.ts'
+import { evaluateNormals, gaussLegendre, type NormalColumns, normalCdf } from '../numeric/index.ts'
 
 // Mass beyond: Φ(−6) = 1e-9 per action.
 const REACH_SDS = 6
@@ -57,6 +57,7 @@ export function bestProbabilities(means: Float64Array, variances: Float64Array, 
   for (let k = 0; k < means.length; k++) sds[k] = Math.sqrt(variances[k]! / sharpness)
   const contest = prepareContest(means, sds)
   const { columns, places, lower, upper } = contest
+  if (contest.point === Number.NEGATIVE_INFINITY && columns.count <= 2) return closedForm(means.length, contest)
   wins.fill(0, 0, columns.count)
   for (let x = lower; x < upper; ) {
     const width = panelWidth(columns, x, upper)
@@ -69,6 +70,20 @@ export function bestProbabilities(means: Float64Array, variances: Float64Array, 
   const probabilities = pointProbabilities(means, sds, contest)
   for (let k = 0; k < columns.count; k++) probabilities[places[k]!] = wins[k]!
   normalise(probabilities)
+  return probabilities
+}
+
+/** One action that nobody can beat, or two between which the sign of one normal difference decides. */
+function closedForm(actions: number, { columns, places }: Contest): Float64Array {
+  const probabilities = new Float64Array(actions)
+  const { count, mean, inverseSd } = columns
+  if (count === 1) {
+    probabilities[places[0]!] = 1
+    return probabilities
+  }
+  const gap = (mean[0]! - mean[1]!) / Math.hypot(1 / inverseSd[0]!, 1 / inverseSd[1]!)
+  probabilities[places[0]!] = normalCdf(gap)
+  probabilities[places[1]!] = normalCdf(-gap)
   return probabilities
 }
 
