@@ -1,5 +1,5 @@
 import { PalomaError } from '../domain/index.ts'
-import { type BinnedFeatures, binFeatures } from './bin-features.ts'
+import { type BinCounts, type BinnedFeatures, binFeatures, countBins } from './bin-features.ts'
 import type { FeatureRows } from './ridge.ts'
 
 /** One step of an additive model: `below` where the feature is ≤ `cut`, else `above`. */
@@ -24,31 +24,32 @@ export interface BoostOptions {
 }
 
 /**
- * Boosting of stumps on squared error (Friedman 2001, LS_Boost; Bühlmann & Yu 2003): every round adds `shrinkage` times the stump that
- * lowers the error most, so the model is a sum of step functions of single features, without interactions. Deterministic; ties go to the first
- * feature and lowest cut. `picks` are the rows used. FeatureRows with the same cuts get the same prediction.
+ * Boosting of stumps on squared error (Friedman 2001, LS_Boost; Bühlmann & Yu 2003): every round adds `shrinkage` times the
+ * stump that lowers the error most, so the model is a sum of step functions of single features, without interactions.
+ * Rounds work on sums per bin and on how many rows bins share, so they do not go through the rows again. Deterministic; ties go to
+ * the first feature and lowest cut. Rows with the same bins get the same prediction. Throws ROWS_EMPTY.
  */
 export function fitStumps(rows: FeatureRows, targets: ArrayLike<number>, options: BoostOptions & Picks): AdditiveModel {
-  const { picks } = options
+  const { picks, shrinkage } = options
   if (picks.length === 0) throw new PalomaError('ROWS_EMPTY', 'picks must name at least 1 row, got 0')
   const binned = binFeatures(rows, picks)
+  const counts = countBins(binned)
   let mean = 0
   for (const i of picks) mean += targets[i]! / picks.length
   const residuals = Float64Array.from(picks, (i) => targets[i]! - mean)
+  const sums = sumByBin(binned, counts, residuals)
   const stumps: Stump[] = []
   for (let round = 0; round < options.rounds; round++) {
-    const best = bestSplit(binned, residuals, options.fewestRows)
+    const best = bestSplit(sums, counts, { rows: picks.length, fewestRows: options.fewestRows })
     if (best === null) break
+    const { feature, bin } = best
     const stump = {
-      feature: best.feature,
-      cut: binned.cuts[best.feature]![best.bin]!,
-      below: options.shrinkage * best.below,
-      above: options.shrinkage * best.above,
+      feature,
+      cut: binned.cuts[feature]![bin]!,
+      below: shrinkage * best.below,
+      above: shrinkage * best.above,
     }
-    const column = binned.columns[best.feature]!
-    for (let i = 0; i < residuals.length; i++) {
-      residuals[i] = residuals[i]! - (column[i]! <= best.bin ? stump.below : stump.above)
-    }
+    takeOff(sums, counts, { stump, bin })
     stumps.push(stump)
   }
   return { mean, stumps }
@@ -74,47 +75,56 @@ interface Split {
   readonly gain: number
 }
 
-function bestSplit({ columns, cuts }: BinnedFeatures, residuals: Float64Array, fewestRows: number): Split | null {
-  let best: Split | null = null
-  for (let feature = 0; feature < columns.length; feature++) {
-    const bins = binSums(columns[feature]!, residuals, cuts[feature]!.length + 1)
-    const split = bestCut(bins, fewestRows)
-    if (split !== null && split.gain > (best?.gain ?? 0)) best = { ...split, feature }
-  }
-  return best
+function sumByBin({ columns }: BinnedFeatures, { offsets, size }: BinCounts, residuals: Float64Array): Float64Array {
+  const sums = new Float64Array(size)
+  columns.forEach((column, f) => {
+    for (let i = 0; i < residuals.length; i++) {
+      const at = offsets[f]! + column[i]!
+      sums[at] = sums[at]! + residuals[i]!
+    }
+  })
+  return sums
 }
 
-/** Sum and number of residuals per bin of one feature. */
-interface BinSums {
-  readonly sums: Float64Array
-  readonly counts: Float64Array
-}
-
-function binSums(column: Uint8Array, residuals: Float64Array, bins: number): BinSums {
-  const sums = new Float64Array(bins)
-  const counts = new Float64Array(bins)
-  for (let i = 0; i < residuals.length; i++) {
-    const bin = column[i]!
-    sums[bin] = sums[bin]! + residuals[i]!
-    counts[bin] = counts[bin]! + 1
+/** Sums of what remains after a stump: every bin loses the stump's value times the rows it shares with each side. */
+function takeOff(
+  sums: Float64Array,
+  { offsets, size, joint }: BinCounts,
+  { stump, bin }: { readonly stump: Stump; readonly bin: number },
+): void {
+  const start = offsets[stump.feature]!
+  const end = offsets[stump.feature + 1] ?? size
+  for (let at = 0; at < size; at++) {
+    let shared = 0
+    for (let b = start; b < end; b++) {
+      shared += joint[at * size + b]! * (b - start <= bin ? stump.below : stump.above)
+    }
+    sums[at] = sums[at]! - shared
   }
-  return { sums, counts }
 }
 
 /** The cut with the largest gain, n₁ mean₁² + n₂ mean₂² up to a constant. */
-function bestCut({ sums, counts }: BinSums, fewestRows: number): Omit<Split, 'feature'> | null {
-  const total = sums.reduce((all, sum) => all + sum, 0)
-  const rows = counts.reduce((all, count) => all + count, 0)
-  let best: Omit<Split, 'feature'> | null = null
-  for (let bin = 0, sum = 0, count = 0; bin < sums.length - 1; bin++) {
-    sum += sums[bin]!
-    count += counts[bin]!
-    const rest = rows - count
-    if (count < fewestRows || rest < fewestRows) continue
-    const below = sum / count
-    const above = (total - sum) / rest
-    const gain = below * sum + above * (total - sum)
-    if (gain > (best?.gain ?? 0)) best = { bin, below, above, gain }
+function bestSplit(
+  sums: Float64Array,
+  { offsets, size, joint }: BinCounts,
+  { rows, fewestRows }: { readonly rows: number; readonly fewestRows: number },
+): Split | null {
+  let best: Split | null = null
+  for (let feature = 0; feature < offsets.length; feature++) {
+    const start = offsets[feature]!
+    const end = offsets[feature + 1] ?? size
+    let total = 0
+    for (let at = start; at < end; at++) total += sums[at]!
+    for (let at = start, sum = 0, count = 0; at < end - 1; at++) {
+      sum += sums[at]!
+      count += joint[at * size + at]!
+      const rest = rows - count
+      if (count < fewestRows || rest < fewestRows) continue
+      const below = sum / count
+      const above = (total - sum) / rest
+      const gain = below * sum + above * (total - sum)
+      if (gain > (best?.gain ?? 0)) best = { feature, bin: at - start, below, above, gain }
+    }
   }
   return best
 }

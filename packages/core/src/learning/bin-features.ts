@@ -39,3 +39,34 @@ function binOf(cuts: Float64Array, value: number): number {
   }
   return low
 }
+
+/** How many rows share two bins, over all features: what a sum of step functions needs of the rows. */
+export interface BinCounts {
+  /** Where the bins of each feature begin in the rows and columns of `joint`. */
+  readonly offsets: readonly number[]
+  readonly size: number
+  /** `size` × `size`: rows that lie in both bins; the diagonal holds those of one bin. */
+  readonly joint: Float64Array
+}
+
+/** Counts rows by pairs of bins. */
+export function countBins({ columns, cuts }: BinnedFeatures): BinCounts {
+  const offsets: number[] = []
+  let size = 0
+  for (const { length } of cuts) {
+    offsets.push(size)
+    size += length + 1
+  }
+  const joint = new Float64Array(size * size)
+  const rows = columns[0]?.length ?? 0
+  for (let f = 0; f < columns.length; f++) {
+    for (let g = 0; g < columns.length; g++) {
+      const [a, b] = [columns[f]!, columns[g]!]
+      for (let i = 0; i < rows; i++) {
+        const at = (offsets[f]! + a[i]!) * size + offsets[g]! + b[i]!
+        joint[at] = joint[at]! + 1
+      }
+    }
+  }
+  return { offsets, size, joint }
+}
