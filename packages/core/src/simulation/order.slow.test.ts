@@ -63,11 +63,11 @@ function expectReach({ never, daily, cadence, myopic, oracle }: Readonly<Record<
 describe.each(['retail', 'streaming', 'news'])('%s is honest', (name) => {
   it('over 60 days: daily is near never, a cadence is hard to beat, myopic burns reach', () => {
     expectHonest(totalsOf(name, 60), 1.5)
-  }, 240_000)
+  }, 900_000)
 
   it('over 180 days too, with reach and opt-outs where sources put them', () => {
     const totals = totalsOf(name, 180)
     expectHonest(totals, 3)
     expectReach(totals)
-  }, 240_000)
+  }, 900_000)
 })

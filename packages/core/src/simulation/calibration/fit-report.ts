@@ -1,23 +1,22 @@
 import type { Scenario } from '../scenario.ts'
 import { dayParts } from './circadian-fit.ts'
 import type { FittedParameter, FittedStatistic } from './fitted.ts'
-import { type Parameter, parameterError } from './parameters.ts'
+import type { Parameter } from './parameters.ts'
 import type { Summary } from './summarize.ts'
 import type { WorldLog } from './world-log.ts'
 
 const SHORT_DAYS = 28
 
-/** What became of a parameter; `reason` says why it stayed as it was, `noise` widens standard errors by the worlds' own. */
+/** What became of a parameter; `reason` says why it stayed as it was. */
 export function toldParameter(
   parameter: Parameter,
   scenarios: { readonly base: Scenario; readonly fitted: Scenario },
-  found: { readonly log: Summary; readonly reason: string | null; readonly noise: number },
+  found: { readonly stdError: number; readonly reason: string | null },
 ): FittedParameter {
   const { path, statistic } = parameter
   const value = parameter.get(scenarios.fitted)
-  const of = found.log.get(statistic)
-  if (found.reason !== null || of === undefined) return { kind: 'kept', path, value, reason: found.reason ?? '' }
-  const stdError = parameterError(parameter, of, value) * found.noise
+  const { reason, stdError } = found
+  if (reason !== null) return { kind: 'kept', path, value, reason }
   return { kind: 'fitted', path, base: parameter.get(scenarios.base), value, stdError, statistic }
 }
 

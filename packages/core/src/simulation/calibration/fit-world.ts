@@ -4,9 +4,10 @@ import { fitCircadian } from './circadian-fit.ts'
 import { remarksOn, toldDayParts, toldParameter, toldStatistics } from './fit-report.ts'
 import type { FittedParameter, WorldFit } from './fitted.ts'
 import { averaged, moved, whyNot } from './moment-step.ts'
-import { PARAMETERS } from './parameters.ts'
+import { PARAMETERS, type Parameter, parameterError } from './parameters.ts'
 import { mergeRareMessages, producersOf } from './producers.ts'
 import { replayLog } from './replay.ts'
+import { standardErrors } from './standard-errors.ts'
 import { type Summary, summarize } from './summarize.ts'
 import type { WorldLog } from './world-log.ts'
 
@@ -54,10 +55,28 @@ function replays({ log, options }: Search, scenario: Scenario): readonly WorldLo
   return Array.from({ length: options.worlds ?? WORLDS }, (_, i) => replayLog(log, scenario, options.seed + i))
 }
 
+function toldBy(start: Scenario, target: Summary): readonly Parameter[] {
+  return PARAMETERS.filter((parameter) => whyNot(parameter, start, target) === null)
+}
+
+/** Standard errors with the worlds' own noise; first-order ones where parameters cannot be told apart. */
+function errorsOf(
+  parts: Search,
+  { fitted, world, told }: { readonly fitted: Scenario; readonly world: Summary; readonly told: readonly Parameter[] },
+): ReadonlyMap<Parameter, number> {
+  const { target: log, options } = parts
+  const noise = Math.sqrt(1 + 1 / (options.worlds ?? WORLDS))
+  const evaluate = (scenario: Scenario): Summary => averaged(replays(parts, scenario).map(summarize))
+  const errors = standardErrors(told, { scenario: fitted, log, world, evaluate })
+  const firstOrder = (parameter: Parameter): number =>
+    parameterError(parameter, log.get(parameter.statistic)!, parameter.get(fitted))
+  return new Map(told.map((parameter, place) => [parameter, noise * (errors?.[place] ?? firstOrder(parameter))]))
+}
+
 function search(parts: Search, start: Scenario): Scenario {
   const { target, options } = parts
   const { rounds = ROUNDS, onRound } = options
-  const told = PARAMETERS.filter((parameter) => whyNot(parameter, start, target) === null)
+  const told = toldBy(start, target)
   let scenario = start
   for (let round = 0; round < rounds; round += 1) {
     const world = averaged(replays(parts, scenario).map(summarize))
@@ -81,7 +100,7 @@ function finished(scenario: Scenario, { users, days }: WorldLog): Scenario {
  */
 export function fitWorld(original: WorldLog, options: FitOptions): WorldFit {
   checkLog(original)
-  const { base, worlds = WORLDS } = options
+  const { base } = options
   const log = mergeRareMessages(original)
   const target = summarize(log)
   const hours = fitCircadian(log, base.circadian)
@@ -90,9 +109,14 @@ export function fitWorld(original: WorldLog, options: FitOptions): WorldFit {
   const parts = { log, target, options }
   const fitted = search(parts, start)
   const last = replays(parts, fitted)
-  const noise = Math.sqrt(1 + 1 / worlds)
+  const world = averaged(last.map(summarize))
+  const errors = errorsOf(parts, { fitted, world, told: toldBy(start, target) })
   const parameters = PARAMETERS.map((parameter) =>
-    toldParameter(parameter, { base, fitted }, { log: target, reason: whyNot(parameter, start, target), noise }),
+    toldParameter(
+      parameter,
+      { base, fitted },
+      { stdError: errors.get(parameter) ?? 0, reason: whyNot(parameter, start, target) },
+    ),
   )
   const peaks: readonly FittedParameter[] =
     hours.kind === 'kept'
@@ -105,7 +129,7 @@ export function fitWorld(original: WorldLog, options: FitOptions): WorldFit {
     sends: log.sends.length,
     events: log.events.length,
     parameters: [...parameters, ...peaks],
-    statistics: [...toldStatistics(target, averaged(last.map(summarize))), ...toldDayParts(log, last)],
+    statistics: [...toldStatistics(target, world), ...toldDayParts(log, last)],
     remarks: remarksOn(original, log !== original),
   }
 }

@@ -8,7 +8,7 @@ export type FittedParameter =
       readonly path: string
       readonly base: number
       readonly value: number
-      /** To first order, from the statistic's and from the noise of the worlds. What stayed as in the base counts as known. */
+      /** From the statistics' own and from the noise of the worlds. What stayed as in the base counts as known. */
       readonly stdError: number
       readonly statistic: StatisticName
     }

@@ -186,9 +186,10 @@ function channelParameters(channel: Channel): readonly Parameter[] {
       statistic: `visits brought per ${channel}`,
       min: 0,
       max: 0.8,
-      step: ({ from, to }) => 0.9 * (to - from),
+      // Part of the visits would have come anyway, and part fall on the day after.
+      step: ({ from, to }) => 1.8 * (to - from),
       minEvents: 500,
-      maxStdError: () => 0.02,
+      maxStdError: () => 0.03,
     }),
     fatigue(channel, isPush ? 0.04 : 0.2),
     halfLife(channel),

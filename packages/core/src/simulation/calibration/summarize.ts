@@ -136,9 +136,11 @@ function putOrderSpread(values: readonly (readonly number[])[], put: Put): void 
     stdError: error(withinVariance, orders - several.length),
     events: orders,
   })
+  // Var(B) = 2 (B + W/n₀)² / (k − 1) for the between component B of k users (Searle 1971, ch. 9), so for √B:
+  const total = betweenVariance + withinVariance / size
   put('order value spread between users', {
     value: Math.sqrt(betweenVariance),
-    stdError: error(betweenVariance + withinVariance / size, several.length - 1),
+    stdError: total / Math.sqrt(2 * (several.length - 1) * betweenVariance),
     events: orders,
   })
 }

@@ -11,7 +11,7 @@ export type WorkerAnswer =
 export interface TaskOptions {
   readonly workers: number
   /** Hears after every task how many are done. */
-  readonly onDone: (done: number) => void
+  readonly onDone: (done: number, tasks: number) => void
 }
 
 /** Below so many user-days starting threads costs more than they save. */
@@ -31,7 +31,7 @@ async function runHere(setting: TaskSetting, tasks: readonly Task[], { onDone }:
   const runs: PolicyRun[] = []
   for (const task of tasks) {
     runs.push(await run(task))
-    onDone(runs.length)
+    onDone(runs.length, tasks.length)
     // Lets the progress be written.
     await new Promise((resolve) => setImmediate(resolve))
   }
@@ -65,7 +65,7 @@ async function runThreaded(setting: TaskSetting, tasks: readonly Task[], options
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       runs[next.place] = await settled(worker, next.task)
       done += 1
-      options.onDone(done)
+      options.onDone(done, tasks.length)
     }
   }
   const workers = Array.from({ length: Math.min(options.workers, tasks.length) }, () => startWorker(setting))

@@ -66,7 +66,7 @@ async function compare(options: CompareOptions, workers: number, output: Output)
   line.update(`${scenario.name}: ${policies.length} policies, ${total} users, ${days} days`)
   const comparison = await comparePolicies(options, {
     workers,
-    onDone: (done) => line.update(`${scenario.name}: ${done} parts done`),
+    onDone: (done, tasks) => line.update(`${scenario.name}: ${done} of ${tasks} parts`),
   })
   line.done()
   return comparison
