@@ -41,6 +41,20 @@ def log_rate(count, trials, usual, strength=5):
     return clip(math.log((count + usual * strength) / (trials + strength) / usual))
 
 
+def usual_hours(case):
+    zone, now, at = ZoneInfo(case["zone"]), case["now"], case["sendAt"]
+    offset = datetime.fromtimestamp(at / 1000, timezone.utc).astimezone(zone).utcoffset().total_seconds() * 1000
+    weekend = lambda t: datetime.fromtimestamp((t + offset) / 1000, timezone.utc).weekday() >= 5
+    mean = sum((1.5**k / math.factorial(k)) ** 2 for k in range(40)) * math.exp(-3)
+    there = usual = 4
+    for visit in case["visits"]:
+        if 0 <= now - visit < 28 * DAY_MS:
+            weight = 1 if weekend(visit) == weekend(at) else 0.5
+            there += weight * math.exp(3 * (math.cos(2 * math.pi * (at - visit) / DAY_MS) - 1)) / mean
+            usual += weight
+    return math.log(there / usual)
+
+
 def log_claim(case):
     for claim in case["claims"]:
         for o in OBJECTIVES:
@@ -100,6 +114,7 @@ def action_columns(case):
         "channel response rate": log_rate(within(answers, now, 28), within(own, now, 28), 0.1),
         "slot half-day sine": sine2,
         "slot half-day cosine": cosine2,
+        "slot at usual hours": usual_hours(case),
         f"visit rate on {channel}": log_rate(within(case["visits"], now, 28), 28, 0.2),
         f"channel={channel}": 1,
     }

@@ -49,6 +49,8 @@ export interface FeatureContext {
   readonly visits28d: number
   /** Days since the last visit, 28 when there was none. */
   readonly daysSinceVisit: number
+  /** Moments of visits of the last 28 days. */
+  readonly visitTimes: readonly EpochMs[]
   /** When a message family was last sent to the user; families of the last 28 days only. */
   readonly lastSentAt: ReadonlyMap<string, EpochMs>
 }
@@ -159,6 +161,7 @@ export function featureContext(
     visits7d,
     visits28d,
     daysSinceVisit: last === undefined ? HISTORY_DAYS : Math.min(HISTORY_DAYS, (now - last) / DAY_MS),
+    visitTimes: user.history.visits,
     lastSentAt,
   }
 }

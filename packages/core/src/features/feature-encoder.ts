@@ -17,7 +17,8 @@ import { murmur3 } from '../random/index.ts'
 import { type ChannelHistory, type FeatureContext, HISTORY_DAYS } from './context.ts'
 import { encodeDeclared, namesOf, widthOf } from './encode-declared.ts'
 import { logRate, USUAL_RESPONSE, USUAL_VISIT } from './log-rate.ts'
-import { putMoment, recentMoment } from './moment-columns.ts'
+import { type MomentColumns, putMoment, recentMoment } from './moment-columns.ts'
+import { usualHours } from './usual-hours.ts'
 
 /** Novelty returns with this half-life after a message family was sent (Yancey & Settles, KDD 2020: 15 days). */
 const RECOVERY_HALF_LIFE_DAYS = 15
@@ -98,6 +99,7 @@ const ACTION_NAMES = [
   'channel response rate',
   'slot half-day sine',
   'slot half-day cosine',
+  'slot at usual hours',
 ]
 
 /** A declared feature and its first column. */
@@ -210,6 +212,20 @@ function messageBuckets(count: number): (message: string) => number {
   }
 }
 
+/** A memo of one: nearly all actions of a decision share user and moment. */
+function recentHours(): (x: FeatureContext, moment: MomentColumns) => number {
+  let [recentUser, recentMoment]: [FeatureContext | null, MomentColumns | null] = [null, null]
+  let hours = 0
+  return (x, moment) => {
+    if (recentUser !== x || recentMoment !== moment) {
+      hours = usualHours(x.visitTimes, { now: x.now, at: moment.at, offsetMs: moment.offsetMs })
+      recentUser = x
+      recentMoment = moment
+    }
+    return hours
+  }
+}
+
 /** What is the same for every action of one user at one moment. */
 function putUser(x: FeatureContext, out: Float64Array, offset: number): void {
   out[offset] = 1
@@ -282,6 +298,7 @@ export function compileFeatures(parts: EncoderParts): FeatureEncoder {
   const layout = layoutOf(parts)
   const bucketOf = messageBuckets(layout.messageBuckets)
   const momentAt = recentMoment()
+  const hoursAt = recentHours()
   // Working memory: the row so far of a user, and of one of the opportunities.
   const user = new Float64Array(layout.width)
   const proposal = new Float64Array(layout.width)
@@ -306,6 +323,7 @@ export function compileFeatures(parts: EncoderParts): FeatureEncoder {
     putMoment(moment, out, offset + 8)
     out[offset + 14] = moment.sine2
     out[offset + 15] = moment.cosine2
+    out[offset + 16] = hoursAt(x, moment)
     out[offset + 11] = Math.min(2, (sendAt - x.now) / (24 * HOUR_MS))
     const column = layout.channelColumns[channel]
     if (column !== undefined) out[offset + column] = 1

@@ -1,4 +1,4 @@
-import { type EpochMs, localTime } from '../domain/index.ts'
+import { type EpochMs, type LocalTime, localTime, MINUTE_MS } from '../domain/index.ts'
 
 const MINUTES_PER_DAY = 1440
 /** Saturdays and Sundays, with Monday = 0. */
@@ -14,6 +14,13 @@ export interface MomentColumns {
   /** The same on a circle of half a day. */
   readonly sine2: number
   readonly cosine2: number
+  /** Local time minus UTC. */
+  readonly offsetMs: number
+}
+
+/** Distance of the wall clock from UTC, in whole minutes. */
+function offsetOf({ dayNumber, minuteOfDay }: LocalTime, at: EpochMs): number {
+  return (dayNumber * MINUTES_PER_DAY + minuteOfDay - Math.floor(at / MINUTE_MS)) * MINUTE_MS
 }
 
 function momentColumns(zone: string, at: EpochMs): MomentColumns {
@@ -21,7 +28,8 @@ function momentColumns(zone: string, at: EpochMs): MomentColumns {
   const angle = (2 * Math.PI * local.minuteOfDay) / MINUTES_PER_DAY
   const weekend = local.dayOfWeek >= FIRST_WEEKEND_DAY ? 1 : 0
   const [sine, cosine] = [Math.sin(angle), Math.cos(angle)]
-  return { zone, at, sine, cosine, weekend, sine2: 2 * sine * cosine, cosine2: 2 * cosine * cosine - 1 }
+  const twice = { sine2: 2 * sine * cosine, cosine2: 2 * cosine * cosine - 1 }
+  return { zone, at, sine, cosine, weekend, ...twice, offsetMs: offsetOf(local, at) }
 }
 
 /** Writes the three columns of the whole day. */
