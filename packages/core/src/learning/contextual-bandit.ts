@@ -86,8 +86,8 @@ const NOISE_WEIGHT = 20
 const BLEND = { product: 0.5, square: 1 } as const
 /** Prior precision of a weight, per mean squared norm of the contexts: a typical context starts with variance 33 noises. */
 const PRECISION = 0.03
-/** Waves by default: as many as 320 / √actions, because an action of many has few rewards, but within these ends. */
-const WAVES = { perRootAction: 320, least: 64, most: 192 } as const
+/** Waves by default: as many as 1,250 / actions, because an action of many has few rewards, but within these ends. */
+const WAVES = { perAction: 1250, least: 48, most: 192 } as const
 /** The first of them tell how much is known; more would make doubt last longer and cost time. */
 const SPREAD_WAVES = 12
 /** What a wave is multiplied by where it tells the spread: next to the intercept it then weighs little. */
@@ -97,7 +97,7 @@ const DEFAULT_PRIOR: BanditPrior = { rewardMean: 0.5, noiseSd: 0.5 }
 
 /** How many waves a learner for so many actions gets. */
 function wavesFor(actions: number): number {
-  return Math.max(WAVES.least, Math.min(WAVES.most, Math.round(WAVES.perRootAction / Math.sqrt(actions))))
+  return Math.max(WAVES.least, Math.min(WAVES.most, Math.round(WAVES.perAction / actions)))
 }
 
 /** A learner that knows only its prior. Throws BANDIT_SHAPE_INVALID naming the count or prior that is out of range. */

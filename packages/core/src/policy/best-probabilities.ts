@@ -114,6 +114,7 @@ function prepareContest(means: Float64Array, sds: Float64Array): Contest {
 /** Whether the chance to beat the surest action, `place` above, is negligible. The root is taken only where it decides. */
 function isHopeless(place: number, sd: number, surestSd: number): boolean {
   if (-place <= PRUNE_SDS * Math.max(sd, surestSd)) return false
+  if (-place > PRUNE_SDS * (sd + surestSd)) return true
   return -place > PRUNE_SDS * Math.hypot(sd, surestSd)
 }
 
