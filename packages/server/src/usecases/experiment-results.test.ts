@@ -122,11 +122,31 @@ describe('results of an experiment', () => {
     expect((await use().results('tone'))!.until).toBe(NOON + 5 * DAY_MS)
   })
 
+  it('are there for what is always on: what a message brings to those who may get it', async () => {
+    const withholding = { salt: 'w', share: 300_000, messages: {}, periodDays: 28, groups: ['paloma' as const] }
+    const layers = [{ name: 'wording', salt: 'l', holdoutShare: 200_000 }]
+    lab = await usecaseLab({ config: { metrics: [REVENUE], experiments: { layers, withholding } } })
+    await live(lab, crowd('w', 120), 0)
+    lab.clock.set(NOON + 20 * DAY_MS)
+    const period = Math.floor(NOON / (28 * DAY_MS))
+    const { readOut, until } = (await use().results(`withhold:price-drop:${period}`))!
+    expect(until).toBe(Math.min(lab.clock.now(), (period + 1) * 28 * DAY_MS))
+    expect(readOut.control).toBe('withheld')
+    expect(readOut.variants.reduce((sum, { users }) => sum + users, 0)).toBe(120)
+    expect(readOut.comparisons.map(({ treatment }) => treatment)).toEqual(['open'])
+    expect((await use().results('layer:wording'))!.readOut.control).toBe('holdout')
+    expect(await use().results('layer:none')).toBeUndefined()
+  })
+
   it('refuse to be read where there is nothing to read', async () => {
     await begin()
     await expect(use().results('tone')).rejects.toMatchObject({ code: 'NOBODY_EXPOSED' })
     await use().create(design({ key: 'draft' }), 'ann')
     await expect(use().results('draft')).rejects.toMatchObject({ code: 'EXPERIMENT_UNREADABLE' })
+    const weights = { control: 0, warm: 1_000_000 }
+    await use().create(design({ key: 'lone', weights, groups: ['random'] }), 'ann')
+    await use().start('lone', 'ann')
+    await expect(use().results('lone')).rejects.toMatchObject({ code: 'EXPERIMENT_UNREADABLE' })
     expect(await use().results('nothing')).toBeUndefined()
   })
 })

@@ -6,14 +6,14 @@ import {
   type Experiment,
   type ExperimentMetric,
   type Exposure,
-  type LayerPlace,
   PalomaError,
-  type ReadablePart,
+  type Phase,
   type ReadOutSpec,
   readablePart,
   type SequentialSettings,
   weightsOfRanges,
 } from '@paloma/core'
+import type { AlwaysOn } from './always-on.ts'
 import type { ExperimentResults } from './contract.ts'
 import type { Deps } from './deps.ts'
 import { columnsOf, experimentMetrics, valueUnder } from './live-metrics.ts'
@@ -25,78 +25,96 @@ const PAGE_USERS = 2_000
 /** Where a metric does not say how long before exposure its adjustment looks. */
 const PRE_DAYS = 28
 
+/** Everything that a read-out of the log needs to know. */
+interface Scene {
+  readonly key: string
+  readonly control: string
+  /** Planned share by variant, of those with users. */
+  readonly weights: Readonly<Record<string, number>>
+  readonly phases: ReadOutSpec['phases']
+  readonly start: EpochMs | null
+  readonly end: EpochMs | null
+  readonly until: EpochMs
+  readonly sequential: SequentialSettings
+  readonly metrics: readonly ExperimentMetric[]
+  cohortOf(userId: string): number | 'moved' | 'outside'
+}
+
 /**
  * What the log says of an experiment: users from their first exposure on, metrics from their outcomes, up to now, the
  * stop, or the change of weights that left a variant without users. Rejects with EXPERIMENT_UNREADABLE for one that has
- * not started, or that randomised time.
+ * not started, that randomised time, or whose control had no users.
  */
 export async function experimentResults(deps: ResultDeps, experiment: Experiment): Promise<ExperimentResults> {
-  const started = startedPart(experiment)
-  const part = readablePart(started.phases)
-  const until = Math.min(deps.clock.now(), part.until ?? Infinity, experiment.end?.at ?? Infinity)
-  const metrics = experimentMetrics(deps.config, experiment.design.metrics)
-  const scene: Scene = {
-    ...started,
-    key: experiment.design.key,
-    part,
-    metrics,
-    until,
-    counts: { moved: 0, outside: 0 },
+  const { design, layer, phases, end } = experiment
+  if (layer === null || phases.length === 0) throw unreadable(design.key, 'it has not started')
+  if (design.unit.kind !== 'user') {
+    throw unreadable(design.key, 'it randomised slots of time, whose errors are not independent between users')
   }
+  const part = readablePart(phases)
+  const [first] = part.phases
+  const { horizon, salt } = design
+  const ramp = part.cohorts.map(({ phase, weights }) => ({ name: phaseName(phase), weights }))
+  return read(deps, {
+    key: design.key,
+    control: design.control,
+    weights: sharesOf(first!),
+    phases: part.isReweighted ? ramp : [],
+    start: first!.since,
+    end: horizon.kind === 'days' ? first!.since + horizon.days * DAY_MS : null,
+    until: Math.min(deps.clock.now(), part.until ?? Infinity, end?.at ?? Infinity),
+    sequential: sequentialOf(horizon),
+    metrics: experimentMetrics(deps.config, design.metrics),
+    cohortOf: (userId) => cohortOf({ layer, salt }, part.phases, userId),
+  })
+}
+
+/** The users at whom a decision on what is always on is expected; it has no end. */
+const EXPECTED_USERS = 10_000
+
+/** The same of a layer's holdout or of a withheld message: what sending brings, against those who go without. */
+export function alwaysOnResults(deps: ResultDeps, key: string, standing: AlwaysOn): Promise<ExperimentResults> {
+  const { control, phase, since, until } = standing
+  return read(deps, {
+    ...{ key, control, weights: sharesOf(phase), phases: [], start: since, end: until },
+    until: Math.min(deps.clock.now(), until ?? Infinity),
+    sequential: { kind: 'confidenceSequence', expectedUsers: EXPECTED_USERS },
+    metrics: experimentMetrics(deps.config, []),
+    cohortOf: () => 0,
+  })
+}
+
+async function read(deps: ResultDeps, scene: Scene): Promise<ExperimentResults> {
+  const names = Object.keys(scene.weights)
+  if (!names.includes(scene.control) || names.length < 2) {
+    throw unreadable(scene.key, `its control ${scene.control} and another variant need users, got ${names.join(', ')}`)
+  }
+  const counts: LeftOutCounts = { moved: 0, outside: 0 }
   const readOut = await deps.readOut({
-    spec: specOf(experiment, scene),
-    asOf: until,
-    assignments: assignments(deps, scene),
+    spec: specOf(scene),
+    asOf: scene.until,
+    assignments: assignments(deps, scene, counts),
     metrics: measured(deps, scene),
   })
-  return { readOut, until, leftOut: { ...scene.counts } }
+  return { readOut, until: scene.until, leftOut: { ...counts } }
 }
 
-interface Started {
-  readonly layer: LayerPlace
-  readonly salt: string
-  readonly phases: Experiment['phases']
-}
-
-interface Scene extends Started {
-  readonly key: string
-  readonly part: ReadablePart
-  readonly metrics: readonly ExperimentMetric[]
-  readonly until: EpochMs
-  /** Filled while users are read. */
-  readonly counts: Record<'moved' | 'outside', number>
-}
-
-function startedPart({ design, layer, phases }: Experiment): Started {
-  if (layer === null || phases.length === 0) throw unreadable(design.key, 'it has not started')
-  if (design.unit.kind === 'user') return { layer, salt: design.salt, phases }
-  throw unreadable(design.key, 'it randomised slots of time, whose errors are not independent between users')
-}
+/** Filled while users are read. */
+type LeftOutCounts = Record<'moved' | 'outside', number>
 
 function unreadable(key: string, reason: string): PalomaError {
   return new PalomaError('EXPERIMENT_UNREADABLE', `experiment ${key} cannot be read out: ${reason}`)
 }
 
-function specOf({ design }: Experiment, { part, metrics }: Scene): ReadOutSpec {
-  const [first] = part.phases
-  const weights = weightsOfRanges(first!.ranges)
-  const start = first!.since
-  const { horizon } = design
-  return {
-    experiment: design.key,
-    variants: Object.entries(weights).map(([name, share]) => ({ name, weight: share / BUCKETS })),
-    control: design.control,
-    phases: part.isReweighted
-      ? part.cohorts.map(({ phase, weights: own }) => ({ name: phaseName(phase), weights: own }))
-      : [],
-    start,
-    end: horizon.kind === 'days' ? start + horizon.days * DAY_MS : null,
-    ...LEVELS,
-    sequential: sequentialOf(design.horizon),
-    metrics,
-    utility: null,
-    segments: [],
-  }
+function sharesOf({ ranges }: Pick<Phase, 'ranges'>): Readonly<Record<string, number>> {
+  const weights = Object.entries(weightsOfRanges(ranges))
+  return Object.fromEntries(weights.map(([name, share]) => [name, share / BUCKETS]))
+}
+
+function specOf({ key, control, weights, phases, start, end, sequential, metrics }: Scene): ReadOutSpec {
+  const variants = Object.entries(weights).map(([name, weight]) => ({ name, weight }))
+  const rest = { sequential, metrics, utility: null, segments: [] }
+  return { experiment: key, variants, control, phases, start, end, ...LEVELS, ...rest }
 }
 
 /** One-sided levels and power of the decision rule, as everywhere where nothing else is said. */
@@ -112,20 +130,28 @@ function sequentialOf(horizon: Experiment['design']['horizon']): SequentialSetti
   return { kind: 'groupSequential', maxUsers, spending: 'power', looks: 'daily' }
 }
 
-async function* assignments({ store }: ResultDeps, scene: Scene): AsyncGenerator<readonly AssignedUser[], void> {
+async function* assignments(
+  { store }: ResultDeps,
+  scene: Scene,
+  counts: LeftOutCounts,
+): AsyncGenerator<readonly AssignedUser[], void> {
   let page = await store.experiments.exposures(scene.key, null, PAGE_USERS)
   while (page.length > 0) {
-    yield page.flatMap((exposure) => rowsOf(exposure, scene))
+    yield page.flatMap((exposure) => rowsOf(exposure, scene, counts))
     page = await store.experiments.exposures(scene.key, page[page.length - 1]!, PAGE_USERS)
   }
 }
 
 /** A user who met several variants without having been moved is a fault, which the read-out is told of. */
-function rowsOf({ userId, variants, variant, at }: Exposure, scene: Scene): readonly AssignedUser[] {
+function rowsOf(
+  { userId, variants, variant, at }: Exposure,
+  scene: Scene,
+  counts: LeftOutCounts,
+): readonly AssignedUser[] {
   if (at > scene.until) return []
-  const cohort = cohortOf(scene, scene.part.phases, userId)
+  const cohort = scene.cohortOf(userId)
   if (typeof cohort !== 'number') {
-    scene.counts[cohort] += 1
+    counts[cohort] += 1
     return []
   }
   const others = variants.filter((other) => other !== variant)
@@ -138,7 +164,7 @@ async function* measured({ store }: ResultDeps, scene: Scene): AsyncGenerator<re
   const columns = [...columnsOf(scene.metrics)]
   for await (const page of store.experiments.outcomes(scene.key, span)) {
     yield page
-      .filter(({ userId }) => typeof cohortOf(scene, scene.part.phases, userId) === 'number')
+      .filter(({ userId }) => typeof scene.cohortOf(userId) === 'number')
       .flatMap((outcome) =>
         columns.flatMap((metric) => {
           const value = valueUnder(metric, outcome)

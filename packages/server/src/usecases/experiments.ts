@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
 import {
-  BUCKETS,
   CHANNELS,
   type DesignFault,
   designFaults,
@@ -12,15 +11,14 @@ import {
   PalomaError,
   type Phase,
   rampExperiment,
-  rangesOf,
   sampleRatios,
   startExperiment,
   stopExperiment,
-  withheldShare,
 } from '@paloma/core'
+import { alwaysOn } from './always-on.ts'
 import type { ExposureReport, Usecases } from './contract.ts'
 import type { Deps } from './deps.ts'
-import { experimentResults } from './experiment-results.ts'
+import { alwaysOnResults, experimentResults } from './experiment-results.ts'
 import { metricsOf } from './live-metrics.ts'
 
 type ExperimentDeps = Pick<Deps, 'store' | 'config' | 'clock' | 'snapshots' | 'readOut'>
@@ -52,7 +50,9 @@ export function experimentUsecases(deps: ExperimentDeps): Usecases['experiments'
     exposures: (key) => exposuresOf(deps, key),
     async results(key) {
       const experiment = await experiments.get(key)
-      return experiment && experimentResults(deps, experiment)
+      if (experiment !== undefined) return experimentResults(deps, experiment)
+      const standing = alwaysOn(deps.config, key)
+      return standing && alwaysOnResults(deps, key, standing)
     },
   }
 }
@@ -137,7 +137,8 @@ async function exposuresOf(deps: ExperimentDeps, key: string): Promise<ExposureR
   const { experiments } = deps.store
   const experiment = await experiments.get(key)
   const counts = await experiments.exposureCounts(key)
-  const phases = experiment === undefined ? alwaysOn(deps, key) : phasesOf(experiment)
+  const standing = experiment === undefined ? alwaysOn(deps.config, key) : undefined
+  const phases = experiment === undefined ? standing && [standing.phase] : phasesOf(experiment)
   if (phases === undefined) return undefined
   return {
     key,
@@ -151,25 +152,4 @@ async function exposuresOf(deps: ExperimentDeps, key: string): Promise<ExposureR
 /** Slots of time have no planned number of users. */
 function phasesOf({ design, phases }: Experiment): readonly Pick<Phase, 'ranges'>[] {
   return design.unit.kind === 'user' ? phases : []
-}
-
-/** The planned split of a layer's holdout, or of a message that is always withheld from some; undefined for neither. */
-function alwaysOn({ config }: ExperimentDeps, key: string): readonly Pick<Phase, 'ranges'>[] | undefined {
-  const { layers, withholding } = config.experiments
-  const [, kind, name = ''] = /^(layer|withhold):(.+?)(?::\d+)?$/.exec(key) ?? []
-  if (kind === 'layer') {
-    const layer = layers.find((each) => key === `layer:${each.name}`)
-    return layer === undefined ? undefined : [split('holdout', layer.holdoutShare)]
-  }
-  if (kind !== 'withhold' || withholding === null) return undefined
-  return [split('withheld', withheldShare(withholding, name))]
-}
-
-function split(name: string, share: number): Pick<Phase, 'ranges'> {
-  return {
-    ranges: rangesOf([
-      { name, share },
-      { name: 'open', share: BUCKETS - share },
-    ]),
-  }
 }
