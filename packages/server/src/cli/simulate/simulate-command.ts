@@ -10,6 +10,7 @@ import { type CompareOptions, type Comparison, comparePolicies } from './compare
 import { renderComparison } from './comparison-report.ts'
 import { comparisonText, listText } from './comparison-text.ts'
 import { LOG_POLICIES, type LogPolicy } from './log/log-config.ts'
+import { writeCampaign } from './log/write-campaign.ts'
 import { LOG_FORMATS, type LogFormat, writeLog } from './log/write-log.ts'
 import type { PolicyChoice } from './run-task.ts'
 import { loadScenario, saveScenario } from './scenario-file.ts'
@@ -28,7 +29,7 @@ interface SimulateFlags {
   readonly out?: string
   readonly log?: string
   readonly logPolicy: LogPolicy
-  readonly logFormat: LogFormat
+  readonly logFormat: LogFormat | 'campaign'
   readonly json?: true
 }
 
@@ -82,8 +83,14 @@ async function log(dir: string, flags: SimulateFlags, { scenario, output }: { sc
   const { users, days, seeds } = optionsOf(flags, scenario)
   const [seed = 1, ...others] = seeds
   if (others.length > 0) throw new PalomaError('USAGE', `a log has one seed, got ${seeds.join(', ')}`)
-  const line = progressLine(output)
   const { logPolicy: policy, logFormat: format } = flags
+  if (format === 'campaign') {
+    const { rows } = await writeCampaign(dir, { scenario, users, days, seed, startAt: START_AT })
+    const data = { scenario: scenario.name, users, days, seed, format, rows, log: resolve(dir) }
+    const text = `${rows} users of a campaign are in ${dir}/campaign.csv, their mapping in ${dir}/campaign.config.json`
+    return printReport(output, { data, text }, flags.json === true)
+  }
+  const line = progressLine(output)
   const written = await writeLog(dir, {
     world: { scenario, users, days, seed, startAt: START_AT },
     policy,
@@ -134,8 +141,11 @@ export function simulateCommand(output: Output = processOutput): Command {
     .option('--log <dir>', 'write a log of decisions and outcomes instead of comparing')
     .addOption(new Option('--log-policy <policy>', 'who decides in the log').choices(LOG_POLICIES).default('random'))
     .addOption(
-      new Option('--log-format <format>', 'history: Parquet by day, as the server exports; else two tables')
-        .choices(LOG_FORMATS)
+      new Option(
+        '--log-format <format>',
+        'history: Parquet by day, as the server exports; campaign: for paloma import; else two tables',
+      )
+        .choices([...LOG_FORMATS, 'campaign'])
         .default('history'),
     )
     .option('--json', 'one JSON object on stdout')

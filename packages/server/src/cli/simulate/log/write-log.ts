@@ -1,12 +1,11 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { PalomaError } from '@paloma/core'
 import { DAY_MS, type Decision, type Outcome } from '@paloma/core/domain'
 import { createWorld, type WorldOptions } from '@paloma/core/simulation'
 import { decisionColumns, type LogColumn, outcomeColumns, parquetLog } from '../../../log/index.ts'
 import { type TableColumn, type TableRow, writeTable } from '../../table/index.ts'
 import { type LoggedDay, liveLog } from './live-log.ts'
 import { LOG_CONFIG, type LogPolicy } from './log-config.ts'
+import { makeLogDirectory } from './log-directory.ts'
 
 /** `history`: Parquet by day, as the server exports; the others: one table of decisions and one of outcomes. */
 export const LOG_FORMATS = ['history', 'parquet', 'jsonl', 'csv'] as const
@@ -89,8 +88,6 @@ async function writeTables(dir: string, options: LogOptions): Promise<WrittenLog
 
 /** Writes what a server would have logged of a world into a directory. Throws LOG_UNWRITABLE. */
 export async function writeLog(dir: string, options: LogOptions): Promise<WrittenLog> {
-  await mkdir(dir, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
-    throw new PalomaError('LOG_UNWRITABLE', `${dir}: cannot be made (${cause.code ?? 'unknown'})`, { cause })
-  })
+  await makeLogDirectory(dir)
   return options.format === 'history' ? writeHistory(dir, options) : writeTables(dir, options)
 }
