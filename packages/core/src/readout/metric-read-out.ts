@@ -94,7 +94,8 @@ function testOf(compared: ComparedMetric, shown: ShownWith): TestOfMetric {
 }
 
 function alwaysValid(compared: ComparedMetric, shown: ShownWith): Pick<TestOfMetric, 'eValue' | 'alwaysValidP'> {
-  const n = usersOf(compared)
+  const n = compared.looks.at(-1)?.users ?? usersOf(compared)
+  if (n === 0) return { eValue: null, alwaysValidP: null }
   const sequence = confidenceSequence(compared.tested, { n, alpha: 2 * shown.alpha, expectedN: shown.expectedUsers })
   if (sequence.kind === 'undefined') return { eValue: null, alwaysValidP: null }
   return { eValue: sequence.eValue, alwaysValidP: sequence.pValue }

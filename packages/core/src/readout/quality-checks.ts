@@ -1,5 +1,6 @@
 import {
   bonferroniPValue,
+  confidenceSequence,
   crossoverCheck,
   type Effect,
   effectPValue,
@@ -16,7 +17,7 @@ import { momentsOfVariant } from './compare-metric.ts'
 import type { ComparedMetric } from './compared-metric.ts'
 import type { CheckResult, CheckStatus } from './experiment-read-out.ts'
 import type { ExperimentSummary, ExposureCell } from './experiment-summary.ts'
-import type { ReadOutSpec } from './read-out-spec.ts'
+import { plannedUsers, type ReadOutSpec } from './read-out-spec.ts'
 
 const WARNING_P = 0.01
 
@@ -164,15 +165,24 @@ function differenceIn({ summary, pair }: ComparedMetric, column: number): Effect
   return meanEffect({ treatment: only(pair.treatment), control: only(pair.control) }).effect
 }
 
-function qualityMetrics({ compared }: Data): readonly WordedCheck[] {
+function qualityMetrics({ spec, compared }: Data): readonly WordedCheck[] {
   return compared
     .filter(({ metric }) => metric.role === 'quality')
-    .map(({ metric, pair, tested }) => ({
+    .map((each) => ({
       check: {
         kind: 'test',
-        name: `${metric.name} (${pair.treatment})`,
-        pValue: effectPValue(tested, { alternative: 'different' }),
+        name: `${each.metric.name} (${each.pair.treatment})`,
+        pValue: differencePValue(spec, each),
       },
-      words: 'does not differ from the control',
+      words: 'must not differ from the control',
     }))
+}
+
+/** Of one look where there is one, else of any number of them. */
+function differencePValue(spec: ReadOutSpec, { tested, looks }: ComparedMetric): number | null {
+  const n = looks.at(-1)?.users ?? 0
+  if (spec.sequential.kind === 'fixed' || n === 0) return effectPValue(tested, { alternative: 'different' })
+  const expectedN = plannedUsers(spec) ?? n
+  const sequence = confidenceSequence(tested, { n, alpha: spec.alphaDeterioration, expectedN })
+  return sequence.kind === 'sequence' ? sequence.pValue : null
 }

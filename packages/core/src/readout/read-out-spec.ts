@@ -67,3 +67,9 @@ export interface ReadOutSpec {
   /** Columns of the assignments by which effects are explored, never decided. */
   readonly segments: readonly string[]
 }
+
+/** Users at which a decision is expected, of all variants together; null where nobody said. */
+export function plannedUsers({ sequential }: ReadOutSpec): number | null {
+  if (sequential.kind === 'confidenceSequence') return sequential.expectedUsers
+  return sequential.kind === 'groupSequential' ? sequential.maxUsers : null
+}

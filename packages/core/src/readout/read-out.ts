@@ -13,7 +13,7 @@ import { exploreSegments } from './explore-segments.ts'
 import { isoDay, isoMoment } from './iso-day.ts'
 import { metricReadOut } from './metric-read-out.ts'
 import { checkResult, qualityChecks } from './quality-checks.ts'
-import type { ReadOutSpec } from './read-out-spec.ts'
+import { plannedUsers, type ReadOutSpec } from './read-out-spec.ts'
 import { readOutUtility } from './read-out-utility.ts'
 
 /**
@@ -106,7 +106,10 @@ interface Whole {
 
 function bandOf({ metric }: ComparedMetric, { spec, decision, variants }: Whole): BandOptions {
   const users = variants.reduce((sum, variant) => sum + variant.users, 0)
-  return { alpha: alphaOf(metric.role, { spec, levels: decision.levels }), expectedUsers: expectedUsers(spec, users) }
+  return {
+    alpha: alphaOf(metric.role, { spec, levels: decision.levels }),
+    expectedUsers: plannedUsers(spec) ?? Math.max(1, users),
+  }
 }
 
 function comparisonOf(
@@ -142,11 +145,4 @@ function alphaOf(
   if (role === 'success') return levels.success
   if (role === 'guardrail') return levels.guardrail
   return role === 'deterioration' ? levels.monitoring : spec.alpha
-}
-
-/** Where the always-valid p value is to be strongest. */
-function expectedUsers({ sequential }: ReadOutSpec, users: number): number {
-  if (sequential.kind === 'confidenceSequence') return sequential.expectedUsers
-  if (sequential.kind === 'groupSequential' && sequential.maxUsers !== null) return sequential.maxUsers
-  return Math.max(1, users)
 }
