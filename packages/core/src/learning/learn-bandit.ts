@@ -101,7 +101,8 @@ function learnHead(
 ): { readonly error: number; readonly shrink: number } {
   let error = reward
   for (let i = 0, at = first; i < phi.length; i++, at += LANES) error -= weights[at]! * phi[i]!
-  const shrink = 1 / (1 + packedGain(covariance, phi, gain))
+  // Rounding may leave a form that is 0 a little below it.
+  const shrink = 1 / (1 + Math.max(0, packedGain(covariance, phi, gain)))
   const step = shrink * error
   for (let i = 0, at = first; i < phi.length; i++, at += LANES) weights[at] = weights[at]! + step * gain[i]!
   subtractOuterProduct(covariance, gain, shrink)
@@ -132,7 +133,7 @@ function learnSpread({ spreads, spreadDimension, work }: ContextualBandit, actio
     gain[i] = below + own
     form += value * (2 * below + own)
   }
-  const shrink = 1 / (1 + form)
+  const shrink = 1 / (1 + Math.max(0, form))
   for (let i = 0, at = first; i < spreadDimension; i++) {
     const factor = shrink * gain[i]!
     for (let j = 0; j <= i; j++, at += LANES) spreads[at] = spreads[at]! - factor * gain[j]!
