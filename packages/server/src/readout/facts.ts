@@ -63,7 +63,7 @@ async function wideFacts(analytics: Analytics, source: Source, { spec, exposures
   const names = new Map(wanted.map((column, i) => [column, `f${i}`]))
   const selected = wanted.map((column) => `${numberOf(source, column)} AS ${names.get(column)}`)
   return {
-    relation: `(SELECT CAST(${userExpression(source, user)} AS ${exposures.userType}) AS u, ${selected.join(', ')} FROM ${source.relation})`,
+    relation: `(SELECT TRY_CAST(${userExpression(source, user)} AS ${exposures.userType}) AS u, ${selected.join(', ')} FROM ${source.relation})`,
     columns: columns.map(({ numerator, denominator, pre }) => ({
       numerator: names.get(numerator)!,
       denominator: denominator === null ? null : names.get(denominator)!,
@@ -202,7 +202,7 @@ function factsTable(
   )
   const once = repeated === 0 ? '' : `DISTINCT ON (${id === null ? repeatKey(source, spec) : identifier(id)})`
   const number = hasValue ? `coalesce(${numberOf(source, value)}, CAST('NaN' AS DOUBLE))` : 'CAST(1 AS DOUBLE)'
-  const rows = `SELECT ${once} CAST(${userExpression(source, user)} AS ${exposures.userType}) AS u, ${textOf(metric)} AS k,
+  const rows = `SELECT ${once} TRY_CAST(${userExpression(source, user)} AS ${exposures.userType}) AS u, ${textOf(metric)} AS k,
     ${number} AS x, ${hasTime ? momentOf(source, time) : 'NULL'} AS at
     FROM ${source.relation} WHERE ${textOf(metric)} IN (${[...wanted].map(literal).join(', ')})`
   const selected = spec.readOut.metrics.flatMap((each, i) => longExpressions(each, i, hasTime))

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   momentsAt,
@@ -31,36 +31,34 @@ const wide = writeCsv(
   users.map(({ user, spend, before, bought }) => [user, spend, before, bought]),
 )
 
-const spec = parseSpec(
-  {
-    experiment: 'checkout',
-    variants: [
-      { name: 'control', weight: 0.5 },
-      { name: 'new', weight: 0.5 },
-    ],
-    control: 'control',
-    sequential: { kind: 'fixed' },
-    columns: { assignments: { time: 'time' } },
-    metrics: [
-      { name: 'spend', metricType: 'mean', numerator: { column: 'spend' }, role: 'success', targetMDE: 0.01 },
-      {
-        name: 'buyers',
-        metricType: 'proportion',
-        numerator: { column: 'bought' },
-        role: 'guardrail',
-        nonInferiorityMargin: 0.3,
-      },
-      {
-        name: 'per buyer',
-        metricType: 'ratio',
-        numerator: { column: 'spend' },
-        denominator: { column: 'bought' },
-        role: 'exploratory',
-      },
-    ],
-  },
-  'test',
-)
+const written = {
+  experiment: 'checkout',
+  variants: [
+    { name: 'control', weight: 0.5 },
+    { name: 'new', weight: 0.5 },
+  ],
+  control: 'control',
+  sequential: { kind: 'fixed' },
+  columns: { assignments: { time: 'time' } },
+  metrics: [
+    { name: 'spend', metricType: 'mean', numerator: { column: 'spend' }, role: 'success', targetMDE: 0.01 },
+    {
+      name: 'buyers',
+      metricType: 'proportion',
+      numerator: { column: 'bought' },
+      role: 'guardrail',
+      nonInferiorityMargin: 0.3,
+    },
+    {
+      name: 'per buyer',
+      metricType: 'ratio',
+      numerator: { column: 'spend' },
+      denominator: { column: 'bought' },
+      role: 'exploratory',
+    },
+  ],
+}
+const spec = parseSpec(written, 'test')
 
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -238,5 +236,31 @@ describe('summariseFiles', () => {
     expect(Math.abs(found.absolute.mean)).toBeLessThan(3 * found.absolute.stdError)
     expect(found.absolute.stdError).toBeLessThan(0.5)
     expect(found.control.mean).toBeCloseTo(15.5, 0)
+  })
+
+  it('matches whole numbers of one table with texts of the other, and leaves alone what matches nobody', async () => {
+    const few = users.slice(0, 40)
+    const texts = writeCsv(
+      join(folder, 'numbers.csv'),
+      'user,variant',
+      few.map(({ variant }, i) => [i, variant]),
+    )
+    const [, , , numbers] = await otherFormats(texts)
+    const metrics = writeCsv(join(folder, 'of-numbers.csv'), 'user,spend,bought', [
+      ...few.map(({ spend, bought }, i) => [i, spend, bought] as const),
+      ['somebody else', 1, 0],
+    ])
+    const plain = parseSpec({ ...written, columns: {} }, 'test')
+    const found = await summariseFiles(plain, { assignments: numbers!, metrics }, limits)
+    expect(found.metrics[0]!.cells.reduce((sum, { moments }) => sum + moments.n, 0)).toBe(40)
+    expect(found.faults.metricRowsOfOthers).toBe(1)
+  })
+
+  it('says of a file that is no Parquet what DuckDB said', async () => {
+    const path = join(folder, 'broken.parquet')
+    writeFileSync(path, 'this is no Parquet')
+    await expect(summariseFiles(spec, { assignments, metrics: path }, limits)).rejects.toThrow(
+      /the data could not be read/,
+    )
   })
 })
