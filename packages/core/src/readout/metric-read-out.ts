@@ -7,6 +7,8 @@ import {
   effectPValue,
   type MetricResult,
   type MetricVerdict,
+  type ProportionCount,
+  proportionEffect,
   sampleCovariance,
   type TestMethod,
   undefinedEstimate,
@@ -153,7 +155,8 @@ function verdictOf(
   return 'inconclusive'
 }
 
-function notesOn({ metric, found, relative, summary, test }: ComparedMetric, margin: number | null): readonly string[] {
+function notesOn(compared: ComparedMetric, margin: number | null): readonly string[] {
+  const { metric, found, relative, summary, test } = compared
   const notes: string[] = []
   if (found.effect.kind === 'undefined') notes.push(`no standard error: ${reasonText(found.effect.reason)}`)
   else if (relative.kind === 'undefined') notes.push(`no relative effect: ${reasonText(relative.reason)}`)
@@ -165,7 +168,22 @@ function notesOn({ metric, found, relative, summary, test }: ComparedMetric, mar
   }
   if (found.adjustment === 'none' && summary.columns.before.length > 0)
     notes.push('not adjusted: what is known from before explains too little')
+  notes.push(...exactNote(compared))
   const small = metric.minSampleSize
   if (small !== undefined) notes.push(`unreliable below ${small} users in a variant`)
   return notes
+}
+
+/** Shares of few users: a normal interval is not to be trusted there, and Fisher's exact test stands beside it. */
+function exactNote({ metric, summary, pair }: ComparedMetric): readonly string[] {
+  const isShare = metric.metricType === 'proportion' || metric.metricType === 'retention'
+  if (!isShare || summary.columns.denominator !== null) return []
+  const countOf = (variant: string): ProportionCount => {
+    const { n, mean } = momentsOfVariant(summary, variant)
+    return { n, successes: Math.round(n * mean[0]!) }
+  }
+  const { exact } = proportionEffect(countOf(pair.treatment), countOf(pair.control))
+  if (exact === null) return []
+  const p = metric.inverse === true ? exact.less : exact.greater
+  return [`fewer than five users expected in a cell: trust Fisher's exact test, one-sided p ${p.toPrecision(3)}`]
 }

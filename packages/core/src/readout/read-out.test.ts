@@ -139,6 +139,18 @@ describe('readOut', () => {
     expect(found.decision).toEqual(verdictOf(users).decision)
   })
 
+  it('puts an exact test beside a share that few users have', () => {
+    const buyers: ExperimentMetric = { ...sales, metricType: 'proportion' }
+    const spec = specOf([buyers])
+    const users = Array.from(
+      { length: 200 },
+      (_, i): TestUser => ({ variant: i % 2 === 1 ? 'new' : 'control', values: [i < 10 && i % 2 === 1 ? 1 : 0] }),
+    )
+    const { notes } = readOut(summaryOf(users, spec), spec).comparisons[0]!.metrics[0]!
+    // 5 of 100 against 0 of 100: C(100, 5) / C(200, 5) = .0297.
+    expect(notes).toContain("fewer than five users expected in a cell: trust Fisher's exact test, one-sided p 0.0297")
+  })
+
   it('answers with reasons and no number that is not one where there is nothing to compare', () => {
     const found = verdictOf([])
     expect(JSON.stringify(found)).not.toMatch(/NaN|Infinity/)
