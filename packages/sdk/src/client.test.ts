@@ -50,6 +50,23 @@ const opportunity = {
 } as const
 
 describe('the client', () => {
+  it('leads an experiment from draft to stop', async () => {
+    const { experiments } = client()
+    const change = { weights: { reachability: 2 } }
+    const draft = await experiments.create({
+      key: 'gentle',
+      variants: [{ name: 'control' }, { name: 'gentle', change }],
+    })
+    expect(draft).toMatchObject({ status: 'draft', faults: [], design: { control: 'control' } })
+    expect(await experiments.start('gentle')).toMatchObject({ status: 'running' })
+    expect((await experiments.ramp('gentle', { traffic: 500_000 })).phases).toHaveLength(2)
+    expect(await experiments.exposures('gentle')).toMatchObject({ users: 0 })
+    expect(await experiments.stop('gentle', { decision: 'ship' })).toMatchObject({ end: { decision: 'ship' } })
+    expect((await experiments.get('gentle')).changes.map(({ action }) => action)).toContain('stop')
+    expect((await experiments.list()).data.map(({ design }) => design.key)).toEqual(['gentle'])
+    await expect(experiments.results('nothing')).rejects.toMatchObject({ code: 'EXPERIMENT_NOT_FOUND' })
+  })
+
   it('goes the whole way from a user to an explained decision', async () => {
     const paloma = client()
     expect(await paloma.users.save({ userId: 'ann', traits: { age: 30 } })).toMatchObject({ userId: 'ann' })
