@@ -35,6 +35,7 @@ describe('paloma experiment analyse', () => {
     expect(results).toMatch(/^gentle-cadence, as of 2026-03-29T/)
     expect(results.indexOf('sample ratio')).toBeLessThan(results.indexOf('Ship gentle.'))
     expect(results).toMatch(/visits +success .* better/)
+    expect(results).toMatch(/buyers +guardrail .* within margin/)
   })
 
   it('prints one JSON object under the names that people know', async () => {

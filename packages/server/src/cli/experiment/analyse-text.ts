@@ -1,5 +1,6 @@
 import type { CheckStatus, ComparisonReadOut, Estimate, ExperimentReadOut, MetricReadOut } from '@paloma/core'
 import { alignTable, showNumber } from '../print/index.ts'
+import { verdictWords } from './verdict-words.ts'
 
 /** A read-out for people at a terminal: quality, decision and why, then a table per treatment. */
 export function analyseText(found: ExperimentReadOut): string {
@@ -43,7 +44,7 @@ function comparisonText({ treatment, metrics, utility }: ComparisonReadOut, cont
     showSide(metric.treatment.mean),
     liftText(metric),
     metric.test.pValue === null ? '' : showP(metric.test.pValue),
-    metric.verdict,
+    verdictWords(metric),
   ])
   const header = ['metric', 'role', control, treatment, 'difference', 'p', '']
   const notes = metrics.flatMap(({ metric, notes: each }) => each.map((note) => `  ${metric}: ${note}`))

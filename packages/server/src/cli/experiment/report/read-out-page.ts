@@ -9,6 +9,7 @@ import {
   section,
   tableHtml,
 } from '../../report/index.ts'
+import { verdictWords } from '../verdict-words.ts'
 import { exposureFigure, forestFigures, overTimeFigures } from './read-out-figures.ts'
 
 /**
@@ -82,7 +83,7 @@ function metricTable(
       formatNumber(metric.control.users + metric.treatment.users, 0),
       metric.test.pValue === null ? '\u2013' : pText(metric.test.pValue),
       metric.adjustment.kind === 'none' ? '\u2013' : formatShare(metric.adjustment.varianceReduction),
-      metric.verdict,
+      verdictWords(metric),
     ]),
   }
 }
