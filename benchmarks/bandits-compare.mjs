@@ -41,8 +41,9 @@ const sets = readdirSync(flags.dir)
   .sort()
   .map(figuresOf)
 const COLUMNS = ['paloma', 'linearThompson', 'vowpal', 'oneAgainstAll']
-const means = Object.fromEntries(COLUMNS.map((name) => [name, mean(sets.map((row) => row[name]))]))
-const cell = (value) => (value === null || Number.isNaN(value) ? '' : value.toFixed(4))
+const meanOf = (values) => (values.includes(null) ? null : mean(values))
+const means = Object.fromEntries(COLUMNS.map((name) => [name, meanOf(sets.map((row) => row[name]))]))
+const cell = (value) => (value === null ? '' : value.toFixed(4))
 
 publish(
   {

@@ -1,10 +1,11 @@
 """Writes thirty-three classification sets that were generated or come with scikit-learn, in the form `bench:bandits` reads.
 
     python -m venv venv && venv/bin/pip install scikit-learn numpy
-    venv/bin/python benchmarks/bandits/make-sets.py DIR
+    venv/bin/python benchmarks/bandits/make-sets.py DIR [SEED]
 
 For choosing settings on other data than they are judged by: boards and rules that can be enumerated (tic-tac-toe, balance
-scale, the three monks), LED displays, waveforms, rings, random trees, noise, and wide and short sets. Every seed is fixed.
+scale, the three monks), LED displays, waveforms, rings, random trees, noise, and wide and short sets. SEED is 1 unless
+another is given; sets that are drawn, and not enumerated, are others under another seed.
 """
 
 import gzip
@@ -89,7 +90,7 @@ def bundled():
     yield "sk-diabetes", loaded.data, np.digitize(loaded.target, np.quantile(loaded.target, [1 / 3, 2 / 3]))
 
 
-def blobs():
+def blobs(seed: int):
     shapes = [(2000, 20, 5, 3, 2), (1000, 40, 10, 10, 1), (4000, 10, 6, 5, 2), (600, 60, 10, 6, 1), (10000, 16, 10, 15, 2)]
     for i, (rows, features, informative, classes, clusters) in enumerate(shapes):
         yield f"blobs-{i}", *datasets.make_classification(
@@ -99,12 +100,12 @@ def blobs():
             n_redundant=2,
             n_classes=classes,
             n_clusters_per_class=clusters,
-            random_state=i,
+            random_state=i + 100 * (seed - 1),
             class_sep=1.2,
         )
-    yield "moons", *datasets.make_moons(2000, noise=0.25, random_state=3)
-    yield "shells", *datasets.make_gaussian_quantiles(n_samples=3000, n_features=6, n_classes=5, random_state=4)
-    features, labels = datasets.make_hastie_10_2(6000, random_state=5)
+    yield "moons", *datasets.make_moons(2000, noise=0.25, random_state=2 + seed)
+    yield "shells", *datasets.make_gaussian_quantiles(n_samples=3000, n_features=6, n_classes=5, random_state=3 + seed)
+    features, labels = datasets.make_hastie_10_2(6000, random_state=4 + seed)
     yield "hastie", features, labels > 0
 
 
@@ -160,14 +161,14 @@ def save(path: Path, features: Array, labels: Array) -> None:
             file.write(",".join([str(label), *(f"{value:.5g}" for value in row)]) + "\n")
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, seed: int = 1) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    draw = np.random.default_rng(1)
+    draw = np.random.default_rng(seed)
     for name, features, labels in itertools.chain(
-        enumerated(), bundled(), blobs(), displays(draw), signals(draw), drawn(draw)
+        enumerated(), bundled(), blobs(seed), displays(draw), signals(draw), drawn(draw)
     ):
         save(folder / f"{name}.csv.gz", features, labels)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), *(int(seed) for seed in sys.argv[2:3]))
