@@ -65,6 +65,11 @@ describe('a spec', () => {
     ],
     ['no way of looking', { sequential: undefined }, /\/sequential expected \{kind: groupSequential/],
     [
+      'an end and no way to see how far it has come',
+      { sequential: undefined, start: '2026-01-01', end: '2026-02-01' },
+      /\/sequential expected .* or a `start` and times of exposure/,
+    ],
+    [
       'a guardrail without a margin',
       { metrics: [{ ...metric, role: 'guardrail' }] },
       /\/metrics\/0\/nonInferiorityMargin expected a share/,

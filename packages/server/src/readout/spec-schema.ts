@@ -177,20 +177,17 @@ function unknownNames(
     .map((each) => ({ path: [...path, each], message: `expected one of ${known.join(', ')}, got "${each}"` }))
 }
 
-function wrongTimes({ start, end, sequential: plan }: WrittenSpec): readonly Disagreement[] {
+function wrongTimes({ start, end, asOf, sequential: plan, columns }: WrittenSpec): readonly Disagreement[] {
   const isBackwards = start !== undefined && end !== undefined && end <= start
-  const isEndless =
-    end === undefined && (plan === undefined || (plan.kind === 'groupSequential' && plan.maxUsers === undefined))
+  const needsEnd = plan === undefined || (plan.kind === 'groupSequential' && plan.maxUsers === undefined)
+  const isDated = asOf !== undefined || columns.assignments.time !== null
+  const ways = '{kind: groupSequential, maxUsers: …}, {kind: confidenceSequence, expectedUsers: …} or {kind: fixed}'
   return [
     ...(isBackwards ? [{ path: ['end'], message: 'expected a moment after start' }] : []),
-    ...(isEndless
-      ? [
-          {
-            path: ['sequential'],
-            message:
-              'expected {kind: groupSequential, maxUsers: …}, {kind: confidenceSequence, expectedUsers: …} or {kind: fixed}, or an `end`',
-          },
-        ]
+    ...(needsEnd && end === undefined ? [{ path: ['sequential'], message: `expected ${ways}, or an \`end\`` }] : []),
+    // Without these nobody could see how far the experiment has come, and it would be tested as if it were over.
+    ...(needsEnd && end !== undefined && (start === undefined || !isDated)
+      ? [{ path: ['sequential'], message: `expected ${ways}, or a \`start\` and times of exposure beside \`end\`` }]
       : []),
   ]
 }
