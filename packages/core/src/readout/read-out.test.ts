@@ -115,6 +115,13 @@ describe('readOut', () => {
     expect(stoppedEarly.low).toBeGreaterThan(0)
   })
 
+  it('tests nothing where nobody can tell how far the experiment has come', () => {
+    const sequential = { kind: 'groupSequential', maxUsers: null, spending: 'power', looks: 'daily' } as const
+    const found = verdictOf(usersOf(500, { seed: 'endless', lift: 1 }), { sequential })
+    expect(found.comparisons[0]!.metrics[0]!.test.critical).toBeNull()
+    expect(found.decision.verdict).toBe('keepRunning')
+  })
+
   it('weighs effects with their covariance, and says when weights decide', () => {
     const utility = { weights: { sales: 1, 'opt-outs': -1 }, ranges: { 'opt-outs': { low: -20, high: 0 } } }
     const { utility: found, metrics } = verdictOf(usersOf(2000, { seed: 'utility', lift: 0.3, harm: 0.1 }), { utility })

@@ -96,10 +96,10 @@ function isPast({ spec, asOf, delayMs }: TestPlanInput): boolean {
   return spec.end !== null && asOf !== null && asOf >= spec.end + delayMs
 }
 
-/** Users until the planned end, at the pace so far. */
+/** Users until the planned end, at the pace so far; without end where nobody can tell, so that nothing is tested. */
 function forecast({ spec, asOf, delayMs }: TestPlanInput, users: number): number {
   const { start, end } = spec
-  if (start === null || end === null || asOf === null) return users
+  if (start === null || end === null || asOf === null) return Number.POSITIVE_INFINITY
   const passed = Math.min(asOf - delayMs, end) - start
   return passed <= 0 ? Number.POSITIVE_INFINITY : Math.max(users, (users * (end - start)) / passed)
 }
