@@ -61,6 +61,9 @@ const RULES = {
   channels: {
     push: { consent: 'opt-out', pricePerSend: 0.005 },
     email: { consent: 'opt-out', pricePerSend: 0.005 },
+    'in-app': { consent: 'opt-out', pricePerSend: 0.001 },
+    sms: { consent: 'opt-in', pricePerSend: 0.07 },
+    webhook: { consent: 'opt-in', pricePerSend: 0.005 },
   },
   caps: [
     {
@@ -78,10 +81,11 @@ const RULES = {
   timeZone: 'Europe/Berlin',
 }
 
-/** Two declared features fill ψ up to 32 columns: 16 of the house, 2 for each of 2 channels and 1 message bucket, two claims for each of 4 objectives. */
+/** Three declared features fill ψ up to 32 columns: 12 of the house, 5 channels, 4 message buckets, two claims for each of 4 objectives, 3 declared. */
 const FEATURES = {
-  messageBuckets: 1,
+  messageBuckets: 4,
   features: [
+    { kind: 'number', name: 'orders', source: 'user', centre: 1, scale: 1, log1p: true },
     { kind: 'boolean', name: 'isUrgent', source: 'variant' },
     { kind: 'number', name: 'discount', source: 'opportunity', centre: 0.1, scale: 0.1 },
   ],

@@ -9,7 +9,7 @@ const ORDER = 'Order Completed'
 
 /** What a user brings in half a year, from the books, and the part of it that hangs on one channel. */
 const HALF_YEAR_VALUE = { retail: 80, streaming: 27, news: 12 }
-const CARRIED_BY_A_CHANNEL = 0.2
+const CARRIED_BY_A_CHANNEL = 0.3
 const CONTACTABLE_DAYS = 60
 /** A guess: half of those whom a push or an e-mail brings do not tap it, or buy another day. */
 const TRACED = { push: 0.5, email: 0.5 }

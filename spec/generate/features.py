@@ -15,7 +15,7 @@ CASES = pathlib.Path(__file__).parents[1] / "cases"
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 
 OBJECTIVES = [
-    {"name": "conversion", "priorEffectSd": 0.2, "noiseSd": 20},
+    {"name": "conversion", "priorEffectSd": 0.2, "noiseSd": 20, "model": "response"},
     {"name": "reachability", "priorEffectSd": 0.003, "noiseSd": 0.05, "scale": 60},
     {"name": "visits", "noiseSd": 0.5},
 ]

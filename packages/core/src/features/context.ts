@@ -14,9 +14,11 @@ export interface ChannelHistory {
   readonly sends7d: number
   readonly sends28d: number
   readonly responses28d: number
+  /** Responses with an open and the click that follows it as one. */
+  readonly answers28d: number
   /** Sends that still weigh on the user: each counts one at first and half after the channel's half-life. */
   readonly fatigue: number
-  /** Responses alike: a stock that one response raises by one. */
+  /** Answers alike: a stock that one answer raises by one. */
   readonly habit: number
   /** Sends of the last 28 days after the last response. */
   readonly unanswered: number
@@ -63,6 +65,7 @@ interface Counts {
   sends7d: number
   sends28d: number
   responses28d: number
+  answers28d: number
   fatigue: number
   habit: number
   unanswered: number
@@ -91,6 +94,7 @@ function noCounts(): Counts {
     sends7d: 0,
     sends28d: 0,
     responses28d: 0,
+    answers28d: 0,
     fatigue: 0,
     habit: 0,
     unanswered: 0,
@@ -103,10 +107,11 @@ function countResponses({ history }: UserState, now: EpochMs, counts: Readonly<R
     const age = now - response.at
     if (age < 0 || age >= HISTORY_DAYS * DAY_MS) continue
     const channel = counts[response.channel]
+    channel.responses28d += 1
     const isSame = response.at - channel.lastResponse < SAME_RESPONSE_MS
     channel.lastResponse = response.at
     if (isSame) continue
-    channel.responses28d += 1
+    channel.answers28d += 1
     channel.habit += 0.5 ** (age / DAY_MS / HABIT_HALF_LIFE_DAYS)
   }
 }

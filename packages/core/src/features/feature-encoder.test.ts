@@ -195,6 +195,7 @@ describe('schemaHashOf', () => {
     ['an objective counts other events', { objectives: change({ events: ['Subscribed'] }) }],
     ['an objective reads another property', { objectives: change({ valueProperty: 'margin' }) }],
     ['an objective has another window', { objectives: change({ windowHours: 24 }) }],
+    ['an objective is valued by another model', { objectives: change({ model: 'response' }) }],
     ['claims are measured in other effects', { objectives: change({ priorEffectSd: 1 }) }],
     ['claims are in another unit', { objectives: change({ scale: 2 }) }],
   ])('changes when %s', (_, over) => {

@@ -95,6 +95,9 @@ const ACTION_NAMES = [
   'slot hour cosine',
   'slot weekend',
   'slot delay',
+]
+/** What models of single sends look at beside; without such an objective these columns are not there. */
+const SEND_NAMES = [
   'channel fatigue',
   'channel response rate',
   'slot half-day sine',
@@ -122,6 +125,7 @@ interface ActionLayout {
   readonly channelColumns: Readonly<Partial<Record<Channel, number>>>
   readonly messageStart: number
   readonly messageBuckets: number
+  readonly looksAtSends: boolean
   readonly expectedColumns: FeatureEncoder['expectedColumns']
   /** They are the last ones. */
   readonly expectedStart: number
@@ -161,23 +165,27 @@ function claimsOf(objectives: readonly Objective[], start: number): ActionLayout
 
 function layoutOf({ features, objectives, channels }: EncoderParts): ActionLayout {
   const used = CHANNELS.filter((channel) => channels[channel] !== undefined)
-  const channelStart = ACTION_NAMES.length
+  const throughResponse = objectives.filter(({ model }) => model === 'response').map(({ name }) => name)
+  const looksAtSends = throughResponse.length > 0
+  const channelStart = ACTION_NAMES.length + (looksAtSends ? SEND_NAMES.length : 0)
   const messageStart = channelStart + used.length
   const claimStart = messageStart + features.messageBuckets
   const logClaimStart = claimStart + 2 * objectives.length
-  const visitStart = logClaimStart + features.messageBuckets
-  const specs = placed(features.features, visitStart + used.length)
-  const throughResponse = objectives.filter(({ model }) => model === 'response').map(({ name }) => name)
-  const expectedStart = visitStart + used.length + declaredWidth(features)
+  const claimBuckets = looksAtSends ? features.messageBuckets : 0
+  const visitStart = logClaimStart + claimBuckets
+  const specsStart = visitStart + (looksAtSends ? used.length : 0)
+  const specs = placed(features.features, specsStart)
+  const expectedStart = specsStart + declaredWidth(features)
   const columnsFrom = (start: number): Readonly<Partial<Record<Channel, number>>> =>
     Object.fromEntries(used.map((channel, i) => [channel, start + i]))
   const names = [
     ...ACTION_NAMES,
+    ...(looksAtSends ? SEND_NAMES : []),
     ...used.map((channel) => `channel=${channel}`),
     ...Array.from({ length: features.messageBuckets }, (_, i) => `message bucket ${i}`),
     ...objectives.flatMap(({ name }) => [`claim ${name}`, `prediction ${name}`]),
-    ...Array.from({ length: features.messageBuckets }, (_, i) => `log claim of message bucket ${i}`),
-    ...used.map((channel) => `visit rate on ${channel}`),
+    ...Array.from({ length: claimBuckets }, (_, i) => `log claim of message bucket ${i}`),
+    ...(looksAtSends ? used.map((channel) => `visit rate on ${channel}`) : []),
     ...features.features.flatMap(namesOf),
     ...throughResponse.flatMap((name) => used.map((channel) => `expected ${name} on ${channel}`)),
   ]
@@ -186,8 +194,9 @@ function layoutOf({ features, objectives, channels }: EncoderParts): ActionLayou
     channelColumns: columnsFrom(channelStart),
     messageStart,
     messageBuckets: features.messageBuckets,
+    looksAtSends,
     logClaimStart,
-    visitColumns: columnsFrom(visitStart),
+    visitColumns: looksAtSends ? columnsFrom(visitStart) : {},
     expectedStart,
     expectedColumns: Object.fromEntries(
       throughResponse.map((name, k) => [name, columnsFrom(expectedStart + k * used.length)]),
@@ -239,8 +248,14 @@ function putChannel(history: ChannelHistory, { out, offset }: Target): void {
   out[offset + 1] = sends1d
   out[offset + 2] = sends7d / 4
   out[offset + 4] = Math.min(1, responses28d / (sends28d + 2))
+}
+
+/** Columns of `SEND_NAMES` but the last. */
+function putSend(history: ChannelHistory, { sine2, cosine2 }: MomentColumns, { out, offset }: Target): void {
   out[offset + 12] = history.fatigue / 2
-  out[offset + 13] = logRate(responses28d, sends28d, USUAL_RESPONSE)
+  out[offset + 13] = logRate(history.answers28d, history.sends28d, USUAL_RESPONSE)
+  out[offset + 14] = sine2
+  out[offset + 15] = cosine2
 }
 
 /** ln of the first positive claim in units of effects; 0 where nothing is claimed. */
@@ -309,7 +324,7 @@ export function compileFeatures(parts: EncoderParts): FeatureEncoder {
     if (layout.messageBuckets > 0) {
       const bucket = bucketOf(opportunity.message)
       out[offset + layout.messageStart + bucket] = 1
-      out[offset + layout.logClaimStart + bucket] = logClaimOf(layout.claims, opportunity)
+      if (layout.looksAtSends) out[offset + layout.logClaimStart + bucket] = logClaimOf(layout.claims, opportunity)
     }
     putClaims(layout.claims, opportunity, target)
     putDeclared(layout.ofOpportunity, opportunity.features, target)
@@ -321,14 +336,15 @@ export function compileFeatures(parts: EncoderParts): FeatureEncoder {
     putChannel(x.channels[channel], target)
     const moment = momentAt(x.zone, sendAt)
     putMoment(moment, out, offset + 8)
-    out[offset + 14] = moment.sine2
-    out[offset + 15] = moment.cosine2
-    out[offset + 16] = hoursAt(x, moment)
     out[offset + 11] = Math.min(2, (sendAt - x.now) / (24 * HOUR_MS))
     const column = layout.channelColumns[channel]
     if (column !== undefined) out[offset + column] = 1
-    const visits = layout.visitColumns[channel]
-    if (visits !== undefined) out[offset + visits] = logRate(x.visits28d, HISTORY_DAYS, USUAL_VISIT)
+    if (layout.looksAtSends) {
+      putSend(x.channels[channel], moment, target)
+      out[offset + 16] = hoursAt(x, moment)
+      const visits = layout.visitColumns[channel]
+      if (visits !== undefined) out[offset + visits] = logRate(x.visits28d, HISTORY_DAYS, USUAL_VISIT)
+    }
     putDeclared(layout.ofVariant, variant.features ?? NO_FEATURES, target)
   }
 

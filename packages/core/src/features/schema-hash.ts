@@ -15,8 +15,9 @@ function meaningOf(spec: FeatureSpec): readonly unknown[] {
 
 /** All that decides which rewards are learned from, and what claims are measured in. A weight may change freely. */
 function rewardMeaningOf(objective: Objective): readonly unknown[] {
-  const { name, aggregate, events, valueProperty, windowHours } = objective
-  return [name, aggregate, events, valueProperty ?? null, windowHours, effectUnitOf(objective)]
+  const { name, aggregate, events, valueProperty, windowHours, model } = objective
+  const estimated = model === undefined || model === 'effect' ? [] : [model]
+  return [name, aggregate, events, valueProperty ?? null, windowHours, effectUnitOf(objective), ...estimated]
 }
 
 /**
