@@ -36,6 +36,9 @@ export function banditFromBytes(bytes: Uint8Array): ContextualBandit {
   const field = (i: number): number => view.getFloat64(8 * i, true)
   requireBytes(field(0) === VERSION, `version must be ${VERSION}, got ${field(0)}`)
   const shape = { actions: field(1), features: field(2) }
+  // Weights alone take this much; a damaged count must not ask for memory that no computer has.
+  const least = 8 * shape.actions * (1 + shape.features + field(3))
+  requireBytes(least <= bytes.byteLength, `length must be at least ${least} bytes, got ${bytes.byteLength}`)
   const bandit = createBandit(shape, { prior: { rewardMean: field(4), noiseSd: field(5) }, waves: field(3) })
   let at = 8 * HEADER
   const read = (part: Float64Array): void => {

@@ -108,11 +108,14 @@ export function createBandit(
     waves: count = wavesFor(actions),
   }: { readonly prior?: BanditPrior; readonly waves?: number } = {},
 ): ContextualBandit {
-  requireShape(Number.isInteger(actions) && actions >= 1, 'actions', actions, 'a whole number ≥ 1')
-  requireShape(Number.isInteger(features) && features >= 0, 'features', features, 'a whole number ≥ 0')
-  requireShape(Number.isInteger(count) && count >= 0, 'waves', count, 'a whole number ≥ 0')
-  requireShape(Number.isFinite(prior.rewardMean), 'prior.rewardMean', prior.rewardMean, 'a finite number')
-  requireShape(prior.noiseSd > 0 && prior.noiseSd < Infinity, 'prior.noiseSd', prior.noiseSd, 'a finite number > 0')
+  requireShape(Number.isInteger(actions) && actions >= 1, `actions must be a whole number ≥ 1, got ${actions}`)
+  requireShape(Number.isInteger(features) && features >= 0, `features must be a whole number ≥ 0, got ${features}`)
+  requireShape(Number.isInteger(count) && count >= 0, `waves must be a whole number ≥ 0, got ${count}`)
+  requireShape(Number.isFinite(prior.rewardMean), `prior.rewardMean must be a finite number, got ${prior.rewardMean}`)
+  requireShape(
+    prior.noiseSd > 0 && prior.noiseSd < Infinity,
+    `prior.noiseSd must be a finite number > 0, got ${prior.noiseSd}`,
+  )
   const waves = createWaves(features, features === 0 ? 0 : count)
   const plainDimension = 1 + features
   const dimension = plainDimension + waves.count
@@ -167,8 +170,8 @@ function workFor(sizes: BanditShape & Pick<ContextualBandit, 'dimension' | 'spre
   }
 }
 
-function requireShape(holds: boolean, field: string, value: number, expected: string): void {
-  if (!holds) throw new PalomaError('BANDIT_SHAPE_INVALID', `${field} must be ${expected}, got ${value}`)
+function requireShape(holds: boolean, message: string): void {
+  if (!holds) throw new PalomaError('BANDIT_SHAPE_INVALID', message)
 }
 
 /** Where the first of an action's `count` numbers lies among the lanes. */

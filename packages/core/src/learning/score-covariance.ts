@@ -23,10 +23,8 @@ export function scoreCovariance(terms: readonly ScoreTerm[], block: FeatureBlock
     for (let a = 0; a < rows; a++) {
       multiplyRow(head, block, { row: a, out: product })
       for (let b = 0; b <= a; b++) {
-        let sum = 0
-        for (let j = 0; j < width; j++) sum += product[j]! * matrix[b * width + j]!
         const at = packedIndex(a, b)
-        covariance[at] = covariance[at]! + factor * sum
+        covariance[at] = covariance[at]! + factor * dotRow(product, matrix, b * width)
       }
     }
   }
@@ -45,4 +43,10 @@ function multiplyRow(
     if (value === 0) continue
     for (let i = 0; i < width; i++) out[i] = out[i]! + value * head.covariance[packedIndex(offset + i, offset + j)]!
   }
+}
+
+function dotRow(product: Float64Array, matrix: Float64Array, from: number): number {
+  let sum = 0
+  for (let j = 0; j < product.length; j++) sum += product[j]! * matrix[from + j]!
+  return sum
 }
