@@ -29,12 +29,17 @@ const TRAITS: readonly FeatureSpec[] = [
 const EUR_PER_CONTACTABLE_DAY = 0.28
 const DAYS_LOST = 180
 
-/** The owner is careful: effects are expected to be small, and a lost channel to be dear. */
+/** A usual basket, from the books. */
+const EUR_PER_ORDER = 40
+/** A guess: half of those whom a push or an e-mail brings do not tap it, or buy another day. */
+const TRACED = { push: 0.5, email: 0.5 }
+
+/** The owner is careful: effects are expected to be small, and a lost channel to be dear. Orders and taps name their message. */
 const CAREFUL: Readonly<Record<string, Partial<Objective>>> = {
-  conversion: { priorEffectSd: 0.05, noiseSd: 9 },
-  engagement: { aggregate: 'sum', priorEffectSd: 0.025, noiseSd: 0.8 },
+  conversion: { model: 'response', worth: EUR_PER_ORDER, traced: TRACED, priorEffectSd: 0.05, noiseSd: 9 },
+  engagement: { model: 'response', traced: TRACED, aggregate: 'sum', priorEffectSd: 0.025, noiseSd: 0.8 },
   retention: { priorEffectSd: 0.05 },
-  reachability: { priorEffectSd: 0.0015, weight: EUR_PER_CONTACTABLE_DAY, scale: DAYS_LOST },
+  reachability: { model: 'hazard', weight: EUR_PER_CONTACTABLE_DAY, scale: DAYS_LOST },
 }
 
 const OBJECTIVES: readonly Objective[] = defaultConfig.objectives.map((objective) => ({
