@@ -66,6 +66,9 @@ switch (task) {
     buildConsole()
     hand([join(root, 'packages/server/dist/main.js'), 'serve', ...rest])
     break
+  case 'paloma':
+    hand([join(root, 'packages/server/dist/main.js'), ...rest])
+    break
   case 'test':
     hand([join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--root', root, ...rest])
     break
@@ -73,6 +76,6 @@ switch (task) {
     hand([join(root, 'examples/dist/hillstrom/run.js'), ...rest])
     break
   default:
-    say(`unknown task ${task}: expected demo, serve, test or example:hillstrom`)
+    say(`unknown task ${task}: expected demo, serve, paloma, test or example:hillstrom`)
     process.exit(2)
 }

@@ -134,7 +134,11 @@ export function simulateCommand(output: Output = processOutput): Command {
     .option('--users <n>', `how many people; ${USERS} if the scenario says nothing`, whole('users', 1, MAX_USERS))
     .option('--days <n>', `how many days; ${DAYS} if the scenario says nothing`, whole('days', 1, MAX_DAYS))
     .option('--seed <n>', 'one seed or several: 1, 1,2,5 or 1-5', seedsOf, [1])
-    .option('--policies <names>', 'names of --list or .mjs files, by commas', policiesOf, policiesOf(DEFAULT_POLICIES))
+    .addOption(
+      new Option('--policies <names>', 'names of --list or .mjs files, by commas')
+        .argParser(policiesOf)
+        .default(policiesOf(DEFAULT_POLICIES), DEFAULT_POLICIES),
+    )
     .option('--reference <policy>', 'what the others are held against', 'cadence')
     .option('--workers <n>', 'threads', whole('workers', 1, MAX_WORKERS), availableParallelism())
     .option('--out <file>', 'an HTML report with plots')
