@@ -1,6 +1,7 @@
 import { type CompiledSnapshot, compileSnapshot, type Scratch, scratchFor } from './compiled-snapshot.ts'
 import type {
   Action,
+  Assignment,
   Channel,
   Decision,
   DecisionReason,
@@ -37,6 +38,8 @@ interface Columns {
 }
 
 const NO_EXPERIMENTS: ExperimentSetup = { running: [], layers: [], withholding: null }
+const NO_COSTS: ReadonlyMap<Channel, ReachCost> = new Map()
+const NO_LOSSES: LossChances = {}
 const HOLD: Action = { kind: 'hold' }
 
 function actionsOf(eligible: readonly EligibleCandidate[], mandatory: boolean): readonly Action[] {
@@ -74,8 +77,8 @@ interface Predicted {
   readonly mean: Float64Array
   readonly variance: Float64Array
   readonly from: number
-  /** Variance beside the head's own, likewise; absent where there is none. */
-  readonly extra?: { readonly variance: Float64Array; readonly from: number }
+  /** Variance beside the head's own, likewise; null where there is none. */
+  readonly extra: { readonly variance: Float64Array; readonly from: number } | null
 }
 
 /** Adds one objective's values to scores and variances. */
@@ -90,7 +93,7 @@ function addObjective(
   const variance = new Array<number>(scores.length)
   for (let i = 0; i < scores.length; i += 1) {
     const value = predicted.mean[predicted.from + i]! * scale
-    const raw = predicted.variance[predicted.from + i]! + (extra === undefined ? 0 : extra.variance[extra.from + i]!)
+    const raw = predicted.variance[predicted.from + i]! + (extra === null ? 0 : extra.variance[extra.from + i]!)
     const spread = raw * scale * scale
     mean[i] = value
     variance[i] = spread
@@ -106,8 +109,8 @@ function reachCosts(
   context: FeatureContext,
   sends: readonly ActionToEncode[],
 ): ReadonlyMap<Channel, ReachCost> {
+  if (causes.length === 0) return NO_COSTS
   const costs = new Map<Channel, ReachCost>()
-  if (causes.length === 0) return costs
   for (const { channel } of sends) {
     if (!costs.has(channel)) costs.set(channel, reachCost(causes, channel, pressureOf(context, channel)))
   }
@@ -127,7 +130,7 @@ function predictedLosses(
     mean[i] = -(cost?.mean ?? 0)
     variance[i] = cost?.variance ?? 0
   }
-  return { mean, variance, from: 0 }
+  return { mean, variance, from: 0, extra: null }
 }
 
 /** Writes what each send is expected to bring by itself into its features. */
@@ -205,14 +208,15 @@ function valuesOf(
   for (let k = 0; k < objectives.length; k += 1) {
     const objective = objectives[k]!
     const from = effects.indexOf(objective) * rows
-    const extra = { variance: expectedVariance, from: k * rows }
-    const predicted = isHazard(objective) ? losses() : { mean, variance, from, ...(sends === null ? {} : { extra }) }
+    const extra = sends === null ? null : { variance: expectedVariance, from: k * rows }
+    const predicted = isHazard(objective) ? losses() : { mean, variance, from, extra }
     values[objective.name] = addObjective(scratch, objective, predicted)
   }
   return values
 }
 
 function lossesOf(costs: ReadonlyMap<Channel, ReachCost>): LossChances {
+  if (costs.size === 0) return NO_LOSSES
   return Object.fromEntries(Array.from(costs, ([channel, { losses }]) => [channel, losses]))
 }
 
@@ -325,7 +329,8 @@ function reasonFor(group: Group, columns: Columns, mandatory: boolean): Decision
 
 /** What a decision keeps of the opportunities it saw, in the order of their ids. */
 function namesOf(opportunities: readonly Opportunity[]): Pick<Decision['inputs'], 'opportunityIds' | 'messages'> {
-  const sorted = [...opportunities].sort((a, b) => (a.id < b.id ? -1 : 1))
+  const isSorted = opportunities.every(({ id }, i) => i === 0 || opportunities[i - 1]!.id <= id)
+  const sorted = isSorted ? opportunities : [...opportunities].sort((a, b) => (a.id < b.id ? -1 : 1))
   return { opportunityIds: sorted.map(({ id }) => id), messages: sorted.map(({ message }) => message) }
 }
 
@@ -343,9 +348,10 @@ export function decide(
 ): Decision {
   const { user, opportunities, trigger } = request
   const { profile } = user
-  const group = assign(snapshot.groupSalt, profile.userId, compileSnapshot(snapshot).shares)
+  const shared = compileSnapshot(snapshot)
+  const group = assign(snapshot.groupSalt, profile.userId, shared.shares)
   const { snapshot: own, participations } = ownSnapshot(snapshot, { profile, group }, now)
-  const parts = compileSnapshot(own)
+  const parts = own === snapshot ? shared : compileSnapshot(own)
   const screened = eligibleCandidates({ user, opportunities, rules: own.rules, now, trigger })
   const scene = { setup: snapshot.experiments ?? NO_EXPERIMENTS, participations, profile, group, now }
   const { eligible, refused, mandatory, assignments } = withExperiments(screened, scene)
@@ -360,6 +366,8 @@ export function decide(
   const chosen = sampleIndex(probabilities, draw)
   const mayLearn = user.profile.consent.learning && !mandatory
   parts.encoder.encodeBaseline(context, scratch.baseline)
+  const { opportunityIds, messages } = namesOf(opportunities)
+  const inGroup: Assignment = { experiment: 'group', variant: group }
   const sent = sentFeatures(parts, context, { action: columns.actions[chosen]!, row: chosen, psi: scratch.psi })
   return {
     decisionId: request.decisionId,
@@ -369,7 +377,7 @@ export function decide(
     snapshotVersion: snapshot.version,
     stateId: snapshot.state.id,
     policy: `${group}/${mandatory ? 'mandatory' : spec.kind}`,
-    assignments: [{ experiment: 'group', variant: group }, ...assignments],
+    assignments: assignments.length === 0 ? [inGroup] : [inGroup, ...assignments],
     reason: reasonFor(group, columns, mandatory),
     actions: columns.actions,
     values: columns.values,
@@ -383,6 +391,6 @@ export function decide(
     draw,
     refused,
     learning: mayLearn ? learningFeatures(columns.actions, probabilities, { chosen, now, scratch, sent }) : null,
-    inputs: { user, ...namesOf(opportunities), context: request.context },
+    inputs: { user, opportunityIds, messages, context: request.context },
   }
 }

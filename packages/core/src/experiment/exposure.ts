@@ -54,7 +54,9 @@ const LIMIT_REASONS: readonly RefusalReason[] = ['capped', 'minimum-gap', 'quiet
 export function withExperiments<P extends Passed>(screened: Screened<P>, scene: ExposureScene): Exposed<P> {
   const { setup, participations } = scene
   if (participations.length === 0 && setup.layers.length === 0 && setup.withholding === null) {
-    return { ...screened, assignments: NONE }
+    // Named, not spread: this is every decision's way where nothing runs.
+    const { eligible, refused, mandatory } = screened
+    return { eligible, refused, mandatory, assignments: NONE }
   }
   const isOptional = ({ opportunity }: P): boolean => opportunity.category !== 'transactional'
   const optional = screened.mandatory ? [] : screened.eligible.filter(isOptional)
