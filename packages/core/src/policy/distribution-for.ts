@@ -22,17 +22,17 @@ export function distributionFor(spec: PolicySpec, input: PolicyInput): Float64Ar
   const { actions, scores, variances } = input
   switch (spec.kind) {
     case 'greedy':
-      return mixFloor(greedy(scores), spec.floor)
+      return floored(greedy(scores), spec.floor)
     case 'epsilonGreedy':
       return epsilonGreedy(scores, spec.epsilon)
     case 'softmax':
-      return mixFloor(softmax(scores, spec.temperature), spec.floor)
+      return floored(softmax(scores, spec.temperature), spec.floor)
     case 'thompson':
-      return mixFloor(thompson(scores, variances, spec.sharpness), spec.floor)
+      return floored(thompson(scores, variances, spec.sharpness), spec.floor)
     case 'squareCb':
-      return mixFloor(squareCb(scores, spec.gamma), spec.floor)
+      return floored(squareCb(scores, spec.gamma), spec.floor)
     case 'thompsonDraws':
-      return mixFloor(drawn(input, spec), spec.floor)
+      return floored(drawn(input, spec), spec.floor)
     case 'bounded':
       return bounded(spec, input, distributionFor(spec.policy, input))
     case 'cadence':
@@ -44,6 +44,11 @@ export function distributionFor(spec: PolicySpec, input: PolicyInput): Float64Ar
     default:
       return assertNever(spec)
   }
+}
+
+/** The floor mixed into a fresh distribution, where it lies: a column less to allocate. */
+function floored(probabilities: Float64Array, floor: number): Float64Array {
+  return mixFloor(probabilities, floor, probabilities)
 }
 
 /** Whether a policy wants to know how the scores hang together. */
