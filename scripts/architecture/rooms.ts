@@ -49,7 +49,7 @@ const core: readonly Room[] = [
   {
     name: 'core/experiment',
     holds: 'packages/core/src/experiment/',
-    purpose: 'Unit → variant by hashing.',
+    purpose: 'Unit → variant by hashing; layers, ramps, withholding; what running experiments change.',
     mayImport: ['core/domain', 'core/random', 'core/statistics'],
   },
   {
