@@ -50,13 +50,11 @@ describe('featureContext', () => {
     expect(contextOf({ visits: [NOW - 6 * HOUR_MS] }).daysSinceVisit).toBe(0.25)
   })
 
-  it('lets the weight of a send halve in the days of its channel, and of a response in twenty', () => {
+  it('lets the weight of a send halve in the days of its channel', () => {
     const sends = [past({ at: ago(6) }), past({ at: ago(3) }), past({ at: ago(10), channel: 'email' })]
-    const responses = [{ at: ago(20), channel: 'push' as const }]
-    const { push, email } = contextOf({ sends, responses }).channels
+    const { push, email } = contextOf({ sends }).channels
     expect(push.fatigue).toBeCloseTo(0.25 + 0.5, 12)
     expect(email.fatigue).toBeCloseTo(0.25, 12)
-    expect(push.habit).toBeCloseTo(0.5, 12)
   })
 
   it('counts an open and the click after it as one response, and sends since the last one as unanswered', () => {

@@ -18,8 +18,6 @@ export interface ChannelHistory {
   readonly answers28d: number
   /** Sends that still weigh on the user: each counts one at first and half after the channel's half-life. */
   readonly fatigue: number
-  /** Answers alike: a stock that one answer raises by one. */
-  readonly habit: number
   /** Sends of the last 28 days after the last response. */
   readonly unanswered: number
 }
@@ -32,8 +30,6 @@ export const FATIGUE_HALF_LIFE_DAYS: Readonly<Record<Channel, number>> = {
   sms: 3,
   webhook: 3,
 }
-/** How fast the habit that a response feeds fades, in days. */
-export const HABIT_HALF_LIFE_DAYS = 20
 /** An open and the click that follows it are one response: so close together they count once. */
 const SAME_RESPONSE_MS = 2 * HOUR_MS
 
@@ -67,7 +63,6 @@ interface Counts {
   responses28d: number
   answers28d: number
   fatigue: number
-  habit: number
   unanswered: number
   lastResponse: EpochMs
 }
@@ -96,7 +91,6 @@ function noCounts(): Counts {
     responses28d: 0,
     answers28d: 0,
     fatigue: 0,
-    habit: 0,
     unanswered: 0,
     lastResponse: Number.NEGATIVE_INFINITY,
   }
@@ -112,7 +106,6 @@ function countResponses({ history }: UserState, now: EpochMs, counts: Readonly<R
     channel.lastResponse = response.at
     if (isSame) continue
     channel.answers28d += 1
-    channel.habit += 0.5 ** (age / DAY_MS / HABIT_HALF_LIFE_DAYS)
   }
 }
 
