@@ -19,7 +19,7 @@ describe('relativeEffect', () => {
           a.map((v) => v * unit),
           b.map((v) => v * unit),
         )
-        if (one.kind !== 'relative' || other.kind !== 'relative' || scaled.kind !== 'relative') return
+        fc.pre(one.kind === 'relative' && other.kind === 'relative' && scaled.kind === 'relative')
         expect(one.scale).toBe('log')
         expect(other.scaled.effect).toBeCloseTo(-one.scaled.effect, 9)
         expect(other.scaled.stdError).toBeCloseTo(one.scaled.stdError, 9)

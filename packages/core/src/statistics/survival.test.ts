@@ -37,7 +37,7 @@ describe('survival', () => {
         const found = restrictedMeanDifference(x, y, 6)
         const swapped = restrictedMeanDifference(y, x, 6)
         const slow = restrictedMeanDifference(later[0]!, later[1]!, 12)
-        if (found.kind === 'undefined' || swapped.kind === 'undefined' || slow.kind === 'undefined') return
+        fc.pre(found.kind !== 'undefined' && swapped.kind !== 'undefined' && slow.kind !== 'undefined')
         expect(swapped.effect).toBeCloseTo(-found.effect, 10)
         expect(slow.effect).toBeCloseTo(2 * found.effect, 9)
         expect(slow.stdError).toBeCloseTo(2 * found.stdError, 9)
