@@ -8,6 +8,7 @@ import type {
   TimelinePage,
   UserDetail,
 } from './answers.ts'
+import type { ExperimentAnswer, ExperimentDetail, Exposures, Results } from './experiment-answers.ts'
 import { countsFrom } from './metrics-text.ts'
 
 /** An answer that was not a success: the problem's words and its HTTP status. */
@@ -33,6 +34,10 @@ export interface Api {
   timeline(id: string, cursor: string | null): Promise<TimelinePage>
   explain(decisionId: string): Promise<Explanation>
   replay(decisionId: string): Promise<ReplayResult>
+  experiments(): Promise<readonly ExperimentAnswer[]>
+  experiment(key: string): Promise<ExperimentDetail>
+  exposures(key: string): Promise<Exposures>
+  results(key: string): Promise<Results>
 }
 
 const TIMELINE_PAGE = 100
@@ -78,5 +83,9 @@ export function createApi(key: string, fetch: typeof globalThis.fetch): Api {
       get(`/v1/users/${id(userId)}/timeline?limit=${TIMELINE_PAGE}${cursor === null ? '' : `&cursor=${id(cursor)}`}`),
     explain: (decisionId) => get(`/v1/decisions/${id(decisionId)}/explain`),
     replay: (decisionId) => get(`/v1/decisions/${id(decisionId)}/replay`, { method: 'POST' }),
+    experiments: async () => (await get<{ readonly data: readonly ExperimentAnswer[] }>('/v1/experiments')).data,
+    experiment: (key) => get(`/v1/experiments/${id(key)}`),
+    exposures: (key) => get(`/v1/experiments/${id(key)}/exposures`),
+    results: (key) => get(`/v1/experiments/${id(key)}/results`),
   }
 }

@@ -3,6 +3,7 @@ import { type ReactNode, StrictMode, useMemo, useState } from 'react'
 import { createRoot } from 'react-dom/client'
 import { type Api, ApiError, createApi } from './api.ts'
 import { Decisions } from './pages/decisions.tsx'
+import { Experiments } from './pages/experiments.tsx'
 import { Overview } from './pages/overview.tsx'
 import { Users } from './pages/users.tsx'
 import { KeyForm } from './parts/key-form.tsx'
@@ -20,6 +21,7 @@ function newClient(): QueryClient {
 }
 
 function Shown({ api, route }: { readonly api: Api; readonly route: Route }): ReactNode {
+  if (route.page === 'experiments') return <Experiments api={api} experimentKey={route.id} />
   if (route.page === 'users') return <Users api={api} userId={route.id} />
   if (route.page === 'decisions') return <Decisions api={api} decisionId={route.id} />
   return <Overview api={api} />

@@ -22,7 +22,7 @@ const comparison: GroupComparison = {
 describe('forestRows', () => {
   it('keeps the pairs that have an interval and marks the one against business as usual', () => {
     expect(forestRows(comparison, 'combined')).toEqual([
-      { label: 'Paloma \u2212 business as usual', mean: 3, low: 1, high: 5, isMain: true },
+      { label: 'Paloma \u2212 business as usual', mean: 3, low: 1, high: 5, tone: 'main' },
     ])
     expect(forestRows(comparison, 'nothing')).toEqual([])
   })

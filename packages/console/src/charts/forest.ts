@@ -2,13 +2,18 @@ import { dot, type PlotOptions, ruleX, ruleY, text } from '@observablehq/plot'
 import type { GroupComparison, Interval } from '../answers.ts'
 import { formatSigned } from '../format.ts'
 
+/** How an interval is drawn: the one a reader looks for, the others, or by what it says. */
+export type Tone = 'main' | 'plain' | 'good' | 'bad'
+
 /** One interval of a forest plot, its ends all there. */
 export interface ForestRow {
   readonly label: string
   readonly mean: number
   readonly low: number
   readonly high: number
-  readonly isMain: boolean
+  readonly tone: Tone
+  /** Where a tick stands in the row, e.g. at the largest loss that is accepted. */
+  readonly mark?: number
 }
 
 const NAMES: Readonly<Record<string, string>> = {
@@ -41,7 +46,7 @@ export function forestRows(comparison: GroupComparison, objective: string): read
   return Object.entries(comparison.differences).flatMap(([pair, byObjective]) => {
     const { mean = null, low = null, high = null } = byObjective[objective] ?? {}
     if (mean === null || low === null || high === null) return []
-    return [{ label: pairName(pair), mean, low, high, isMain: pair === 'paloma-businessAsUsual' }]
+    return [{ label: pairName(pair), mean, low, high, tone: pair === 'paloma-businessAsUsual' ? 'main' : 'plain' }]
   })
 }
 
@@ -53,13 +58,20 @@ export function comparedNames(comparison: GroupComparison): readonly string[] {
 }
 
 const ROW_HEIGHT = 60
+const COLORS: Readonly<Record<Tone, string>> = {
+  main: 'var(--accent)',
+  plain: 'var(--quiet)',
+  good: 'var(--good)',
+  bad: 'var(--bad)',
+}
 
 /** Intervals against a dashed line at zero, names and numbers above each. */
 export function forestPlot(rows: readonly ForestRow[], unit: string): PlotOptions {
-  const color = (row: ForestRow) => (row.isMain ? 'var(--accent)' : 'var(--quiet)')
+  const color = ({ tone }: ForestRow) => COLORS[tone]
+  const marked = rows.filter(({ mark }) => mark !== undefined)
   const words = { y: 'label', frameAnchor: 'left', textAnchor: 'start', fill: 'currentColor' } as const
   const halo = { stroke: 'var(--ground)', strokeWidth: 5, fontSize: 12 } as const
-  const ends = [0, ...rows.flatMap(({ low, high }) => [low, high])]
+  const ends = [0, ...rows.flatMap(({ low, high, mark = 0 }) => [low, high, mark])]
   const pad = (Math.max(...ends) - Math.min(...ends) || 1) * 0.06
   return {
     height: rows.length * ROW_HEIGHT + 50,
@@ -74,6 +86,7 @@ export function forestPlot(rows: readonly ForestRow[], unit: string): PlotOption
       text(rows, { ...words, ...halo, text: (row: ForestRow) => intervalText(row), dy: -3, fontWeight: 600 }),
       ruleY(rows, { y: 'label', x1: 'low', x2: 'high', stroke: color, strokeWidth: 3, dy: 14 }),
       dot(rows, { y: 'label', x: 'mean', fill: color, r: 5, dy: 14 }),
+      dot(marked, { y: 'label', x: 'mark', symbol: 'times', stroke: 'var(--against)', strokeWidth: 2.5, r: 5, dy: 14 }),
     ],
   }
 }

@@ -1,7 +1,12 @@
 import type { ReactNode } from 'react'
 import { hrefTo, PAGES, type Page } from '../route.ts'
 
-const TITLES: Readonly<Record<Page, string>> = { overview: 'Overview', users: 'Users', decisions: 'Decision' }
+const TITLES: Readonly<Record<Page, string>> = {
+  overview: 'Overview',
+  experiments: 'Experiments',
+  users: 'Users',
+  decisions: 'Decision',
+}
 
 /** The head of every page. */
 export function Navigation(props: { readonly page: Page; readonly onForgetKey: () => void }): ReactNode {
