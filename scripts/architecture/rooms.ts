@@ -86,7 +86,7 @@ const core: readonly Room[] = [
     name: 'core/readout',
     holds: 'packages/core/src/readout/',
     purpose: "From what an experiment's data say to effects and a decision.",
-    mayImport: ['core/domain', 'core/numeric', 'core/statistics'],
+    mayImport: ['core/domain', 'core/numeric', 'core/random', 'core/statistics'],
   },
   {
     name: 'core/evaluation',

@@ -1,5 +1,9 @@
 import {
   type AdjustedEffect,
+  type ArmMean,
+  type ClusterRow,
+  compareClusters,
+  ENOUGH_CLUSTERS,
   meanEffect,
   mergeVectorMoments,
   noVectorMoments,
@@ -21,8 +25,19 @@ export interface MetricCells {
   readonly cells: readonly SummaryCell[]
 }
 
+/** The cells of one variant; the members of either list are of one kind. */
+type Cell = Pick<SummaryCell, 'variant' | 'moments' | 'clusters'>
+
+/** Users whose values moments hold: of clusters, those that the clusters are made of. */
+export function usersIn({ users }: VectorColumns, { n, mean }: VectorMoments): number {
+  return users === undefined || n === 0 ? n : Math.round(n * mean[users]!)
+}
+
 /** All users of a variant together. */
-export function momentsOfVariant({ columns, cells }: MetricCells, variant: string): VectorMoments {
+export function momentsOfVariant(
+  { columns, cells }: { readonly columns: VectorColumns; readonly cells: readonly Cell[] },
+  variant: string,
+): VectorMoments {
   return cells
     .filter((cell) => cell.variant === variant)
     .reduce((sum, cell) => mergeVectorMoments(sum, cell.moments), noVectorMoments(columns.names.length))
@@ -47,8 +62,43 @@ function usersOf(parts: readonly Stratum[]): number {
 }
 
 function partOf(metric: MetricCells, pair: Pair): Stratum {
-  const arms = { treatment: momentsOfVariant(metric, pair.treatment), control: momentsOfVariant(metric, pair.control) }
-  return { users: arms.treatment.n + arms.control.n, found: compareArms(metric.columns, arms) }
+  return compareCells(metric.columns, metric.cells, pair)
+}
+
+/** The comparison of two variants on cells that need not be told apart, and how many users it is of. */
+export function compareCells(columns: VectorColumns, cells: readonly Cell[], pair: Pair): Stratum {
+  const arms = {
+    treatment: momentsOfVariant({ columns, cells }, pair.treatment),
+    control: momentsOfVariant({ columns, cells }, pair.control),
+  }
+  const users = usersIn(columns, arms.treatment) + usersIn(columns, arms.control)
+  const few = fewClusters(cells, pair)
+  return { users, found: few === null ? compareArms(columns, arms) : compareFew(few) }
+}
+
+/** The clusters of both variants where they are too few for the moments of their sums; null where they are many, or none. */
+export function fewClusters(
+  cells: readonly Cell[],
+  pair: Pair,
+): { readonly treatment: readonly ClusterRow[]; readonly control: readonly ClusterRow[] } | null {
+  const own = cells.filter(({ variant }) => variant === pair.treatment || variant === pair.control)
+  if (own.length === 0 || own.some(({ clusters }) => clusters === undefined)) return null
+  const of = (name: string) => own.flatMap(({ variant, clusters = [] }) => (variant === name ? clusters : []))
+  const found = { treatment: of(pair.treatment), control: of(pair.control) }
+  return found.treatment.length + found.control.length < ENOUGH_CLUSTERS ? found : null
+}
+
+function compareFew(arms: NonNullable<ReturnType<typeof fewClusters>>): AdjustedEffect {
+  const { effect, baseline } = compareClusters(arms.treatment, arms.control)
+  const meanOf = (rows: readonly ClusterRow[]): ArmMean | null => {
+    const units = rows.reduce((sum, row) => sum + row.units, 0)
+    const mean = rows.reduce((sum, row) => sum + row.sum, 0) / units
+    return Number.isFinite(mean) ? { unadjusted: mean, adjusted: mean } : null
+  }
+  return {
+    ...{ effect, unadjusted: effect, baseline, adjustment: 'none', covariates: [], varianceReduction: 0 },
+    ...{ treatmentMean: meanOf(arms.treatment), controlMean: meanOf(arms.control), linearisation: null },
+  }
 }
 
 /** Cells of the two variants by phase or stratum. */

@@ -54,10 +54,10 @@ function without(reason: UndefinedReason): AdjustedEffect {
 }
 
 /** A sorted sample of which only the part around the quantile is filled in, and the ends. */
-function sampleOf({ n, least, most, from, values }: OrderStatistics, share: number): QuantileSample {
+function sampleOf({ n, least, most, from, values, effectiveSize = n }: OrderStatistics, share: number): QuantileSample {
   const sorted = new Float64Array(n)
   sorted[0] = least
   sorted[n - 1] = most
   sorted.set(values, from)
-  return { sorted, share, effectiveSize: n }
+  return { sorted, share, effectiveSize }
 }

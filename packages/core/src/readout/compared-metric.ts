@@ -98,7 +98,10 @@ function plansOf(input: {
   }
   const looks = looksOf(plan)
   const test = testMethod(plan, looks)
-  if (test.kind !== 'fixed' || spec.end === null) return { plan, looks, test, monitoring: test }
+  // Sums of clusters go on changing while their users come: nothing is watched on the way.
+  if (test.kind !== 'fixed' || spec.end === null || spec.unit?.kind === 'cluster') {
+    return { plan, looks, test, monitoring: test }
+  }
   // Harm is watched for on every day, even where success is tested once.
   const watched = {
     ...plan,

@@ -4,6 +4,7 @@ import type {
   Estimate,
   ExperimentVerdict,
   MetricVerdict,
+  RandomisationTest,
   TestLevels,
   UndefinedReason,
   VerdictReason,
@@ -29,11 +30,15 @@ export interface VariantCount {
   readonly name: string
   readonly weight: number
   readonly users: number
+  /** Null where users were randomised. */
+  readonly clusters: number | null
 }
 
 /** One variant's side of a metric. */
 export interface SideOfMetric {
   readonly users: number
+  /** Clusters, or slots of time, where those were randomised: what the uncertainty is counted in. */
+  readonly clusters: number | null
   /** Null where nobody has a value. Of a ratio, the ratio of sums. */
   readonly mean: number | null
   /** Standard deviation between users; null below two, and for ratios. */
@@ -109,6 +114,8 @@ export interface MetricReadOut {
   readonly hasDeteriorated: boolean
   readonly isPowered: boolean | null
   readonly leftOut: readonly LeftOut[]
+  /** Where few clusters were randomised: two-sided p of drawing the assignment anew, right however few they are. */
+  readonly randomisation: RandomisationTest | null
   /** What a reader must know beside the numbers. */
   readonly notes: readonly string[]
   readonly fields: ResultFields

@@ -1,4 +1,4 @@
-import type { VectorMoments } from '../statistics/index.ts'
+import type { ClusterRow, VectorMoments } from '../statistics/index.ts'
 
 /**
  * What the numbers of a metric's vector are: the numerator first, then the denominator of a ratio, then covariates from
@@ -12,6 +12,8 @@ export interface VectorColumns {
   readonly before: readonly number[]
   /** Further covariates, and indicators of missing ones. */
   readonly covariates: readonly number[]
+  /** Where each vector is a cluster's sums: how many users they are of. */
+  readonly users?: number
 }
 
 /** Moments of one metric among some users. */
@@ -23,6 +25,8 @@ export interface SummaryCell {
   /** Day of exposure, in days since 1970-01-01 UTC; null where exposures have no time. */
   readonly day: number | null
   readonly moments: VectorMoments
+  /** Sum and size of each cluster, where clusters were randomised and are few. */
+  readonly clusters?: readonly ClusterRow[]
 }
 
 /** A cell of one segment, summed over phases and strata. */
@@ -31,6 +35,7 @@ export interface SegmentCell {
   readonly value: string
   readonly variant: string
   readonly moments: VectorMoments
+  readonly clusters?: readonly ClusterRow[]
 }
 
 /** Users of a variant that a metric leaves out, by reason. */
@@ -54,6 +59,8 @@ export interface OrderStatistics {
   /** Place of the first of `values` among all, from 0. */
   readonly from: number
   readonly values: Float64Array
+  /** How many independent values they are worth, where users have several; else `n`. */
+  readonly effectiveSize?: number
 }
 
 /** One metric's moments; a user stands in exactly one cell. */
@@ -106,6 +113,16 @@ export interface DataFaults {
   readonly metricRowsFromFuture: number
 }
 
+/** What was found of clusters, or of slots of time, that were assigned as a whole. */
+export interface ClusterFaults {
+  readonly clusters: number
+  /** Left out: their users are in several variants. */
+  readonly inManyVariants: number
+  /** Rows left out for lying in the washout after a change of variant. */
+  readonly rowsInWashout: number
+  readonly rowsWithoutCluster: number
+}
+
 /** What the data say, before any statistics: all that a read-out needs, however many users there were. */
 export interface ExperimentSummary {
   /** The moment of the read-out, UTC milliseconds; null where the data have no time. */
@@ -117,4 +134,6 @@ export interface ExperimentSummary {
   readonly metrics: readonly MetricSummary[]
   readonly joint: JointSummary | null
   readonly faults: DataFaults
+  /** Clusters or slots that count, where those were randomised. */
+  readonly clusters?: { readonly exposed: readonly ExposureCell[]; readonly faults: ClusterFaults }
 }

@@ -5,7 +5,7 @@ import {
   relativeEffect,
   relativeInterval,
 } from '../statistics/index.ts'
-import { compareArms } from './compare-metric.ts'
+import { compareCells } from './compare-metric.ts'
 import type { SegmentReadOut } from './experiment-read-out.ts'
 import type { ExperimentSummary, MetricSummary, SegmentCell } from './experiment-summary.ts'
 import type { ReadOutSpec } from './read-out-spec.ts'
@@ -50,17 +50,16 @@ function segmentOf(
   pair: { readonly treatment: string; readonly control: string },
 ): readonly SegmentReadOut[] {
   const [first] = cells
-  const treatment = cells.find(({ variant }) => variant === pair.treatment)?.moments
-  const control = cells.find(({ variant }) => variant === pair.control)?.moments
-  if (first === undefined || treatment === undefined || control === undefined) return []
-  const compared = compareArms(metric.columns, { treatment, control })
+  const has = (name: string): boolean => cells.some(({ variant }) => variant === name)
+  if (first === undefined || !has(pair.treatment) || !has(pair.control)) return []
+  const { users, found: compared } = compareCells(metric.columns, cells, pair)
   return [
     {
       segment: first.segment,
       value: first.value,
       treatment: pair.treatment,
       metric: metric.metric,
-      users: treatment.n + control.n,
+      users,
       relative: relativeInterval(relativeEffect(compared), { level: LEVEL }),
       absolute: effectInterval(compared.effect, { level: LEVEL }),
       pValue: effectPValue(compared.effect, { alternative: 'different' }),

@@ -1,3 +1,5 @@
+import { MINUTE_MS, windowMs } from '../domain/index.ts'
+import { randomFrom } from '../random/index.ts'
 import {
   type AdjustedEffect,
   confidenceSequence,
@@ -9,11 +11,13 @@ import {
   type MetricVerdict,
   type ProportionCount,
   proportionEffect,
+  type RandomisationTest,
+  randomisationTest,
   sampleCovariance,
   type TestMethod,
   undefinedEstimate,
 } from '../statistics/index.ts'
-import { compareMetric, momentsOfVariant } from './compare-metric.ts'
+import { compareMetric, fewClusters, momentsOfVariant, usersIn } from './compare-metric.ts'
 import type { ComparedMetric } from './compared-metric.ts'
 import { earlyStop } from './effect-over-time.ts'
 import { type MetricReadOut, reasonText, type SideOfMetric, type TestOfMetric } from './experiment-read-out.ts'
@@ -70,6 +74,7 @@ export function metricReadOut(compared: ComparedMetric, shown: ShownWith): Metri
     hasDeteriorated: result?.hasDeteriorated ?? false,
     isPowered: result?.isPowered ?? null,
     leftOut: summary.leftOut,
+    randomisation: randomisationOf(compared),
     notes: notesOn(compared, margin),
     fields: resultFields({ metric, absolute, relative, effect: found.effect, treatment, control }),
   }
@@ -104,7 +109,8 @@ function alwaysValid(compared: ComparedMetric, shown: ShownWith): Pick<TestOfMet
 }
 
 function usersOf({ summary, pair }: ComparedMetric): number {
-  return momentsOfVariant(summary, pair.treatment).n + momentsOfVariant(summary, pair.control).n
+  const { columns } = summary
+  return [pair.treatment, pair.control].reduce((n, name) => n + usersIn(columns, momentsOfVariant(summary, name)), 0)
 }
 
 /** effect ± critical · SE; without a test at this look the point alone. */
@@ -134,7 +140,8 @@ function sideOf({ summary }: ComparedMetric, variant: string, mean: AdjustedEffe
   const { numerator, denominator } = summary.columns
   const variance = denominator === null ? sampleCovariance(moments, numerator) : undefined
   return {
-    users: moments.n,
+    users: usersIn(summary.columns, moments),
+    clusters: summary.columns.users === undefined ? null : moments.n,
     mean: mean?.unadjusted ?? (moments.n > 0 && denominator === null ? (moments.mean[numerator] ?? null) : null),
     stdDeviation: variance === undefined ? null : Math.sqrt(variance),
   }
@@ -168,10 +175,35 @@ function notesOn(compared: ComparedMetric, margin: number | null): readonly stri
   }
   if (found.adjustment === 'none' && summary.columns.before.length > 0)
     notes.push('not adjusted: what is known from before explains too little')
-  notes.push(...exactNote(compared))
+  notes.push(...exactNote(compared), ...clusterNote(compared))
   const small = metric.minSampleSize
   if (small !== undefined) notes.push(`unreliable below ${small} users in a variant`)
   return notes
+}
+
+// Below so many clusters of a variant no correction of the standard error helps (clusterEffect).
+const LEAST_CLUSTERS = 5
+
+function clusterNote({ metric, summary, pair, plan }: ComparedMetric): readonly string[] {
+  if (summary.columns.users === undefined) return []
+  const { unit } = plan.spec
+  const isCut =
+    unit?.kind === 'switchback' &&
+    metric.windowSettings !== undefined &&
+    windowMs(metric.windowSettings).until > unit.slotMinutes * MINUTE_MS
+  const cut = isCut ? ['counted until the slot of time ends, which is before the window does'] : []
+  const counts = [pair.treatment, pair.control].map((name) => momentsOfVariant(summary, name).n)
+  const isThin = counts.some((n) => n > 0 && n < LEAST_CLUSTERS)
+  return isThin ? [...cut, `${counts.join(' and ')} clusters: trust the randomisation test alone`] : cut
+}
+
+/** Null where shares changed on the way, so that not all assignments were equally likely. */
+function randomisationOf({ metric, summary, pair }: ComparedMetric): RandomisationTest | null {
+  const { cells } = summary
+  const places = new Set(cells.map(({ phase, stratum }) => JSON.stringify([phase, stratum])))
+  const few = fewClusters(cells, pair)
+  if (few === null || places.size > 1) return null
+  return randomisationTest(few, { random: randomFrom(`randomisation/${metric.name}/${pair.treatment}`) })
 }
 
 /** Shares of few users: a normal interval is not to be trusted there, and Fisher's exact test stands beside it. */

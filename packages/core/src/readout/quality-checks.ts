@@ -8,6 +8,7 @@ import {
   MOST_CROSSED,
   meanEffect,
   type QualityCheck,
+  ratioEffect,
   sampleRatioTest,
   selectMoments,
   startSampleRatio,
@@ -37,9 +38,10 @@ interface Data {
 export function qualityChecks(data: Data): readonly WordedCheck[] {
   const { spec, summary } = data
   return [
-    splitCheck('sample ratio', spec, summary.exposed),
+    splitCheck('sample ratio', spec, summary.clusters?.exposed ?? summary.exposed),
     ...(summary.assigned === null ? [] : [splitCheck('sample ratio of assigned users', spec, summary.assigned)]),
     crossovers(summary),
+    ...clusterCrossovers(summary),
     clocks(summary),
     valuesMissing(data),
     beforeExposure(data),
@@ -116,6 +118,21 @@ function crossovers({ faults }: ExperimentSummary): WordedCheck {
   return { check: { kind: 'fact', name, isBroken: isInvalid }, words }
 }
 
+function clusterCrossovers({ clusters }: ExperimentSummary): readonly WordedCheck[] {
+  if (clusters === undefined) return []
+  const { clusters: exposed, inManyVariants: crossed, rowsInWashout, rowsWithoutCluster } = clusters.faults
+  const { isInvalid } = crossoverCheck({ exposed, crossed })
+  const others = [
+    ...(rowsInWashout === 0 ? [] : [`${rowsInWashout} rows in a washout do not count`]),
+    ...(rowsWithoutCluster === 0 ? [] : [`${rowsWithoutCluster} rows name no cluster`]),
+  ]
+  const words = [
+    `${crossed} of ${exposed} clusters (at most ${percent(MOST_CROSSED)}); they are left out`,
+    ...others,
+  ].join('; ')
+  return [{ check: { kind: 'fact', name: 'clusters in several variants', isBroken: isInvalid }, words }]
+}
+
 function clocks({ faults }: ExperimentSummary): WordedCheck {
   const share = faults.users === 0 ? 0 : faults.exposedBeforeAssigned / faults.users
   const words = `${faults.exposedBeforeAssigned} of ${faults.users} users exposed before they were assigned (at most ${percent(MOST_CROSSED)}); they are left out`
@@ -148,7 +165,9 @@ function beforeExposure({ compared }: Data): WordedCheck {
   const name = 'no difference before exposure'
   const tests = compared.flatMap((each) => {
     const { columns } = each.summary
-    return columns.before.flatMap((column) => {
+    // Of clusters the time before is a ratio of sums, of which the second column is the size.
+    const places = columns.users === undefined ? columns.before : columns.before.slice(0, 1)
+    return places.flatMap((column) => {
       const pValue = effectPValue(differenceIn(each, column), { alternative: 'different' })
       return pValue === null ? [] : [{ name: `${columns.names[column]} (${each.pair.treatment})`, pValue }]
     })
@@ -161,6 +180,11 @@ function beforeExposure({ compared }: Data): WordedCheck {
 }
 
 function differenceIn({ summary, pair }: ComparedMetric, column: number): Effect {
+  const [numerator, denominator] = summary.columns.before
+  if (summary.columns.users !== undefined && numerator !== undefined && denominator !== undefined) {
+    const both = (variant: string) => selectMoments(momentsOfVariant(summary, variant), [numerator, denominator])
+    return ratioEffect({ treatment: both(pair.treatment), control: both(pair.control) }).effect
+  }
   const only = (variant: string) => selectMoments(momentsOfVariant(summary, variant), [column])
   return meanEffect({ treatment: only(pair.treatment), control: only(pair.control) }).effect
 }

@@ -14,6 +14,12 @@ export interface PlannedPhase {
   readonly weights: Readonly<Record<string, number>>
 }
 
+/** What was assigned as a whole, where that was not each user by himself. */
+export type ClusterUnit =
+  | { readonly kind: 'cluster' }
+  /** Slots of time, of each cluster where there are any; what happens in the washout after a change of variant does not count. */
+  | { readonly kind: 'switchback'; readonly slotMinutes: number; readonly washoutMinutes: number }
+
 export const SPENDINGS = ['power', 'obrienFleming', 'pocock'] as const
 export type SpendingName = (typeof SPENDINGS)[number]
 
@@ -66,6 +72,8 @@ export interface ReadOutSpec {
   readonly utility: UtilitySpec | null
   /** Columns of the assignments by which effects are explored, never decided. */
   readonly segments: readonly string[]
+  /** What was assigned as a whole; absent: each user by himself. */
+  readonly unit?: ClusterUnit
 }
 
 /** Users at which a decision is expected, of all variants together; null where nobody said. */

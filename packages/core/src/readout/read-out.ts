@@ -8,7 +8,7 @@ import {
 import { type ComparedMetric, compareForRule, testedMetric } from './compared-metric.ts'
 import { type BandOptions, effectOverTime } from './effect-over-time.ts'
 import type { CheckStatus, ComparisonReadOut, ExperimentReadOut, VariantCount } from './experiment-read-out.ts'
-import type { ExperimentSummary } from './experiment-summary.ts'
+import type { ExperimentSummary, ExposureCell } from './experiment-summary.ts'
 import { exploreSegments } from './explore-segments.ts'
 import { isoDay, isoMoment } from './iso-day.ts'
 import { metricReadOut } from './metric-read-out.ts'
@@ -64,11 +64,14 @@ export function readOut(summary: ExperimentSummary, spec: ReadOutSpec): Experime
   }
 }
 
-function variantCounts({ exposed }: ExperimentSummary, { variants }: ReadOutSpec): readonly VariantCount[] {
+function variantCounts({ exposed, clusters }: ExperimentSummary, { variants }: ReadOutSpec): readonly VariantCount[] {
+  const countIn = (cells: readonly ExposureCell[], name: string): number =>
+    cells.reduce((sum, cell) => sum + (cell.variant === name ? cell.users : 0), 0)
   return variants.map(({ name, weight }) => ({
     name,
     weight,
-    users: exposed.reduce((sum, cell) => sum + (cell.variant === name ? cell.users : 0), 0),
+    users: countIn(exposed, name),
+    clusters: clusters === undefined ? null : countIn(clusters.exposed, name),
   }))
 }
 

@@ -1,7 +1,7 @@
 import { DAY_MS } from '../domain/index.ts'
 import type { AdjustedEffect, Spending as SpendingFunction, TestMethod } from '../statistics/index.ts'
 import type { MetricCells, Pair } from './compare-metric.ts'
-import { compareMetric } from './compare-metric.ts'
+import { compareMetric, usersIn } from './compare-metric.ts'
 import type { ReadOutSpec, SequentialSettings, SpendingName } from './read-out-spec.ts'
 
 const POWER_EXPONENT = 2
@@ -52,8 +52,8 @@ function lookAt(metric: MetricCells, pair: Pair, day: number): Look {
   return { day, users: usersOf(until), found: compareMetric(until, pair) }
 }
 
-function usersOf({ cells }: MetricCells): number {
-  return cells.reduce((sum, { moments }) => sum + moments.n, 0)
+function usersOf({ columns, cells }: MetricCells): number {
+  return cells.reduce((sum, { moments }) => sum + usersIn(columns, moments), 0)
 }
 
 /** Days of exposure that were complete at each earlier look; days at which nobody was added are no looks. */

@@ -3,7 +3,7 @@ import { checkLevel, type Estimate, undefinedEstimate } from './estimate.ts'
 import { areFinite, quantileOf, sortedValues } from './quantile-of.ts'
 import { ratioOf } from './ratio-effect.ts'
 import { transformMoments } from './transform-moments.ts'
-import { crossProduct, vectorMomentsOf } from './vector-moments.ts'
+import { crossProduct, type VectorMoments, vectorMomentsOf } from './vector-moments.ts'
 
 /** Values in order, and how many independent ones they are worth for this quantile. */
 export interface QuantileSample {
@@ -31,12 +31,23 @@ export function eventQuantileSample(users: readonly (readonly number[])[], share
   const quantile = quantileOf(sorted, share)
   if (quantile === undefined || users.length < 2) return { sorted, share, effectiveSize: 0 }
   const rows = users.map((events) => [events.filter((value) => value <= quantile).length, events.length])
-  const moments = vectorMomentsOf(rows, 2)
+  const effectiveSize = effectiveEvents(vectorMomentsOf(rows, 2), { share, events: sorted.length })
+  return { sorted, share, effectiveSize }
+}
+
+/**
+ * How many independent events those of some users (or clusters) are worth at a quantile, from the moments of two numbers of
+ * each: events at or below it, and events. 0 for fewer than two users, or none of whom differs.
+ */
+export function effectiveEvents(
+  moments: VectorMoments,
+  { share, events }: { readonly share: number; readonly events: number },
+): number {
+  if (moments.n < 2) return 0
   const { weights, mean } = ratioOf(moments, 0, 1)
   const variance = crossProduct(transformMoments(moments, [weights]), 0, 0) / (moments.n - 1) / moments.n
   const alone = Math.max(mean * (1 - mean), share * (1 - share))
-  const effectiveSize = variance > 0 ? Math.min(sorted.length, Math.round(alone / variance)) : 0
-  return { sorted, share, effectiveSize }
+  return variance > 0 ? Math.min(events, Math.round(alone / variance)) : 0
 }
 
 /**

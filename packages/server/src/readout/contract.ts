@@ -10,6 +10,8 @@ export interface AssignmentColumns {
   readonly assigned: string | null
   readonly phase: string | null
   readonly stratum: string | null
+  /** Columns that together name the user's cluster; none where users are on their own. */
+  readonly cluster: readonly string[]
   /** Probability with which the user's variant was drawn. */
   readonly propensity: string | null
   /** Numbers known before exposure that take out variance. */

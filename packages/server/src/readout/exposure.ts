@@ -1,8 +1,9 @@
-import { type DataFaults, type ExposureCell, PalomaError } from '@paloma/core'
+import { type DataFaults, type ExperimentSummary, type ExposureCell, PalomaError } from '@paloma/core'
 import type { FileSpec } from './contract.ts'
 import type { Analytics } from './duckdb.ts'
 import { momentOf, numberOf, requireColumn, requireReadable, type Source, textOf } from './source.ts'
 import { literal } from './sql.ts'
+import { describeUnits, type ExposureUnits, readUnits, unitParts } from './units.ts'
 
 /** What is known of the users after the assignments were read; the rows are in the table `exposure`. */
 export interface Exposures {
@@ -25,6 +26,8 @@ export interface Exposures {
     | 'exposedBeforeAssigned'
     | 'outsideExperiment'
   >
+  /** Where clusters or slots of time were randomised. */
+  readonly clusters?: NonNullable<ExperimentSummary['clusters']>
 }
 
 const MS_PER_DAY = 86_400_000
@@ -45,14 +48,16 @@ export async function readExposures(analytics: Analytics, source: Source, spec: 
     moments: [time, assigned].filter((column) => column !== null),
   })
   const before = await checkRows(analytics, source, spec)
-  await analytics.run(exposureTable(source, spec))
-  return describeExposures(analytics, spec, before)
+  const unit = await readUnits(analytics, spec, exposureRows(source, spec))
+  await analytics.run(exposureTable(source, spec, unit))
+  return { ...(await describeExposures(analytics, spec, before)), ...(await describeUnits(analytics, spec, unit)) }
 }
 
 function checkColumns(source: Source, { columns, readOut }: FileSpec): void {
   const { user, variant, time, assigned, phase, stratum, propensity, covariates } = columns.assignments
   requireColumn(source, user, 'the user')
   requireColumn(source, variant, 'the variant')
+  for (const column of columns.assignments.cluster) requireColumn(source, column, 'the cluster')
   const optional = { time, assigned, phase, stratum, propensity }
   for (const [what, column] of Object.entries(optional)) if (column !== null) requireColumn(source, column, what)
   for (const column of covariates) requireColumn(source, column, 'a covariate')
@@ -96,32 +101,46 @@ async function checkRows(analytics: Analytics, source: Source, spec: FileSpec): 
   return { rows: rows!, withoutUser: withoutUser!, withoutVariant: withoutVariant! }
 }
 
-function exposureTable(source: Source, spec: FileSpec): string {
-  const { readOut, columns } = spec
-  const { user, variant, time, assigned, phase, stratum, propensity, covariates } = columns.assignments
-  const index = readOut.variants.map(({ name }, i) => `WHEN ${literal(name)} THEN ${i}`).join(' ')
-  const at = time === null ? 'CAST(NULL AS BIGINT)' : momentOf(source, time)
-  const text = (column: string | null): string => (column === null ? 'NULL' : textOf(column))
-  const first = (expression: string): string => (time === null ? `min(${expression})` : `arg_min(${expression}, t)`)
-  const parts: readonly (readonly [string, string])[] = [
-    ['phase', text(phase)],
-    ['stratum', text(stratum)],
-    ['propensity', propensity === null ? 'NULL' : numberOf(source, propensity)],
+/** What is kept of the user's first exposure, beside variant and time: names and expressions. */
+function keptParts(source: Source, { readOut, columns }: FileSpec): readonly (readonly [string, string])[] {
+  const { phase, stratum, propensity, covariates } = columns.assignments
+  return [
+    ...(phase === null ? [] : [['phase', textOf(phase)] as const]),
+    ...(stratum === null ? [] : [['stratum', textOf(stratum)] as const]),
+    ...(propensity === null ? [] : [['propensity', numberOf(source, propensity)] as const]),
     ...readOut.segments.map((column, i) => [segmentColumn(i), textOf(column)] as const),
     ...covariates.map((column, i) => [covariateColumn(i), numberOf(source, column)] as const),
   ]
-  const used = parts.filter(([, expression]) => expression !== 'NULL')
-  const rows = `SELECT ${userExpression(source, user)} AS u, CAST(CASE ${textOf(variant)} ${index} END AS TINYINT) AS v, ${at} AS t${
-    assigned === null ? '' : `, ${momentOf(source, assigned)} AS a`
-  }${used.map(([name, e]) => `, ${e} AS ${name}`).join('')}
+}
+
+/** The rows of assignments that name user and variant. */
+function exposureRows(source: Source, spec: FileSpec): string {
+  const { user, variant, time, assigned } = spec.columns.assignments
+  const index = spec.readOut.variants.map(({ name }, i) => `WHEN ${literal(name)} THEN ${i}`).join(' ')
+  const at = time === null ? 'CAST(NULL AS BIGINT)' : momentOf(source, time)
+  const parts = [
+    ...(assigned === null ? [] : [['a', momentOf(source, assigned)] as const]),
+    ...unitParts(spec, at),
+    ...keptParts(source, spec),
+  ]
+  return `SELECT ${userExpression(source, user)} AS u, CAST(CASE ${textOf(variant)} ${index} END AS TINYINT) AS v, ${at} AS t${parts
+    .map(([name, expression]) => `, ${expression} AS ${name}`)
+    .join('')}
     FROM ${source.relation} WHERE ${textOf(user)} IS NOT NULL AND ${textOf(variant)} IS NOT NULL`
+}
+
+/** One row per user, or per user and slot of time. */
+function exposureTable(source: Source, spec: FileSpec, { rows, kept, key }: ExposureUnits): string {
+  const { time, assigned } = spec.columns.assignments
   const isTriggered = time === null ? 'true' : 't IS NOT NULL'
+  const first = (expression: string): string => (time === null ? `min(${expression})` : `arg_min(${expression}, t)`)
+  const names = [...kept, ...keptParts(source, spec).map(([name]) => name)]
   return `CREATE TEMP TABLE exposure AS
-    SELECT *, v = w AND triggered AND NOT early AND NOT outside AS ok FROM (
-      SELECT *, ${isTriggered} AS triggered, ${assigned === null ? 'false' : 'coalesce(t < a, false)'} AS early, ${outside(readOut)} AS outside,
+    SELECT *, v = w AND triggered AND NOT early AND NOT outside${kept.includes('mixed') ? ' AND NOT mixed' : ''} AS ok FROM (
+      SELECT *, ${isTriggered} AS triggered, ${assigned === null ? 'false' : 'coalesce(t < a, false)'} AS early, ${outside(spec.readOut)} AS outside,
         CAST(t // ${MS_PER_DAY} AS INTEGER) AS day FROM (
-        SELECT u, min(v) AS v, max(v) AS w, min(t) AS t, ${assigned === null ? '' : 'min(a) AS a, '}count(*) AS n${used.map(([name]) => `, ${first(name)} AS ${name}`).join('')}
-        FROM (${rows}) GROUP BY u))`
+        SELECT ${key.join(', ')}, min(v) AS v, max(v) AS w, min(t) AS t, ${assigned === null ? '' : 'min(a) AS a, '}count(*) AS n${names.map((name) => `, ${first(name)} AS ${name}`).join('')}
+        FROM (${rows}) GROUP BY ${key.join(', ')}))`
 }
 
 /** Whole numbers stay whole, anything else is text. */

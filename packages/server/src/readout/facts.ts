@@ -3,11 +3,14 @@ import type { FileSpec, MetricForm } from './contract.ts'
 import type { Analytics } from './duckdb.ts'
 import { type Exposures, userExpression } from './exposure.ts'
 import { momentOf, numberOf, requireColumn, requireReadable, type Source, textOf } from './source.ts'
-import { identifier, literal } from './sql.ts'
+import { identifier, literal, numeral } from './sql.ts'
+import { slotMs } from './units.ts'
 
 /** One row per user with what the metrics need: a relation with the column `u` and those that `columns` names. */
 export interface Facts {
   readonly relation: string
+  /** Which of its rows `f` belongs to a row `e` of the table `exposure`. */
+  readonly belongs: string
   readonly columns: readonly FactColumns[]
   /** Rows of the file; null where that is not known for free. */
   readonly rows: number
@@ -19,6 +22,8 @@ export interface Facts {
   readonly isGrowing: boolean
   /** The moment of the read-out. */
   readonly asOf: number | null
+  /** By metric that is a quantile of single events: their relation, with `u`, `v` and `x`. */
+  readonly events: ReadonlyMap<string, string>
 }
 
 /** Columns of one metric in the relation of facts. */
@@ -54,6 +59,7 @@ type How = { readonly spec: FileSpec; readonly exposures: Exposures }
 async function wideFacts(analytics: Analytics, source: Source, { spec, exposures }: How): Promise<Facts> {
   const { user, preSuffix, absent } = spec.columns.metrics
   requireColumn(source, user, 'the user')
+  requireRowsOfEvents(source, spec)
   const columns = spec.readOut.metrics.map((metric) => wideColumns(source, metric, preSuffix))
   const wanted = [
     ...new Set(columns.flatMap(({ numerator, denominator, pre }) => [numerator, denominator ?? numerator, ...pre])),
@@ -64,6 +70,7 @@ async function wideFacts(analytics: Analytics, source: Source, { spec, exposures
   const selected = wanted.map((column) => `${numberOf(source, column)} AS ${names.get(column)}`)
   return {
     relation: `(SELECT TRY_CAST(${userExpression(source, user)} AS ${exposures.userType}) AS u, ${selected.join(', ')} FROM ${source.relation})`,
+    belongs: 'e.u = f.u',
     columns: columns.map(({ numerator, denominator, pre }) => ({
       numerator: names.get(numerator)!,
       denominator: denominator === null ? null : names.get(denominator)!,
@@ -75,7 +82,24 @@ async function wideFacts(analytics: Analytics, source: Source, { spec, exposures
     absentIsZero: absent === 'zero',
     isGrowing: false,
     asOf: spec.asOf ?? exposures.lastAt,
+    events: new Map(),
   }
+}
+
+/** A table with one row per user says neither when something happened nor how often. */
+function requireRowsOfEvents(source: Source, spec: FileSpec): void {
+  const ofEvents = spec.readOut.metrics.find(({ quantileSettings }) => quantileSettings?.type === 'event')
+  const why =
+    slotMs(spec) !== null
+      ? 'slots of time'
+      : ofEvents === undefined
+        ? null
+        : `the quantile of events "${ofEvents.name}"`
+  if (why === null) return
+  throw new PalomaError(
+    'METRIC_UNSUPPORTED',
+    `${source.path}: ${why} expects one row per event with user, metric, value and time, got one row per user`,
+  )
 }
 
 function wideColumns(source: Source, metric: ExperimentMetric, suffix: string): FactColumns {
@@ -119,16 +143,19 @@ async function longFacts(analytics: Analytics, source: Source, { spec, exposures
   const parts = { hasTime, hasValue }
   const counts = await countLong(analytics, source, { spec, ...parts })
   const asOf = spec.asOf ?? counts.lastAt ?? exposures.lastAt
-  await analytics.run(factsTable(source, { spec, exposures, asOf, repeated: counts.repeated, ...parts }))
+  const how = { spec, exposures, asOf, repeated: counts.repeated, ...parts }
+  await analytics.run(factsTable(source, how))
   return {
     relation: 'facts',
+    belongs: slotMs(spec) === null ? 'e.u = f.u' : 'e.u = f.u AND e.slot = f.slot',
     columns: spec.readOut.metrics.map((each, i) => longColumns(each, i, hasTime)),
     rows: counts.rows,
     rowsFromFuture: asOf === null || !hasTime ? 0 : await countFuture(analytics, source, { time, asOf }),
     repeatedRows: counts.repeated,
     absentIsZero: true,
-    isGrowing: hasTime,
+    isGrowing: hasTime && slotMs(spec) === null,
     asOf,
+    events: await eventTables(analytics, source, how),
   }
 }
 
@@ -191,24 +218,59 @@ async function countFuture(
   return Number(row[0])
 }
 
-function factsTable(
-  source: Source,
-  how: LongParts & How & { readonly asOf: number | null; readonly repeated: number },
-): string {
-  const { spec, exposures, hasTime, hasValue, asOf, repeated } = how
+type LongHow = LongParts & How & { readonly asOf: number | null; readonly repeated: number }
+
+/** The rows of the metrics that are asked for, each once: user, name, number and moment. */
+function metricRows(source: Source, { spec, exposures, hasTime, hasValue, repeated }: LongHow): string {
   const { user, metric, value, time, id } = spec.columns.metrics
   const wanted = new Set(
     spec.readOut.metrics.flatMap((each) => [each.numerator.column, each.denominator?.column ?? each.numerator.column]),
   )
   const once = repeated === 0 ? '' : `DISTINCT ON (${id === null ? repeatKey(source, spec) : identifier(id)})`
   const number = hasValue ? `coalesce(${numberOf(source, value)}, CAST('NaN' AS DOUBLE))` : 'CAST(1 AS DOUBLE)'
-  const rows = `SELECT ${once} TRY_CAST(${userExpression(source, user)} AS ${exposures.userType}) AS u, ${textOf(metric)} AS k,
+  return `SELECT ${once} TRY_CAST(${userExpression(source, user)} AS ${exposures.userType}) AS u, ${textOf(metric)} AS k,
     ${number} AS x, ${hasTime ? momentOf(source, time) : 'NULL'} AS at
     FROM ${source.relation} WHERE ${textOf(metric)} IN (${[...wanted].map(literal).join(', ')})`
-  const selected = spec.readOut.metrics.flatMap((each, i) => longExpressions(each, i, hasTime))
+}
+
+function factsTable(source: Source, how: LongHow): string {
+  const { spec, hasTime, asOf } = how
+  const selected = spec.readOut.metrics.flatMap((_, i) => longExpressions(spec, i, hasTime))
   const past = asOf === null || !hasTime ? '' : `AND m.at <= ${asOf}`
-  return `CREATE TEMP TABLE facts AS SELECT m.u, ${selected.join(', ')}
-    FROM (${rows}) m JOIN exposure e ON m.u = e.u WHERE e.ok ${past} GROUP BY m.u`
+  const key = slotMs(spec) === null ? 'm.u' : 'm.u, e.slot'
+  return `CREATE TEMP TABLE facts AS SELECT ${key}, ${selected.join(', ')}
+    FROM (${metricRows(source, how)}) m JOIN exposure e ON m.u = e.u WHERE e.ok ${past} GROUP BY ${key}`
+}
+
+/** The single events of metrics that are a quantile of them, of users whose window has closed. */
+async function eventTables(analytics: Analytics, source: Source, how: LongHow): Promise<ReadonlyMap<string, string>> {
+  const { spec, exposures, hasTime, asOf } = how
+  const tables = new Map<string, string>()
+  for (const metric of spec.readOut.metrics) {
+    if (metric.quantileSettings?.type !== 'event') continue
+    const relation = `events${tables.size}`
+    const when = hasTime
+      ? `${windowCondition(spec, metric)} AND ${completeWhen({ spec, exposures, asOf }, metric)}`
+      : 'true'
+    const past = asOf === null || !hasTime ? '' : `AND m.at <= ${asOf}`
+    const limit = metric.cappingSettings?.type === 'absolute' ? numeral(metric.cappingSettings.value) : null
+    await analytics.run(`CREATE TEMP TABLE ${relation} AS SELECT e.*, ${limit === null ? 'm.x' : `least(m.x, ${limit})`} AS x
+      FROM (${metricRows(source, how)}) m JOIN exposure e ON m.u = e.u
+      WHERE e.ok AND m.k = ${literal(metric.numerator.column)} AND ${when} ${past}`)
+    tables.set(metric.name, relation)
+  }
+  return tables
+}
+
+/** When the number of an exposed user does not change any more; `true` where it may be counted at any time. */
+export function completeWhen(
+  { spec, exposures, asOf }: How & { readonly asOf: number | null },
+  { windowSettings }: ExperimentMetric,
+): string {
+  const length = slotMs(spec)
+  if (length !== null && asOf !== null) return `(e.slot + 1) * ${length} <= ${asOf}`
+  if (windowSettings === undefined || !exposures.hasTime || asOf === null) return 'true'
+  return `e.t + ${windowMs(windowSettings).until} <= ${asOf}`
 }
 
 function longColumns(metric: ExperimentMetric, i: number, hasTime: boolean): FactColumns {
@@ -217,11 +279,12 @@ function longColumns(metric: ExperimentMetric, i: number, hasTime: boolean): Fac
   return { numerator: `n${i}`, denominator: isRatio ? `d${i}` : null, pre }
 }
 
-function longExpressions(metric: ExperimentMetric, i: number, hasTime: boolean): readonly string[] {
+function longExpressions(spec: FileSpec, i: number, hasTime: boolean): readonly string[] {
+  const metric = spec.readOut.metrics[i]!
   const { denominator } = metric
   const { pre } = longColumns(metric, i, hasTime)
   const days = metric.regressionAdjustmentSettings?.days ?? PRE_DAYS
-  const after = hasTime ? windowCondition(metric) : 'true'
+  const after = hasTime ? windowCondition(spec, metric) : 'true'
   const before = `m.at < e.t AND m.at >= e.t - ${days * MS_PER_DAY}`
   const parts = [metric.numerator, ...(denominator === undefined ? [] : [denominator])]
   return [
@@ -230,10 +293,13 @@ function longExpressions(metric: ExperimentMetric, i: number, hasTime: boolean):
   ]
 }
 
-function windowCondition({ windowSettings }: ExperimentMetric): string {
-  if (windowSettings === undefined) return 'm.at >= e.t'
+/** What counts after exposure. A slot of time ends every window, so that no row counts in two slots. */
+function windowCondition(spec: FileSpec, { windowSettings }: ExperimentMetric): string {
+  const length = slotMs(spec)
+  const ofSlot = length === null ? '' : ` AND m.at < (e.slot + 1) * ${length}`
+  if (windowSettings === undefined) return `m.at >= e.t${ofSlot}`
   const { from, until } = windowMs(windowSettings)
-  return `m.at >= e.t + ${from} AND m.at < e.t + ${until}`
+  return `m.at >= e.t + ${from} AND m.at < e.t + ${until}${ofSlot}`
 }
 
 /** Of the rows of one user. */

@@ -24,7 +24,7 @@ export async function countLeftOut(
     ]
   })
   const counted = await analytics.rows(`SELECT e.v, ${answers.join(', ')}
-    FROM (SELECT * FROM exposure WHERE ok) e LEFT JOIN ${facts.relation} f ON e.u = f.u GROUP BY e.v`)
+    FROM (SELECT * FROM exposure WHERE ok) e LEFT JOIN ${facts.relation} f ON ${facts.belongs} GROUP BY e.v`)
   const byVariant = new Map(counted.map(([v, ...counts]) => [Number(v), counts.map(Number)]))
   return vectors.map((vector) => {
     const at = asked.indexOf(vector)

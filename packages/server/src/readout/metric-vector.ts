@@ -1,7 +1,7 @@
-import { type ExperimentMetric, type VectorColumns, windowMs } from '@paloma/core'
+import type { ExperimentMetric, VectorColumns } from '@paloma/core'
 import type { FileSpec } from './contract.ts'
 import { covariateColumn, type Exposures } from './exposure.ts'
-import type { Facts } from './facts.ts'
+import { completeWhen, type Facts } from './facts.ts'
 import { numeral } from './sql.ts'
 
 /** SQL of one metric's vector over `exposure e LEFT JOIN facts f`: names of columns of the cleaned relation. */
@@ -39,7 +39,7 @@ export function metricVectors(scene: VectorScene): readonly MetricVector[] {
 function vectorOf(scene: VectorScene, metric: ExperimentMetric, i: number): MetricVector {
   const { spec, facts, withIndicators } = scene
   const { numerator, denominator, pre } = facts.columns[i]!
-  const complete = completeWhen(scene, metric)
+  const complete = completeWhen({ ...scene, asOf: facts.asOf }, metric)
   const raw = [numerator, ...(denominator === null ? [] : [denominator])].map((column) => present(facts, `f.${column}`))
   const isWeighted = spec.columns.assignments.propensity !== null
   const own = isWeighted ? [] : spec.columns.assignments.covariates.map((_, j) => `e.${covariateColumn(j)}`)
@@ -123,9 +123,4 @@ function capped({ limits }: VectorScene, { name }: ExperimentMetric, expression:
 
 function present(facts: Facts, column: string): string {
   return facts.absentIsZero ? `CASE WHEN f.u IS NULL THEN CAST(0 AS DOUBLE) ELSE ${column} END` : column
-}
-
-function completeWhen({ exposures, facts }: VectorScene, { windowSettings }: ExperimentMetric): string {
-  if (windowSettings === undefined || !exposures.hasTime || facts.asOf === null) return 'true'
-  return `e.t + ${windowMs(windowSettings).until} <= ${facts.asOf}`
 }

@@ -33,17 +33,23 @@ export async function queryMoments(
 export function cleaned(facts: Facts, vectors: readonly MetricVector[]): string {
   const select = vectors.flatMap((vector) => vector.select)
   return `(SELECT e.*, f.u AS matched, ${select.join(', ')}
-    FROM (SELECT * FROM exposure WHERE ok) e LEFT JOIN ${facts.relation} f ON e.u = f.u)`
+    FROM (SELECT * FROM exposure WHERE ok) e LEFT JOIN ${facts.relation} f ON ${facts.belongs})`
 }
 
-function momentsOf(names: readonly string[]): readonly string[] {
+/** Count, averages and centred covariances of a vector. */
+export function momentsOf(names: readonly string[]): readonly string[] {
   const cross = names.flatMap((a, i) =>
     names.slice(0, i + 1).map((b) => (a === b ? `var_pop(${a})` : `covar_pop(${a}, ${b})`)),
   )
   return [`count(${names[0]})`, ...names.map((name) => `avg(${name})`), ...cross]
 }
 
-function toMoments(row: readonly SqlValue[], dimensions: number, vectors: readonly MetricVector[]): MomentsRow {
+/** A row of dimensions, users, matched, and per vector its gap and what `momentsOf` asks. */
+export function toMoments(
+  row: readonly SqlValue[],
+  dimensions: number,
+  vectors: readonly Pick<MetricVector, 'names'>[],
+): MomentsRow {
   let at = dimensions
   const take = (): number => {
     const value = row[at]

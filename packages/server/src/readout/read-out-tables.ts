@@ -40,7 +40,7 @@ export interface ReadOutTables {
 const COLUMNS: FileSpec['columns'] = {
   assignments: {
     ...{ user: 'user', variant: 'variant', time: 'time', assigned: null, phase: null, stratum: null },
-    ...{ propensity: null, covariates: [] },
+    ...{ propensity: null, covariates: [], cluster: [] },
   },
   metrics: {
     ...{ form: 'long', user: 'user', metric: 'metric', value: 'value', time: 'time', id: 'id' },

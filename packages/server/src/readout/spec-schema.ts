@@ -1,4 +1,4 @@
-import { type ReadOutSpec, type SequentialSettings, SPENDINGS } from '@paloma/core'
+import { type ClusterUnit, type ReadOutSpec, type SequentialSettings, SPENDINGS, windowMs } from '@paloma/core'
 import { z } from 'zod'
 import { experimentMetricSchema } from '../config/metric-schema.ts'
 import { type FileSpec, METRIC_FORMS } from './contract.ts'
@@ -63,6 +63,11 @@ const assignments = z
     stratum: name.nullable().default(null),
     propensity: name.nullable().default(null),
     covariates: z.array(name).default([]),
+    cluster: z
+      .union([name.transform((column) => [column]), z.array(name)])
+      .nullable()
+      .default([])
+      .transform((columns) => columns ?? []),
   })
   .prefault({})
 
@@ -78,6 +83,16 @@ const metricColumns = z
     absent: z.enum(['missing', 'zero']).default('missing'),
   })
   .prefault({})
+
+const switchback = z
+  .strictObject({
+    slotMinutes: z.number().min(1).max(43_200),
+    washoutMinutes: z.number().min(0).default(0),
+  })
+  .refine(({ slotMinutes, washoutMinutes }) => washoutMinutes < slotMinutes, {
+    path: ['washoutMinutes'],
+    error: 'expected less than slotMinutes, or nothing of a slot would count',
+  })
 
 const writtenSchema = z
   .strictObject({
@@ -95,6 +110,7 @@ const writtenSchema = z
     metrics: z.array(experimentMetricSchema).min(1),
     utility: utility.optional(),
     segments: z.array(name).default([]),
+    switchback: switchback.optional(),
     columns: z.strictObject({ assignments, metrics: metricColumns }).prefault({}),
     decompositions: decompositions.prefault({}),
     plan: plan.prefault({}),
@@ -122,7 +138,8 @@ function disagreements(spec: WrittenSpec): readonly Disagreement[] {
     ...wrongPhases(spec),
     ...wrongTimes(spec),
     ...repeatedNames(spec.metrics, 'metrics'),
-    ...notRead(spec),
+    ...wrongUnits(spec),
+    ...wrongEvents(spec),
     ...wrongUtility(spec),
     ...wrongDecompositions(spec),
   ]
@@ -192,18 +209,63 @@ function wrongTimes({ start, end, asOf, sequential: plan, columns }: WrittenSpec
   ]
 }
 
-/** Quantiles of single events need more of the tables than one number per user. */
-function notRead({ metrics }: WrittenSpec): readonly Disagreement[] {
-  return metrics.flatMap(({ quantileSettings }, i) =>
-    quantileSettings?.type === 'event'
+function wrongUnits(spec: WrittenSpec): readonly Disagreement[] {
+  const { columns, switchback: slots, sequential: plan, utility: stated, decompositions: parts } = spec
+  const { cluster, covariates, propensity, time } = columns.assignments
+  if (cluster.length === 0 && slots === undefined) return []
+  const what = slots === undefined ? 'clusters' : 'slots of time'
+  const found: Disagreement[] = []
+  const refuse = (isWrong: boolean, path: readonly (string | number)[], message: string): void => {
+    if (isWrong) found.push({ path, message })
+  }
+  refuse(covariates.length > 0, ['columns', 'assignments', 'covariates'], `expected none beside ${what}`)
+  refuse(propensity !== null, ['columns', 'assignments', 'propensity'], `expected none beside ${what}`)
+  refuse(stated !== undefined, ['utility'], `expected none beside ${what}`)
+  refuse(parts.funnels.length + parts.channels.length > 0, ['decompositions'], `expected none beside ${what}`)
+  // Sums of clusters go on changing while their users come, so that looks on the way are not those of one test.
+  refuse(
+    slots === undefined && plan?.kind !== 'fixed',
+    ['sequential'],
+    'expected {kind: fixed} where clusters were randomised',
+  )
+  refuse(
+    slots !== undefined && time === null,
+    ['columns', 'assignments', 'time'],
+    'expected the column with the time of exposure',
+  )
+  return [...found, ...(slots === undefined ? [] : windowsBeyond(spec.metrics, slots.slotMinutes))]
+}
+
+/** A window that begins after its slot has ended holds nothing. */
+function windowsBeyond(metrics: WrittenSpec['metrics'], slotMinutes: number): readonly Disagreement[] {
+  return metrics.flatMap(({ windowSettings }, i) =>
+    windowSettings !== undefined && windowMs(windowSettings).from >= slotMinutes * MS_PER_MINUTE
       ? [
           {
-            path: ['metrics', i, 'quantileSettings', 'type'],
-            message: 'expected unit: quantiles of events are not read out of tables yet',
+            path: ['metrics', i, 'windowSettings', 'delayValue'],
+            message: `expected less than a slot of ${slotMinutes} minutes: every window ends with its slot`,
           },
         ]
       : [],
   )
+}
+
+const MS_PER_MINUTE = 60_000
+
+/** Quantiles of single events need the events. */
+function wrongEvents({ metrics, columns }: WrittenSpec): readonly Disagreement[] {
+  return metrics.flatMap(({ quantileSettings, cappingSettings }, i) => {
+    if (quantileSettings?.type !== 'event') return []
+    const isWide = columns.metrics.form === 'wide'
+    return [
+      ...(isWide
+        ? [{ path: ['metrics', i, 'quantileSettings', 'type'], message: 'expected unit: a wide table has no events' }]
+        : []),
+      ...(cappingSettings?.type === 'percentile'
+        ? [{ path: ['metrics', i, 'cappingSettings', 'type'], message: 'expected absolute for a quantile of events' }]
+        : []),
+    ]
+  })
 }
 
 function wrongUtility({ utility: stated, metrics }: WrittenSpec): readonly Disagreement[] {
@@ -261,8 +323,14 @@ function toFileSpec(written: WrittenSpec): FileSpec {
     metrics,
     utility: utility ?? null,
     segments,
+    ...unitOf(written),
   }
   return { readOut, asOf: asOf ?? null, columns, decompositions: written.decompositions, plan: written.plan }
+}
+
+function unitOf({ switchback: slots, columns }: WrittenSpec): { readonly unit?: ClusterUnit } {
+  if (slots !== undefined) return { unit: { kind: 'switchback', ...slots } }
+  return columns.assignments.cluster.length === 0 ? {} : { unit: { kind: 'cluster' } }
 }
 
 /** Where nothing is said, as many users as come until the end. */

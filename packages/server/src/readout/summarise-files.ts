@@ -5,8 +5,10 @@ import type {
   OrderStatistics,
   SegmentCell,
   SummaryCell,
+  VectorColumns,
 } from '@paloma/core'
 import { cappingLimits } from './capping.ts'
+import { type ClusterMomentsRow, clusterVector, queryClusterMoments } from './cluster-moments.ts'
 import type { FileSpec } from './contract.ts'
 import { type Analytics, type AnalyticsLimits, openAnalytics } from './duckdb.ts'
 import { readExposures, segmentColumn } from './exposure.ts'
@@ -14,7 +16,7 @@ import { readFacts } from './facts.ts'
 import { joinVectors } from './joint-vector.ts'
 import { countLeftOut } from './left-out.ts'
 import { type MetricVector, metricVectors, type VectorScene } from './metric-vector.ts'
-import { type MomentsRow, queryMoments } from './moments-query.ts'
+import { queryMoments } from './moments-query.ts'
 import { orderStatistics } from './order-statistics.ts'
 import { openSource } from './source.ts'
 import { withoutRepeats } from './without-repeats.ts'
@@ -49,7 +51,7 @@ type Parts = Pick<VectorScene, 'spec' | 'exposures' | 'facts'>
 interface Measured {
   readonly scene: VectorScene
   readonly vectors: readonly MetricVector[]
-  readonly rows: readonly MomentsRow[]
+  readonly rows: readonly ClusterMomentsRow[]
 }
 
 async function summarise(analytics: Analytics, parts: Parts): Promise<ExperimentSummary> {
@@ -69,7 +71,7 @@ async function summarise(analytics: Analytics, parts: Parts): Promise<Experiment
     metrics: vectors.map((vector, i) => ({
       metric: vector.metric.name,
       isComplete: !facts.isGrowing || vector.metric.windowSettings !== undefined,
-      columns: vector.columns,
+      columns: columnsOf(scene, vector),
       cells: cellsOf(scene, rows, i),
       segments: segments.flatMap((segment) => segment(i)),
       leftOut: leftOut[i]!,
@@ -83,6 +85,7 @@ async function summarise(analytics: Analytics, parts: Parts): Promise<Experiment
       repeatedMetricRows: facts.repeatedRows,
       metricRowsFromFuture: facts.rowsFromFuture,
     },
+    ...(exposures.clusters === undefined ? {} : { clusters: exposures.clusters }),
   }
 }
 
@@ -91,13 +94,28 @@ async function measure(analytics: Analytics, parts: Parts, withIndicators: boole
   const draft = { ...parts, withIndicators }
   const scene: VectorScene = { ...draft, limits: await cappingLimits(analytics, draft) }
   const vectors = metricVectors(scene)
-  const rows = await queryMoments(analytics, scene.facts, { vectors, by: dimensionsOf(parts) })
+  const rows = await momentsBy(analytics, scene, { vectors, by: dimensionsOf(parts) })
   const users = rows.reduce((sum, row) => sum + row.users, 0)
   if (users > parts.exposures.users) {
     return measure(analytics, { ...parts, facts: await withoutRepeats(analytics, parts.facts) }, withIndicators)
   }
   if (!withIndicators && rows.some(({ gaps }) => gaps.some((gap) => gap > 0))) return measure(analytics, parts, true)
   return { scene, vectors, rows }
+}
+
+/** Moments of users or, where clusters were randomised, of clusters. */
+function momentsBy(
+  analytics: Analytics,
+  scene: VectorScene,
+  asked: { readonly vectors: readonly MetricVector[]; readonly by: readonly string[] },
+): Promise<readonly ClusterMomentsRow[]> {
+  return scene.spec.readOut.unit === undefined
+    ? queryMoments(analytics, scene.facts, asked)
+    : queryClusterMoments(analytics, scene, asked)
+}
+
+function columnsOf({ spec }: VectorScene, vector: MetricVector): VectorColumns {
+  return (spec.readOut.unit === undefined ? vector : clusterVector(vector)).columns
 }
 
 /** What the exposed are told apart by, as far as it is known: columns of `exposure`. */
@@ -107,13 +125,14 @@ function dimensionsOf({ spec, exposures }: Parts): readonly string[] {
     'v',
     ...(phase === null ? [] : ['phase']),
     ...(stratum === null ? [] : ['stratum']),
-    ...(exposures.hasTime ? ['day'] : []),
+    // Users of one cluster come on many days.
+    ...(exposures.hasTime && spec.readOut.unit?.kind !== 'cluster' ? ['day'] : []),
   ]
 }
 
-function cellsOf(scene: Parts, rows: readonly MomentsRow[], i: number): readonly SummaryCell[] {
+function cellsOf(scene: Parts, rows: readonly ClusterMomentsRow[], i: number): readonly SummaryCell[] {
   const names = dimensionsOf(scene)
-  return rows.map(({ dimensions, moments }) => {
+  return rows.map(({ dimensions, moments, clusters }) => {
     const at = (name: string): string | null => {
       const value = dimensions[names.indexOf(name)]
       return value === undefined || value === null ? null : String(value)
@@ -125,6 +144,7 @@ function cellsOf(scene: Parts, rows: readonly MomentsRow[], i: number): readonly
       stratum: at('stratum'),
       day: day === null ? null : Number(day),
       moments: moments[i]!,
+      ...(clusters === undefined ? {} : { clusters: clusters[i]! }),
     }
   })
 }
@@ -139,13 +159,14 @@ async function measureSegments(
   const columns = segments.map((_, i) => segmentColumn(i))
   const found: ((metric: number) => readonly SegmentCell[])[] = []
   for (const [i, column] of columns.entries()) {
-    const rows = await queryMoments(analytics, scene.facts, { vectors, by: ['v', column] })
+    const rows = await momentsBy(analytics, scene, { vectors, by: ['v', column] })
     found.push((metric) =>
-      rows.map(({ dimensions: [v = null, value = null], moments }) => ({
+      rows.map(({ dimensions: [v = null, value = null], moments, clusters }) => ({
         segment: segments[i]!,
         value: value === null ? 'not known' : String(value),
         variant: variants[Number(v)]!.name,
         moments: moments[metric]!,
+        ...(clusters === undefined ? {} : { clusters: clusters[metric]! }),
       })),
     )
   }
@@ -159,7 +180,7 @@ async function measureUncapped(
 ): Promise<ReadonlyMap<string, NonNullable<MetricSummary['capping']>>> {
   if (scene.limits.size === 0) return new Map()
   const vectors = metricVectors({ ...scene, limits: new Map() }).filter(({ metric }) => scene.limits.has(metric.name))
-  const rows = await queryMoments(analytics, scene.facts, { vectors, by: dimensionsOf(scene) })
+  const rows = await momentsBy(analytics, scene, { vectors, by: dimensionsOf(scene) })
   return new Map(
     vectors.map(({ metric }, i) => [
       metric.name,
@@ -181,7 +202,7 @@ async function measureJoint(analytics: Analytics, { scene, vectors }: Measured):
   const names = jointNames(scene.spec)
   const asked = vectors.filter(({ metric }) => names.has(metric.name))
   if (asked.length === 0) return null
-  const rows = await queryMoments(analytics, scene.facts, {
+  const rows = await momentsBy(analytics, scene, {
     vectors: [joinVectors(asked)],
     by: dimensionsOf(scene),
   })

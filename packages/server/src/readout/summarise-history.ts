@@ -66,6 +66,7 @@ const NOTHING: FileSpec['columns']['assignments'] = {
   stratum: null,
   propensity: null,
   covariates: [],
+  cluster: [],
 }
 
 /** The table `exposure` of users who were never exposed: all in one variant, from their first row after the period before. */

@@ -37,20 +37,20 @@ interface Scene {
   readonly until: EpochMs
   readonly sequential: SequentialSettings
   readonly metrics: readonly ExperimentMetric[]
-  cohortOf(userId: string): number | 'moved' | 'outside'
+  readonly unit?: ReadOutSpec['unit']
+  /** Null: each exposure belongs to the phase in which it took place. */
+  readonly cohortOf: ((userId: string) => number | 'moved' | 'outside') | null
 }
 
 /**
  * What the log says of an experiment: users from their first exposure on, metrics from their outcomes, up to now, the
  * stop, or the change of weights that left a variant without users. Rejects with EXPERIMENT_UNREADABLE for one that has
- * not started, that randomised time, or whose control had no users.
+ * not started, or whose control had no users.
  */
 export async function experimentResults(deps: ResultDeps, experiment: Experiment): Promise<ExperimentResults> {
   const { design, layer, phases, end } = experiment
   if (layer === null || phases.length === 0) throw unreadable(design.key, 'it has not started')
-  if (design.unit.kind !== 'user') {
-    throw unreadable(design.key, 'it randomised slots of time, whose errors are not independent between users')
-  }
+  if (design.unit.kind === 'switchback') return slotResults(deps, experiment, design.unit)
   const part = readablePart(phases)
   const [first] = part.phases
   const { horizon, salt } = design
@@ -66,6 +66,31 @@ export async function experimentResults(deps: ResultDeps, experiment: Experiment
     sequential: sequentialOf(horizon),
     metrics: experimentMetrics(deps.config, design.metrics),
     cohortOf: (userId) => cohortOf({ layer, salt }, part.phases, userId),
+  })
+}
+
+/**
+ * The same where slots of time were randomised: what users did from their first exposure in a slot until it ended, summed
+ * by slot. Decisions have left the washout out already; nobody is moved, for every slot is drawn anew.
+ */
+function slotResults(
+  deps: ResultDeps,
+  { design, phases, end }: Experiment,
+  { slotMinutes }: Extract<Experiment['design']['unit'], { readonly kind: 'switchback' }>,
+): Promise<ExperimentResults> {
+  const [first] = phases
+  const { horizon } = design
+  const ramp = phases.map((phase, i) => ({ name: phaseName(i), weights: sharesOf(phase) }))
+  const isReweighted = phases.some(({ ranges }) => JSON.stringify(ranges) !== JSON.stringify(first!.ranges))
+  return read(deps, {
+    ...{ key: design.key, control: design.control, weights: sharesOf(first!), phases: isReweighted ? ramp : [] },
+    start: first!.since,
+    end: horizon.kind === 'days' ? first!.since + horizon.days * DAY_MS : null,
+    until: Math.min(deps.clock.now(), end?.at ?? Infinity),
+    sequential: sequentialOf(horizon),
+    metrics: experimentMetrics(deps.config, design.metrics),
+    unit: { kind: 'switchback', slotMinutes, washoutMinutes: 0 },
+    cohortOf: null,
   })
 }
 
@@ -111,9 +136,10 @@ function sharesOf({ ranges }: Pick<Phase, 'ranges'>): Readonly<Record<string, nu
   return Object.fromEntries(weights.map(([name, share]) => [name, share / BUCKETS]))
 }
 
-function specOf({ key, control, weights, phases, start, end, sequential, metrics }: Scene): ReadOutSpec {
+function specOf(scene: Scene): ReadOutSpec {
+  const { key, control, weights, phases, start, end, sequential, metrics, unit } = scene
   const variants = Object.entries(weights).map(([name, weight]) => ({ name, weight }))
-  const rest = { sequential, metrics, utility: null, segments: [] }
+  const rest = { sequential, metrics, utility: null, segments: [], ...(unit === undefined ? {} : { unit }) }
   return { experiment: key, variants, control, phases, start, end, ...LEVELS, ...rest }
 }
 
@@ -144,12 +170,12 @@ async function* assignments(
 
 /** A user who met several variants without having been moved is a fault, which the read-out is told of. */
 function rowsOf(
-  { userId, variants, variant, at }: Exposure,
+  { userId, variants, variant, at, phase }: Exposure,
   scene: Scene,
   counts: LeftOutCounts,
 ): readonly AssignedUser[] {
   if (at > scene.until) return []
-  const cohort = scene.cohortOf(userId)
+  const cohort = scene.cohortOf === null ? phase : scene.cohortOf(userId)
   if (typeof cohort !== 'number') {
     counts[cohort] += 1
     return []
@@ -164,7 +190,7 @@ async function* measured({ store }: ResultDeps, scene: Scene): AsyncGenerator<re
   const columns = [...columnsOf(scene.metrics)]
   for await (const page of store.experiments.outcomes(scene.key, span)) {
     yield page
-      .filter(({ userId }) => typeof scene.cohortOf(userId) === 'number')
+      .filter(({ userId }) => scene.cohortOf === null || typeof scene.cohortOf(userId) === 'number')
       .flatMap((outcome) =>
         columns.flatMap((metric) => {
           const value = valueUnder(metric, outcome)

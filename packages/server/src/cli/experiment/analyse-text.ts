@@ -5,7 +5,10 @@ import { verdictWords } from './verdict-words.ts'
 /** A read-out for people at a terminal: quality, decision and why, then a table per treatment. */
 export function analyseText(found: ExperimentReadOut): string {
   const { experiment, asOf, variants, decision } = found
-  const users = variants.map(({ name, users: n }) => `${name} ${showNumber(n)}`).join(', ')
+  const clustersOf = (n: number | null): string => (n === null ? '' : ` in ${showNumber(n)} clusters`)
+  const users = variants
+    .map(({ name, users: n, clusters }) => `${name} ${showNumber(n)}${clustersOf(clusters)}`)
+    .join(', ')
   return [
     `${experiment}${asOf === null ? '' : `, as of ${asOf}`}: ${users} users`,
     qualityText(found),
@@ -48,7 +51,7 @@ function comparisonText({ treatment, metrics, utility }: ComparisonReadOut, cont
   ])
   const header = ['metric', 'role', control, treatment, 'difference', 'p', '']
   const notes = metrics.flatMap(({ metric, notes: each }) => each.map((note) => `  ${metric}: ${note}`))
-  const early = metrics.flatMap((metric) => earlyText(metric))
+  const early = metrics.flatMap((metric) => [...earlyText(metric), ...randomisationText(metric)])
   return [
     `${treatment} against ${control}`,
     alignTable(header, rows, 2),
@@ -66,6 +69,12 @@ function earlyText({ metric, stoppedEarly }: MetricReadOut): readonly string[] {
   return [
     `  ${metric}: crossed its bound early (${when}); corrected for that ${show(medianUnbiased)} [${show(low)}, ${show(high)}]`,
   ]
+}
+
+function randomisationText({ metric, randomisation }: MetricReadOut): readonly string[] {
+  if (randomisation === null) return []
+  const { pValue, draws } = randomisation
+  return [`  ${metric}: two-sided p ${showP(pValue)} by ${showNumber(draws)} assignments drawn anew`]
 }
 
 function utilityText(utility: ComparisonReadOut['utility']): readonly string[] {

@@ -27,7 +27,10 @@ export function readOutPage(found: ExperimentReadOut): string {
 }
 
 function head({ experiment, asOf, variants, decision }: ExperimentReadOut): string {
-  const users = variants.map(({ name, users: n }) => `${name} ${formatNumber(n, 0)}`).join(', ')
+  const clustersOf = (n: number | null): string => (n === null ? '' : ` in ${formatNumber(n, 0)} clusters`)
+  const users = variants
+    .map(({ name, users: n, clusters }) => `${name} ${formatNumber(n, 0)}${clustersOf(clusters)}`)
+    .join(', ')
   const reasons = decision.reasons.map(({ words }) => `<li>${escapeHtml(words)}</li>`).join('')
   return `<h1>${escapeHtml(experiment)}</h1>
 ${paragraph(`${asOf === null ? '' : `As of ${asOf}. `}Users: ${users}.`, 'quiet')}
@@ -88,8 +91,12 @@ function metricTable(
   }
 }
 
-function remarks({ metric, notes, stoppedEarly }: MetricReadOut): readonly string[] {
-  const said = notes.map((note) => `${metric}: ${note}.`)
+function remarks({ metric, notes, stoppedEarly, randomisation }: MetricReadOut): readonly string[] {
+  const drawn =
+    randomisation === null
+      ? []
+      : [`${metric}: two-sided p ${pText(randomisation.pValue)} by ${randomisation.draws} assignments drawn anew.`]
+  const said = [...notes.map((note) => `${metric}: ${note}.`), ...drawn]
   if (stoppedEarly === null) return said
   const { medianUnbiased, low, high, scale } = stoppedEarly
   const show = (value: number): string => (scale === 'relative' ? formatShare(value) : formatNumber(value))
