@@ -4,6 +4,7 @@ import {
   type Group,
   type HeadState,
   type Objective,
+  type Opportunity,
   PalomaError,
   type Snapshot,
 } from './domain/index.ts'
@@ -14,10 +15,14 @@ import {
   type HeadStack,
   isHazard,
   learnedCauses,
+  type MessageCounts,
+  messageCounts,
+  NO_EVIDENCE,
   type SendModel,
   sendModelOf,
   stackHeads,
 } from './learning/index.ts'
+import { type VariantChooser, variantChooser } from './policy/index.ts'
 
 /** Working memory for decisions of one number of actions, reused because allocating columns costs more than filling them. */
 export interface Scratch {
@@ -55,8 +60,32 @@ export interface CompiledSnapshot {
   readonly messagePrices: ReadonlyMap<string, number>
   readonly weights: ReadonlyMap<string, number>
   readonly shares: readonly Share<Group>[]
+  /** What was counted of single messages; null where nobody counts. */
+  readonly messages: MessagePlan | null
   /** By number of actions. */
   readonly scratch: Scratch[]
+}
+
+/** What decisions look at of single messages. */
+export interface MessagePlan extends MessageCounts {
+  readonly choose: VariantChooser
+}
+
+/** The message of every action, null for `hold`, with what was counted of them. */
+export interface Offers {
+  readonly messages: readonly (string | null)[]
+  readonly plan: MessagePlan
+}
+
+/** The messages of a decision's actions; null where nobody counts. */
+export function offersOf(
+  { messages: plan }: CompiledSnapshot,
+  eligible: readonly { readonly opportunity: Pick<Opportunity, 'message'> }[],
+  mandatory: boolean,
+): Offers | null {
+  if (plan === null) return null
+  const messages = eligible.map(({ opportunity }) => opportunity.message)
+  return { messages: mandatory ? messages : [null, ...messages], plan }
 }
 
 /** Decisions with more actions than this get fresh memory. */
@@ -107,6 +136,12 @@ function messagePricesOf({ prices }: Snapshot): ReadonlyMap<string, number> {
   return new Map(named.map(([resource, price]) => [resource.slice(MESSAGE_PRICE.length), price]))
 }
 
+function messagePlanOf({ messages, state }: Snapshot): MessagePlan | null {
+  if (messages === undefined) return null
+  const counts = messageCounts(messages, state.messages ?? NO_EVIDENCE)
+  return { ...counts, choose: variantChooser(counts.trials) }
+}
+
 /** Weight of the first objective of each name. */
 function weightsOf(objectives: readonly Objective[]): ReadonlyMap<string, number> {
   const weights = new Map<string, number>()
@@ -143,6 +178,7 @@ export function compileSnapshot(snapshot: Snapshot): CompiledSnapshot {
     channelPrices: channelPricesOf(snapshot),
     messagePrices: messagePricesOf(snapshot),
     weights: weightsOf(objectives),
+    messages: messagePlanOf(snapshot),
     shares: GROUPS.map((name) => ({ name, share: groups[name].share })),
     scratch: [],
   }

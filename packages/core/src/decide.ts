@@ -1,4 +1,11 @@
-import { type CompiledSnapshot, compileSnapshot, type Scratch, scratchFor } from './compiled-snapshot.ts'
+import {
+  type CompiledSnapshot,
+  compileSnapshot,
+  type Offers,
+  offersOf,
+  type Scratch,
+  scratchFor,
+} from './compiled-snapshot.ts'
 import type {
   Action,
   Assignment,
@@ -9,7 +16,6 @@ import type {
   EpochMs,
   ExperimentSetup,
   Group,
-  LearningFeatures,
   LossChances,
   Objective,
   Opportunity,
@@ -21,8 +27,17 @@ import type {
 import { type EligibleCandidate, eligibleCandidates } from './eligibility/index.ts'
 import { assign, ownSnapshot, withExperiments } from './experiment/index.ts'
 import { type ActionToEncode, type FeatureContext, featureContext, orderRows, pressureOf } from './features/index.ts'
-import { fillExpected, isHazard, predictStack, type ReachCost, reachCost, scoreCovariance } from './learning/index.ts'
-import { distributionFor, needsCovariance, sampleIndex } from './policy/index.ts'
+import {
+  fillExpected,
+  isHazard,
+  learningFeatures,
+  predictStack,
+  type ReachCost,
+  reachCost,
+  scoreCovariance,
+} from './learning/index.ts'
+import { numbersOf } from './numeric/index.ts'
+import { distributionFor, distributionOverMessages, needsCovariance, sampleIndex } from './policy/index.ts'
 
 export { shapeOf } from './compiled-snapshot.ts'
 
@@ -63,13 +78,6 @@ function claimOf(weights: ReadonlyMap<string, number>, { claims }: Opportunity):
     if (weight !== undefined) sum += weight * estimate
   }
   return sum
-}
-
-/** A plain copy for the record. */
-function numbersOf(column: Float64Array): readonly number[] {
-  const numbers = new Array<number>(column.length)
-  for (let i = 0; i < column.length; i += 1) numbers[i] = column[i]!
-  return numbers
 }
 
 /** Mean and variance of one objective's raw reward, row by row from `from`. */
@@ -250,6 +258,7 @@ function distribution(
     readonly now: EpochMs
     readonly zone: string
     readonly covariance: Float64Array | null
+    readonly offers: Offers | null
   },
 ): Float64Array {
   if (options.mandatory) {
@@ -258,7 +267,7 @@ function distribution(
     return certain
   }
   const { actions, scores, variances, claimed } = columns
-  return distributionFor(options.spec, {
+  const input = {
     actions,
     scores,
     variances,
@@ -268,44 +277,13 @@ function distribution(
     user: options.request.user,
     now: options.now,
     zone: options.zone,
-  })
-}
-
-/** A choice for later is learned from when it is made again; until then it counts as not chosen. */
-function countsNow(action: Action, now: EpochMs): boolean {
-  return action.kind === 'hold' || action.sendAt <= now
-}
-
-/** Action-centred features (Greenewald et al. 2017): the choice minus its mean under the logged distribution. */
-function learningFeatures(
-  actions: readonly Action[],
-  probabilities: Float64Array,
-  choice: {
-    readonly chosen: number
-    readonly now: EpochMs
-    readonly scratch: Scratch
-    readonly sent: SentFeatures | null
-  },
-): LearningFeatures | null {
-  const { chosen, now, scratch, sent } = choice
-  if (!countsNow(actions[chosen]!, now)) return null
-  let mass = 0
-  let largest = 0
-  for (let i = 0; i < actions.length; i += 1) {
-    if (!countsNow(actions[i]!, now)) continue
-    mass += probabilities[i]!
-    largest = Math.max(largest, probabilities[i]!)
   }
-  if (largest >= mass) return null // without chance there is nothing to learn about effects
-  const { psi, centred, baseline } = scratch
-  const width = centred.length
-  for (let j = 0; j < width; j += 1) centred[j] = psi[chosen * width + j]!
-  for (let i = 0; i < actions.length; i += 1) {
-    if (!countsNow(actions[i]!, now)) continue
-    const share = probabilities[i]! / mass
-    for (let j = 0, at = i * width; j < width; j += 1, at += 1) centred[j] = centred[j]! - share * psi[at]!
-  }
-  return { baseline: numbersOf(baseline), centred: numbersOf(centred), sent }
+  const { offers, request } = options
+  if (offers === null) return distributionFor(options.spec, input)
+  const { messages, plan } = offers
+  const mayExplore = request.user.profile.consent.exploration
+  const counted = { ...input, offers: { messages, sends: plan.sends } }
+  return distributionOverMessages(options.spec, counted, { choose: plan.choose, mayExplore })
 }
 
 /** What models of single sends look at; expected outcomes are theirs to say, so they are left out. */
@@ -362,7 +340,8 @@ export function decide(
   const columns = evaluate(parts, { context, scratch }, { eligible, mandatory })
   const spec = policyFor(group, own, user.profile.consent.exploration)
   const covariance = covarianceFor(spec, own, { parts, matrix: scratch.psi, rows: columns.actions.length })
-  const probabilities = distribution(columns, { mandatory, spec, request, now, zone: context.zone, covariance })
+  const offers = offersOf(parts, eligible, mandatory)
+  const probabilities = distribution(columns, { mandatory, spec, request, now, zone: context.zone, covariance, offers })
   const chosen = sampleIndex(probabilities, draw)
   const mayLearn = user.profile.consent.learning && !mandatory
   parts.encoder.encodeBaseline(context, scratch.baseline)
@@ -390,7 +369,15 @@ export function decide(
     propensity: probabilities[chosen]!,
     draw,
     refused,
-    learning: mayLearn ? learningFeatures(columns.actions, probabilities, { chosen, now, scratch, sent }) : null,
+    learning: mayLearn
+      ? learningFeatures(columns.actions, probabilities, {
+          chosen,
+          now,
+          scratch,
+          sent,
+          messages: offers?.messages ?? null,
+        })
+      : null,
     inputs: { user, opportunityIds, messages, context: request.context },
   }
 }

@@ -64,6 +64,16 @@ export interface LearningFeatures {
   readonly centred: readonly number[]
   /** What was sent now; null when nothing was, or when no objective looks at sends by themselves. */
   readonly sent: SentFeatures | null
+  /** Where messages are learned of by themselves. */
+  readonly messages?: OfferedMessages
+}
+
+/** Which message was sent, and which ones could have been. */
+export interface OfferedMessages {
+  /** Null when nothing was sent now. */
+  readonly sent: { readonly message: string; readonly variant: string; readonly channel: Channel } | null
+  /** Of every message and channel on offer now: 1 where it was chosen, else 0, minus its probability. */
+  readonly centred: readonly { readonly message: string; readonly channel: Channel; readonly value: number }[]
 }
 
 /** What is known of one send before anything came of it. */

@@ -31,12 +31,17 @@ export type ExploringPolicy = Extract<
   { readonly kind: 'greedy' | 'epsilonGreedy' | 'softmax' | 'thompson' | 'thompsonDraws' | 'squareCb' }
 >
 
-/** Another policy within what its owner allows. The budget is kept first, then the caps; floors stay. */
+/**
+ * Another policy within what its owner allows. The budget is kept first, then new messages get their traffic, then the
+ * caps; floors stay, but for the share that new messages take.
+ */
 export interface BoundedPolicy {
   readonly kind: 'bounded'
   readonly policy: ExploringPolicy
   /** What exploring may cost: largest probability of an action that is not the best, and largest expected loss of score. */
   readonly budget?: { readonly share?: number; readonly loss?: number }
+  /** Messages with fewer sends than `untilSends` share at least `share` of every decision they are on offer in. */
+  readonly newMessages?: { readonly share: number; readonly untilSends: number }
   /** Largest probability of any one send through a channel. */
   readonly caps?: Readonly<Partial<Record<Channel, number>>>
 }

@@ -1,3 +1,4 @@
+import type { MessageEvidence } from './message-evidence.ts'
 import type { EpochMs } from './time.ts'
 
 /**
@@ -26,4 +27,6 @@ export interface PolicyState {
   readonly learnedUntil: Readonly<Record<string, EpochMs>>
   /** `experiment/variant` whose users learn it by themselves; absent: everybody's. */
   readonly line?: string
+  /** Of single messages; absent where nothing was learned of them. */
+  readonly messages?: MessageEvidence
 }

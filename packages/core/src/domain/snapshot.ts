@@ -1,6 +1,7 @@
 import type { ExperimentSetup } from './experiment.ts'
 import type { FeatureSchema } from './feature-schema.ts'
 import type { Group, GroupRule } from './group.ts'
+import type { MessageSettings } from './message-settings.ts'
 import type { Objective } from './objective.ts'
 import type { PolicyState } from './policy-state.ts'
 import type { Rules } from './rules.ts'
@@ -19,4 +20,6 @@ export interface Snapshot {
   readonly state: PolicyState
   /** Absent: no experiment runs and nothing is withheld. */
   readonly experiments?: ExperimentSetup
+  /** Absent: nothing is learned of single messages. */
+  readonly messages?: MessageSettings
 }

@@ -20,7 +20,7 @@ interface Sums {
  */
 export function fitRatePrior(messages: readonly (readonly RateCount[])[]): RatePrior {
   const levels = messages.map(pooled).filter(({ trials }) => trials > 0)
-  const telling = levels.filter(({ trials, successes }) => successes > 0 && successes < trials).length
+  const telling = tellingMessages(messages)
   if (telling < 2)
     throw new PalomaError(
       'PRIOR_DATA_TOO_FEW',
@@ -30,6 +30,11 @@ export function fitRatePrior(messages: readonly (readonly RateCount[])[]): RateP
   const spreadWeight = weightOf(spread)
   const levelMean = levels.reduce((sum, { trials, successes }) => sum + successes / trials, 0) / levels.length
   return { levelMean, levelWeight: levelWeightOf(levels, levelMean), spreadWeight }
+}
+
+/** How many messages say something of rates: some of their sends were answered, but not all. */
+export function tellingMessages(messages: readonly (readonly RateCount[])[]): number {
+  return messages.map(pooled).filter(({ trials, successes }) => successes > 0 && successes < trials).length
 }
 
 function pooled(counts: readonly RateCount[]): RateCount {

@@ -1,5 +1,7 @@
 import type { Action, BoundedPolicy, ExploringPolicy } from '../domain/index.ts'
 import { withinBudget } from './exploration-budget.ts'
+import { guaranteeTraffic } from './guarantee-traffic.ts'
+import type { PolicyInput } from './policy-input.ts'
 import { projectOnBounds } from './project-on-bounds.ts'
 
 /** The total probability that a policy spreads over all actions, whatever their scores. */
@@ -8,18 +10,31 @@ export function floorOf(policy: ExploringPolicy): number {
 }
 
 /**
- * `probabilities` of the inner policy, brought within its owner's budget and under the caps of channels; every action
- * keeps its floor, unless its own cap is lower. Where the caps leave no distribution (one eligible send, say) all of
+ * `probabilities` of the inner policy, brought within its owner's budget, with the traffic that new messages are promised, and under the
+ * caps of channels; every action keeps its floor, unless its own cap is lower. Where the caps leave no distribution (one eligible send, say) all of
  * them are raised by the same factor: somebody has to be chosen.
  */
 export function bounded(
-  { policy, budget, caps }: BoundedPolicy,
-  { actions, scores }: { readonly actions: readonly Action[]; readonly scores: Float64Array },
+  { policy, budget, newMessages, caps }: BoundedPolicy,
+  { actions, scores, offers }: Pick<PolicyInput, 'actions' | 'scores' | 'offers'>,
   probabilities: Float64Array,
 ): Float64Array {
   const floor = floorOf(policy)
   const kept = budget === undefined ? probabilities : withinBudget(probabilities, { scores, floor }, budget)
-  return caps === undefined ? kept : capped(kept, actions, { caps, floor })
+  const fresh = newMessages === undefined || offers === undefined ? null : freshOf(offers, newMessages.untilSends)
+  const share = newMessages?.share ?? 0
+  const guaranteed = fresh === null ? kept : guaranteeTraffic(kept, fresh, share)
+  if (caps === undefined) return guaranteed
+  return capped(guaranteed, actions, { caps, floor: fresh === null ? floor : (1 - share) * floor })
+}
+
+/** By action, its message where that is new; null where none is. */
+function freshOf(
+  { messages, sends }: NonNullable<PolicyInput['offers']>,
+  untilSends: number,
+): readonly (string | null)[] | null {
+  const fresh = messages.map((message) => (message !== null && (sends.get(message) ?? 0) < untilSends ? message : null))
+  return fresh.some((message) => message !== null) ? fresh : null
 }
 
 function capped(

@@ -9,6 +9,11 @@ export interface PolicyInput {
   readonly variances: Float64Array
   /** Packed covariance of the scores, for policies that draw jointly; without it scores are independent. */
   readonly covariance?: Float64Array
+  /** The message of every action, null for `hold`, and how often each was sent; absent where nobody counts. */
+  readonly offers?: {
+    readonly messages: readonly (string | null)[]
+    readonly sends: ReadonlyMap<string, number>
+  }
   /** What the chance of joint draws hangs on. */
   readonly decisionId: string
   /** How upstream ranks the actions itself. */

@@ -8,6 +8,7 @@ import {
   GROUPS,
   type Group,
   type GroupRule,
+  type MessageSettings,
   OBJECTIVE_MODELS,
   type Objective,
   REACH_LOSSES,
@@ -190,6 +191,10 @@ const learningSchema: z.ZodType<Config['learning']> = z.strictObject({
   keepStates: z.int().min(1),
 })
 
+const messagesSchema: z.ZodType<MessageSettings> = z.strictObject({
+  variants: z.record(name, z.strictObject({ audience: z.int().min(1).max(1e10), floor: z.number().min(0).lt(1) })),
+})
+
 const limitsSchema: z.ZodType<Config['limits']> = z.strictObject({
   userStatesInMemory: z.int().min(1),
   batchItems: z.int().min(1).max(100_000),
@@ -210,6 +215,7 @@ export const configSchema: z.ZodType<Config> = z
     events: eventsSchema,
     adapters: z.partialRecord(channel, adapterSchema),
     learning: learningSchema,
+    messages: messagesSchema.nullable(),
     metrics: z.array(factMetricSchema).max(1_000),
     experiments: experimentSettingsSchema,
     limits: limitsSchema,
@@ -236,6 +242,7 @@ function disagreements(config: Config): readonly Disagreement[] {
     ...wrongShares(config),
     ...wrongAdapters(config),
     ...wrongEventBytes(config),
+    ...uncountedMessages(config),
   ]
 }
 
@@ -301,4 +308,15 @@ function wrongEventBytes({ limits }: Config): readonly Disagreement[] {
       input: limits.eventBytes,
     },
   ]
+}
+
+/** Whether a message is new is read from counts, which are kept only where messages are learned of. */
+function uncountedMessages({ groups, messages }: Config): readonly Disagreement[] {
+  if (messages !== null) return []
+  return GROUPS.flatMap((group) => {
+    const { policy } = groups[group]
+    if (policy.kind !== 'bounded' || policy.newMessages === undefined) return []
+    const message = 'expected `messages` to be set too, e.g. `messages: {}`, so that sends are counted'
+    return [{ path: ['groups', group, 'policy', 'newMessages'], message, input: policy.newMessages }]
+  })
 }

@@ -44,6 +44,27 @@ describe('defineConfig', () => {
       says: /got 2/,
     },
     {
+      input: {
+        groups: {
+          paloma: {
+            share: 1_000_000,
+            policy: {
+              kind: 'bounded',
+              policy: { kind: 'greedy', floor: 0.1 },
+              newMessages: { share: 0.1, untilSends: 9 },
+            },
+          },
+        },
+      },
+      pointer: '/groups/paloma/policy/newMessages',
+      says: /expected `messages` to be set too/,
+    },
+    {
+      input: { messages: { variants: { digest: { audience: 0, floor: 0.02 } } } },
+      pointer: '/messages/variants/digest/audience',
+      says: /got 0/,
+    },
+    {
       input: { groups: { paloma: { share: 1_000_000, policy: { kind: 'bounded', policy: { kind: 'holdout' } } } } },
       pointer: '/groups/paloma/policy/policy/kind',
       says: /holdout/,

@@ -5,6 +5,7 @@ import type {
   Group,
   GroupRule,
   Layer,
+  MessageSettings,
   Objective,
   ReachLoss,
   Rules,
@@ -62,6 +63,8 @@ export interface Config {
     /** So many of the latest policy states are kept, besides those that a decision names. */
     readonly keepStates: number
   }
+  /** Null: messages are learned of by their features alone, and nothing is kept of single ones. */
+  readonly messages: MessageSettings | null
   /** What experiments are judged by; every objective is a metric too, under its own name. */
   readonly metrics: readonly FactMetric[]
   /** What experiments are drawn from; experiments themselves are created while the server runs. */

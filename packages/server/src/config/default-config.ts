@@ -136,6 +136,7 @@ export const defaultConfig: Config = {
     groups: ['paloma', 'businessAsUsual', 'random', 'holdout'],
     keepStates: 100,
   },
+  messages: null,
   metrics: [],
   experiments: { layers: [], withholding: null },
   limits: {

@@ -16,6 +16,7 @@ export interface ConfigInput {
   readonly events?: Partial<EventRules>
   readonly adapters?: Config['adapters']
   readonly learning?: Partial<Config['learning']>
+  readonly messages?: Partial<NonNullable<Config['messages']>> | null
   readonly metrics?: Config['metrics']
   readonly experiments?: Partial<Config['experiments']>
   readonly limits?: Partial<Config['limits']>
@@ -57,12 +58,16 @@ function withoutSecret({ pointer, detail }: Issue): string {
   return SECRET_POINTER.test(pointer) ? detail.replace(/, got .*$/s, '') : detail
 }
 
+/** What holds where messages are learned of and nothing more is said. */
+const NO_MESSAGE_SETTINGS: NonNullable<Config['messages']> = { variants: {} }
+
 function overDefaults(input: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const merged = MERGED.map((section): readonly [string, unknown] => {
     const given = input[section]
     return [section, isObject(given) ? { ...defaultConfig[section], ...given } : (given ?? defaultConfig[section])]
   })
-  return { ...defaultConfig, ...input, ...Object.fromEntries(merged) }
+  const messages = isObject(input.messages) ? { messages: { ...NO_MESSAGE_SETTINGS, ...input.messages } } : {}
+  return { ...defaultConfig, ...input, ...Object.fromEntries(merged), ...messages }
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -30,6 +30,7 @@ function policySchemaOf(): z.ZodType<PolicySpec> {
       budget: z
         .strictObject({ share: probability.exactOptional(), loss: z.number().min(0).exactOptional() })
         .exactOptional(),
+      newMessages: z.strictObject({ share: probability, untilSends: z.int().min(1) }).exactOptional(),
       caps: z.partialRecord(channel, probability).exactOptional(),
     }),
     z.strictObject({

@@ -75,8 +75,8 @@ function causesOf(objective: Objective | undefined, decision: Decision): string 
   return costs.length === 0 ? '' : `: ${costs.join(', ')}`
 }
 
-function sentences(chosen: ExplainedAction, decision: Decision, { objectives }: Snapshot): readonly string[] {
-  const percent = `${(100 * decision.propensity).toPrecision(3)} %`
+function sentences(chosen: ExplainedAction, decision: Decision, { objectives, messages }: Snapshot): readonly string[] {
+  const percent = percentOf(decision.propensity)
   if (chosen.action === 'hold')
     return [`Nothing is sent (${decision.reason}); holding had a probability of ${percent}.`]
   const effects = Object.entries(chosen.values).map(([name, { value, unit }]) => {
@@ -92,6 +92,29 @@ function sentences(chosen: ExplainedAction, decision: Decision, { objectives }: 
   return [
     `${chosen.action} was chosen with a probability of ${percent} (${decision.reason}).`,
     ...effects.map((e) => `It ${e}.`),
+    ...variantSentences(chosen, decision, messages),
+  ]
+}
+
+function percentOf(probability: number): string {
+  return `${(100 * probability).toPrecision(3)} %`
+}
+
+/** How the variant was chosen, where the variants of the message compete. */
+function variantSentences(
+  { message, opportunityId, channel, sendAt, variant }: ExplainedAction,
+  { actions, probabilities, propensity }: Decision,
+  messages: Snapshot['messages'],
+): readonly string[] {
+  if (message === null || messages?.variants[message] === undefined) return []
+  const rivals = actions.flatMap((action, k) => {
+    if (action.kind === 'hold' || action.opportunityId !== opportunityId) return []
+    return action.channel === channel && action.sendAt === sendAt ? [probabilities[k]!] : []
+  })
+  const all = rivals.reduce((sum, probability) => sum + probability, 0)
+  const { audience } = messages.variants[message]
+  return [
+    `Of ${rivals.length} variants of ${message} that compete for an audience of ${audience}, ${variant} had ${percentOf(propensity / all)}.`,
   ]
 }
 

@@ -2,12 +2,17 @@ import {
   DAY_MS,
   type EpochMs,
   exampleOf,
+  forgetMessages,
   groupOf,
   HOUR_MS,
   type LearningTarget,
   learn,
   learningTargets,
+  learnMessages,
   lineOf,
+  MINUTE_MS,
+  messagePasses,
+  NO_EVIDENCE,
   type PolicyState,
   RESPONSE_HEAD,
   type RewardedExample,
@@ -88,20 +93,53 @@ async function learnAll(deps: LearnerDeps, state: PolicyState, notes: Notes): Pr
       unfit += page.length - examples.length
     }
   }
+  const messages = await learnOfMessages(deps, state, { at, keep })
+  seen += messages.seen
   if (unfit > 0) notes.say(`${unfit} rewards are not learned from: their decisions were made with other features`)
   if (seen === 0) return state
-  const learnedUntil = Object.fromEntries(
-    learningTargets(objectives).map((target) => {
-      const until = maturedUntil(target, config.learning.latenessHours, at)
-      return [target.name, Math.max(until, state.learnedUntil[target.name] ?? 0)]
-    }),
-  )
+  const targets = learningTargets(objectives).map((target): [string, EpochMs] => {
+    const until = maturedUntil(target, config.learning.latenessHours, at)
+    return [target.name, Math.max(until, state.learnedUntil[target.name] ?? 0)]
+  })
+  const learnedUntil = { ...Object.fromEntries(targets), ...messages.learnedUntil }
   const line = state.line === undefined ? {} : { line: state.line }
   const id = await store.registry.nextStateId()
-  const learned: PolicyState = { ...next, id, createdAt: at, learnedUntil, ...line }
+  const learned: PolicyState = { ...next, id, createdAt: at, learnedUntil, ...line, ...messages.learned }
   await store.registry.saveState(learned)
   snapshots.adopt(learned)
   return learned
+}
+
+/** Decisions take a moment from being made to being stored; younger ones than this are not counted yet. */
+const SETTLED_MS = MINUTE_MS
+
+/** What single messages have brought, pass by pass; nothing where the owner does not ask for it. */
+async function learnOfMessages(
+  deps: LearnerDeps,
+  state: PolicyState,
+  { at, keep }: { readonly at: EpochMs; readonly keep: number },
+): Promise<{
+  readonly seen: number
+  readonly learned: Pick<PolicyState, 'messages'>
+  readonly learnedUntil: PolicyState['learnedUntil']
+}> {
+  const { config } = deps
+  if (config.messages === null) return { seen: 0, learned: {}, learnedUntil: {} }
+  const learnedUntil: Record<string, EpochMs> = {}
+  let messages = forgetMessages(state.messages ?? NO_EVIDENCE, keep)
+  let seen = 0
+  for (const pass of messagePasses()) {
+    const windowMs = pass.ageHours * HOUR_MS
+    const until = at - windowMs - (windowMs === 0 ? SETTLED_MS : config.learning.latenessHours * HOUR_MS)
+    const from = state.learnedUntil[pass.name] ?? state.createdAt
+    for await (const page of learnedPages(deps, { from, until, windowMs, line: state.line })) {
+      const telling = page.filter(({ learning }) => learning.messages !== undefined)
+      messages = learnMessages(messages, pass, telling)
+      seen += telling.length
+    }
+    learnedUntil[pass.name] = Math.max(from, until)
+  }
+  return { seen, learned: { messages }, learnedUntil }
 }
 
 /** Servers with an older configuration may still have decided; what they looked at does not fit these heads. */
@@ -124,22 +162,39 @@ function maturedUntil({ windowHours }: LearningTarget, latenessHours: number, no
   return now - (windowHours + latenessHours) * HOUR_MS
 }
 
-/** Examples of the groups that are learned from, those of one line, a page at a time, so that memory stays bounded. */
+/** Decisions to look at: of one line, made in an interval, with what came in their windows. */
+interface Span {
+  readonly from: EpochMs
+  readonly until: EpochMs
+  readonly windowMs: number
+  readonly line: string | undefined
+}
+
 async function* rewardedPages(
-  { store, snapshots, config }: LearnerDeps,
+  deps: LearnerDeps,
   target: LearningTarget,
-  { from, until, line }: { readonly from: EpochMs; readonly until: EpochMs; readonly line: string | undefined },
+  span: Omit<Span, 'windowMs'>,
 ): AsyncGenerator<readonly RewardedExample[]> {
+  const windowMs = target.windowHours * HOUR_MS
+  for await (const page of learnedPages(deps, { ...span, windowMs })) {
+    yield page.map((example) => exampleOf(target, example))
+  }
+}
+
+/** Examples of the groups that are learned from, those of one line, a page at a time, so that memory stays bounded. */
+async function* learnedPages(
+  { store, snapshots, config }: LearnerDeps,
+  { from, until, windowMs, line }: Span,
+): AsyncGenerator<readonly LearningExample[]> {
   if (until <= from) return
   const { groups, groupSalt, experiments } = snapshots.current()
   const learned = new Set(config.learning.groups)
   const isLearnedFrom = ({ userId }: LearningExample): boolean => learned.has(groupOf(groups, groupSalt, userId))
   const apart = (experiments?.running ?? []).filter(({ learning }) => learning === 'perVariant').map(({ key }) => key)
-  const windowMs = target.windowHours * HOUR_MS
   for await (const page of store.decisions.matured({ from, until, windowMs })) {
     const lineAt = await lineFinder(store, apart, page)
     const mine = page.filter((example) => isLearnedFrom(example) && lineAt(example) === line)
-    if (mine.length > 0) yield mine.map((example) => exampleOf(target, example))
+    if (mine.length > 0) yield mine
   }
 }
 

@@ -34,9 +34,12 @@ export interface SnapshotKeeper {
 type SnapshotParts = Omit<Snapshot, 'version' | 'state'>
 
 function partsOf(config: Config, experiments: ExperimentSetup | undefined): SnapshotParts {
-  const { objectives, rules, features, groups, groupSalt, prices } = config
-  const parts = { objectives, rules, features, groups, groupSalt, prices }
-  return experiments === undefined ? parts : { ...parts, experiments }
+  const { objectives, rules, features, groups, groupSalt, prices, messages } = config
+  return {
+    ...{ objectives, rules, features, groups, groupSalt, prices },
+    ...(messages === null ? {} : { messages }),
+    ...(experiments === undefined ? {} : { experiments }),
+  }
 }
 
 /** Past snapshots kept in memory. */
@@ -148,7 +151,7 @@ async function openingState(registry: Store['registry'], prior: PolicyState): Pr
 
 /** The prior after a change of features or objectives: decisions made before it have features of another shape. */
 function successorOf(id: number, prior: PolicyState): PolicyState {
-  const learnedUntil = Object.fromEntries(Object.keys(prior.heads).map((name) => [name, prior.createdAt]))
+  const learnedUntil = Object.fromEntries(Object.keys(prior.learnedUntil).map((name) => [name, prior.createdAt]))
   return { ...prior, id, learnedUntil }
 }
 

@@ -46,6 +46,10 @@ const pastSend: fc.Arbitrary<PastSend> = fc.record(
   { requiredKeys: ['at', 'channel', 'category', 'message', 'topic', 'opportunityId'], noNullPrototype: true },
 )
 
+const text = fc.string({ unit: 'grapheme' })
+/** JSON writes −0 as 0. */
+const finite = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0)
+
 const decision: fc.Arbitrary<Decision> = fc
   .record({
     actions: fc.array(candidate.map((sent) => ({ kind: 'send' as const, ...sent }))),
@@ -65,8 +69,15 @@ const decision: fc.Arbitrary<Decision> = fc
           baseline: numbers,
           centred: numbers,
           sent: fc.option(fc.record({ channel, action: numbers, pressure: numbers }, { noNullPrototype: true })),
+          messages: fc.record(
+            {
+              sent: fc.option(fc.record({ message: text, variant: text, channel }, { noNullPrototype: true })),
+              centred: fc.array(fc.record({ message: text, channel, value: finite }, { noNullPrototype: true })),
+            },
+            { noNullPrototype: true },
+          ),
         },
-        { noNullPrototype: true },
+        { requiredKeys: ['baseline', 'centred', 'sent'], noNullPrototype: true },
       ),
     ),
     losses: fc.constantFrom({}, { push: { 'push-disabled': 0.004, uninstalled: 1e-9 }, email: { unsubscribed: 0.1 } }),

@@ -9,6 +9,7 @@ import type {
   DecisionTrigger,
   LearningFeatures,
   LossChances,
+  OfferedMessages,
   OpportunityId,
   PastSend,
   Refusal,
@@ -24,7 +25,7 @@ export interface DecisionRow {
   readonly decision_id: string
   readonly user_id: string
   readonly at: number
-  /** `baseline.centred`, base64 doubles; after a send `.channel.action.pressure` too. */
+  /** `baseline.centred`, base64 doubles; `.channel.action.pressure` of a send, or `...`, where more follows; `.messages`, base64 JSON. */
   readonly learning: string | null
   readonly record: string
 }
@@ -214,21 +215,39 @@ function historyOf(record: DecisionRecord): UserHistory {
   }
 }
 
-function toLearningText({ baseline, centred, sent }: LearningFeatures): string {
+function toLearningText({ baseline, centred, sent, messages }: LearningFeatures): string {
   const always = `${toBase64(baseline)}.${toBase64(centred)}`
-  return sent === null ? always : `${always}.${sent.channel}.${toBase64(sent.action)}.${toBase64(sent.pressure)}`
+  const send = sent === null ? '' : `.${sent.channel}.${toBase64(sent.action)}.${toBase64(sent.pressure)}`
+  if (messages === undefined) return `${always}${send}`
+  return `${always}${send === '' ? '...' : send}.${Buffer.from(JSON.stringify(toMessagesTuple(messages))).toString('base64')}`
+}
+
+/** Message, variant and channel of the send, or 0; message, channel and value of each on offer. */
+type MessagesTuple = readonly [readonly [string, string, Channel] | 0, readonly (readonly [string, Channel, number])[]]
+
+function toMessagesTuple({ sent, centred }: OfferedMessages): MessagesTuple {
+  return [
+    sent === null ? 0 : [sent.message, sent.variant, sent.channel],
+    centred.map(({ message, channel, value }) => [message, channel, value]),
+  ]
+}
+
+function fromMessagesText(text: string): OfferedMessages {
+  const [sent, centred] = JSON.parse(Buffer.from(text, 'base64').toString()) as MessagesTuple
+  return {
+    sent: sent === 0 ? null : { message: sent[0], variant: sent[1], channel: sent[2] },
+    centred: centred.map(([message, channel, value]) => ({ message, channel, value })),
+  }
 }
 
 /** The learning features of the column of that name. */
 export function fromLearningText(text: string): LearningFeatures {
-  const [baseline = '', centred = '', channel, action = '', pressure = ''] = text.split('.')
+  const [baseline = '', centred = '', channel = '', action = '', pressure = '', messages] = text.split('.')
   const numbers = (part: string): readonly number[] => [...fromBase64(part)]
   return {
     baseline: numbers(baseline),
     centred: numbers(centred),
-    sent:
-      channel === undefined
-        ? null
-        : { channel: channel as Channel, action: numbers(action), pressure: numbers(pressure) },
+    sent: channel === '' ? null : { channel: channel as Channel, action: numbers(action), pressure: numbers(pressure) },
+    ...(messages === undefined ? {} : { messages: fromMessagesText(messages) }),
   }
 }

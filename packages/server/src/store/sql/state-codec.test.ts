@@ -20,7 +20,9 @@ const head = fc.record(
 it('a row gives back the state bit for bit', () => {
   fc.assert(
     fc.property(fc.dictionary(fc.string(), head, { noNullPrototype: true }), (heads) => {
-      const state: PolicyState = { ...exampleState(1), heads }
+      const known = { sends: 3, users: [3, 2.5, 0.1 + 0.2], answers: [1, 0, 1e-300] }
+      const messages = { variants: { 'price-drop': { plain: known } }, delays: [1, 2, 3] }
+      const state: PolicyState = { ...exampleState(1), heads, ...(Object.keys(heads).length > 1 ? { messages } : {}) }
       expect(stateFromRow(stateToRow(state))).toStrictEqual(state)
     }),
     { seed: 20_260_312, numRuns: 200 },

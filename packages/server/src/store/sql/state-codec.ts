@@ -22,6 +22,7 @@ interface StateMeta {
     readonly n: number
   }[]
   readonly learnedUntil: PolicyState['learnedUntil']
+  readonly messages?: PolicyState['messages']
 }
 
 /** A policy state as a row; `stateFromRow` gives back the same bits. */
@@ -36,6 +37,7 @@ export function stateToRow(state: PolicyState): StateRow {
       n: head.n,
     })),
     learnedUntil: state.learnedUntil,
+    ...(state.messages === undefined ? {} : { messages: state.messages }),
   }
   return {
     id: state.id,
@@ -80,5 +82,6 @@ export function stateFromRow(row: StateRow): PolicyState {
     heads: Object.fromEntries(heads),
     learnedUntil: meta.learnedUntil,
     ...(row.line === '' ? {} : { line: row.line }),
+    ...(meta.messages === undefined ? {} : { messages: meta.messages }),
   }
 }
