@@ -83,7 +83,7 @@ describe('paloma simulate', () => {
     const pages = await Promise.all(
       ['a', 'b'].map(async (name) => {
         const file = join(dir, `${name}.html`)
-        const { code, notes } = await simulate(...SMALL, '--out', file)
+        const { code, notes } = await simulate(...SMALL, '--report', file)
         expect(code).toBe(0)
         expect(notes).toContain(`report: ${file}`)
         return readFile(file, 'utf8')
@@ -105,7 +105,7 @@ describe('paloma simulate', () => {
     [['--scenario', 'missing.yaml'], 1, 'SCENARIO_UNREADABLE'],
     [['--save', 'mine.txt'], 2, 'must end in .json, .yaml, .yml'],
     [['--policies', 'missing.mjs', '--users', '1', '--days', '1'], 1, 'POLICY_MODULE'],
-    [['--users', '1', '--days', '1', '--out', '/nowhere/r.html'], 1, 'REPORT_UNWRITABLE'],
+    [['--users', '1', '--days', '1', '--report', '/nowhere/r.html'], 1, 'REPORT_UNWRITABLE'],
     [['--nope'], 2, 'unknown option'],
   ])('%j ends with %d and says why', async (args, code, words) => {
     const answer = await simulate(...args)

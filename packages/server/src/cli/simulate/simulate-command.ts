@@ -26,7 +26,7 @@ interface SimulateFlags {
   readonly policies: readonly PolicyChoice[]
   readonly reference: string
   readonly workers: number
-  readonly out?: string
+  readonly report?: string
   readonly log?: string
   readonly logPolicy: LogPolicy
   readonly logFormat: LogFormat | 'campaign'
@@ -117,9 +117,9 @@ async function simulate(flags: SimulateFlags, output: Output): Promise<void> {
   }
   if (flags.log !== undefined) return log(flags.log, flags, { scenario, output })
   const comparison = await compare(optionsOf(flags, scenario), flags.workers, output)
-  if (flags.out !== undefined) {
-    await writeReport(flags.out, comparison)
-    output.note(`report: ${resolve(flags.out)}\n`)
+  if (flags.report !== undefined) {
+    await writeReport(flags.report, comparison)
+    output.note(`report: ${resolve(flags.report)}\n`)
   }
   printReport(output, { data: comparison, text: comparisonText(comparison) }, isJson)
 }
@@ -141,7 +141,7 @@ export function simulateCommand(output: Output = processOutput): Command {
     )
     .option('--reference <policy>', 'what the others are held against', 'cadence')
     .option('--workers <n>', 'threads', whole('workers', 1, MAX_WORKERS), availableParallelism())
-    .option('--out <file>', 'an HTML report with plots')
+    .option('--report <file>', 'an HTML page with plots that needs nothing else')
     .option('--log <dir>', 'write a log of decisions and outcomes instead of comparing')
     .addOption(new Option('--log-policy <policy>', 'who decides in the log').choices(LOG_POLICIES).default('random'))
     .addOption(
