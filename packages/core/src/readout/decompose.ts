@@ -53,7 +53,7 @@ export function decompose(
   const treatments = spec.variants.map(({ name }) => name).filter((name) => name !== spec.control)
   return treatments.map((treatment) => ({
     treatment,
-    segments: segmentsOf(summary, { treatment, control: spec.control }),
+    segments: segmentsOf(summary, spec, { treatment, control: spec.control }),
     ...jointParts(summary.joint, plan, { treatment, control: spec.control }),
   }))
 }
@@ -63,11 +63,15 @@ interface Pair {
   readonly control: string
 }
 
-function segmentsOf({ metrics }: ExperimentSummary, pair: Pair): TreatmentDecomposition['segments'] {
+function segmentsOf(
+  { metrics }: ExperimentSummary,
+  { segments: asked }: ReadOutSpec,
+  pair: Pair,
+): TreatmentDecomposition['segments'] {
   return metrics
     .filter(({ columns, quantiles }) => columns.denominator === null && quantiles === undefined)
     .flatMap(({ metric, segments }) =>
-      [...new Set(segments.map(({ segment }) => segment))].map((segment) => {
+      asked.map((segment) => {
         const own = segments.filter((cell) => cell.segment === segment)
         const values = [...new Set(own.map(({ value }) => value))]
         const momentsOf = (value: string, variant: string) => {
@@ -113,7 +117,8 @@ export function jointMoments({ metrics, cells }: JointSummary, variant: string):
     .reduce((sum, cell) => mergeVectorMoments(sum, cell.moments), noVectorMoments(size))
 }
 
-function columnFinder({ metrics }: JointSummary): (name: string) => number {
+/** Place of a metric's number in the joint vector. Throws a RangeError for one that is not there. */
+export function columnFinder({ metrics }: JointSummary): (name: string) => number {
   const starts = new Map<string, number>()
   let start = 0
   for (const { metric, columns } of metrics) {

@@ -10,6 +10,7 @@ import type {
   VerdictReason,
 } from '../statistics/index.ts'
 import type { LeftOut } from './experiment-summary.ts'
+import type { Exploration } from './exploration.ts'
 import type { UtilityReadOut } from './read-out-utility.ts'
 
 /** What a check of the data found. `unknown`: it could not be made. */
@@ -189,9 +190,13 @@ export interface ExperimentReadOut {
     readonly sentence: string
     readonly reasons: readonly VerdictReason[]
     readonly levels: TestLevels
+    /** How many tests the success metrics count as (Nyholt); null: each of them. */
+    readonly effectiveSuccess: number | null
   }
   readonly comparisons: readonly ComparisonReadOut[]
   readonly segments: readonly SegmentReadOut[]
+  /** What may be asked beside the decision, and never enters it. */
+  readonly exploration: Exploration
   /** By day of exposure. */
   readonly exposures: readonly { readonly variant: string; readonly day: string; readonly users: number }[]
   readonly overTime: readonly EffectOverTime[]

@@ -76,6 +76,16 @@ export interface MetricSummary {
   readonly capping: { readonly limit: number; readonly cells: readonly SummaryCell[] } | null
   /** Of a quantile, and of nothing else. */
   readonly quantiles?: readonly OrderStatistics[]
+  /** By variant: the metric on each of so many days since exposure. */
+  readonly daily?: { readonly days: number; readonly cells: readonly VariantCell[] }
+  /** By variant: the metric, and whether the user received the message under test. */
+  readonly received?: readonly VariantCell[]
+}
+
+/** Moments of all users of a variant. */
+export interface VariantCell {
+  readonly variant: string
+  readonly moments: VectorMoments
 }
 
 /** Moments of several metrics of the same users: what covariances between effects need. */

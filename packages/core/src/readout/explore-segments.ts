@@ -21,7 +21,7 @@ export function exploreSegments(summary: ExperimentSummary, spec: ReadOutSpec): 
   const found = summary.metrics
     .filter(({ quantiles }) => quantiles === undefined)
     .flatMap((metric) =>
-      valuesOf(metric).flatMap((cells) =>
+      valuesOf(metric, spec.segments).flatMap((cells) =>
         treatments.flatMap((treatment) => segmentOf(metric, cells, { treatment, control: spec.control })),
       ),
     )
@@ -33,9 +33,9 @@ export function exploreSegments(summary: ExperimentSummary, spec: ReadOutSpec): 
   }))
 }
 
-function valuesOf({ segments }: MetricSummary): readonly (readonly SegmentCell[])[] {
+function valuesOf({ segments }: MetricSummary, asked: readonly string[]): readonly (readonly SegmentCell[])[] {
   const groups = new Map<string, SegmentCell[]>()
-  for (const cell of segments) {
+  for (const cell of segments.filter(({ segment }) => asked.includes(segment))) {
     const key = JSON.stringify([cell.segment, cell.value])
     const group = groups.get(key)
     if (group === undefined) groups.set(key, [cell])

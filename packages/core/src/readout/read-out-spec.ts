@@ -20,6 +20,17 @@ export type ClusterUnit =
   /** Slots of time, of each cluster where there are any; what happens in the washout after a change of variant does not count. */
   | { readonly kind: 'switchback'; readonly slotMinutes: number; readonly washoutMinutes: number }
 
+/** Another experiment whose variants cut across this one's. */
+export interface OtherExperiment {
+  readonly experiment: string
+  /** Of the assignments. */
+  readonly column: string
+  readonly control: string
+}
+
+export const SUCCESS_TESTS = ['bonferroni', 'nyholt'] as const
+export type SuccessTests = (typeof SUCCESS_TESTS)[number]
+
 export const SPENDINGS = ['power', 'obrienFleming', 'pocock'] as const
 export type SpendingName = (typeof SPENDINGS)[number]
 
@@ -72,6 +83,20 @@ export interface ReadOutSpec {
   readonly utility: UtilitySpec | null
   /** Columns of the assignments by which effects are explored, never decided. */
   readonly segments: readonly string[]
+  /** Other experiments on the same users: the column with the variant there, and their control. */
+  readonly interactions?: readonly OtherExperiment[]
+  /** A metric that is 1 for users who received the message under test. */
+  readonly received?: string
+  /** One thing through several channels, as names of metrics, and the one whose channel was treated. */
+  readonly channels?: readonly {
+    readonly name: string
+    readonly metrics: readonly string[]
+    readonly treated: string | null
+  }[]
+  /** Days since exposure over which effects are followed for wearing off; absent: they are not. */
+  readonly noveltyDays?: number
+  /** How success metrics share their error; `nyholt` counts those that say the same once. Absent: `bonferroni`. */
+  readonly successTests?: SuccessTests
   /** What was assigned as a whole; absent: each user by himself. */
   readonly unit?: ClusterUnit
 }

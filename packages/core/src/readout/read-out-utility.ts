@@ -1,4 +1,6 @@
 import {
+  type AdjustedEffect,
+  type Arms,
   boxVertices,
   breakEvenWeights,
   type Effect,
@@ -10,7 +12,7 @@ import {
   paretoStatus,
   robustUtility,
 } from '../statistics/index.ts'
-import { compareArms } from './compare-metric.ts'
+import { compareArms, type Pair } from './compare-metric.ts'
 import { jointMoments } from './decompose.ts'
 import type { ExperimentSummary, JointSummary, VectorColumns } from './experiment-summary.ts'
 import type { ReadOutSpec, UtilitySpec } from './read-out-spec.ts'
@@ -97,6 +99,23 @@ function jointEffects(
   { weights }: UtilitySpec,
   pair: { readonly treatment: string; readonly control: string },
 ): JointEffects | null {
+  const compared = compareJointly(joint, Object.keys(weights), pair)
+  if (compared === null) return null
+  const { arms, found } = compared
+  const dofs = found.flatMap(({ effect }) => (effect.kind === 'effect' && effect.dof !== null ? [effect.dof] : []))
+  return {
+    effects: found.map(({ effect }) => effect.effect ?? 0),
+    covariance: effectCovariance(arms, found),
+    dof: dofs.length === 0 ? null : Math.min(...dofs),
+  }
+}
+
+/** Several metrics compared on the users who count in all of them; null where one has no standard error, or there is none. */
+export function compareJointly(
+  joint: JointSummary,
+  names: readonly string[],
+  pair: Pair,
+): { readonly arms: Arms; readonly found: readonly AdjustedEffect[] } | null {
   const arms = { treatment: jointMoments(joint, pair.treatment), control: jointMoments(joint, pair.control) }
   let start = 0
   const all = joint.metrics.map(({ metric, columns }) => {
@@ -104,14 +123,9 @@ function jointEffects(
     start += columns.names.length
     return { metric, columns: shifted }
   })
-  const found = all.filter(({ metric }) => metric in weights).map(({ columns }) => compareArms(columns, arms))
+  const found = all.filter(({ metric }) => names.includes(metric)).map(({ columns }) => compareArms(columns, arms))
   if (found.length === 0 || found.some(({ linearisation }) => linearisation === null)) return null
-  const dofs = found.flatMap(({ effect }) => (effect.kind === 'effect' && effect.dof !== null ? [effect.dof] : []))
-  return {
-    effects: found.map(({ effect }) => effect.effect ?? 0),
-    covariance: effectCovariance(arms, found),
-    dof: dofs.length === 0 ? null : Math.min(...dofs),
-  }
+  return { arms, found }
 }
 
 function shiftColumns(columns: VectorColumns, by: number): VectorColumns {

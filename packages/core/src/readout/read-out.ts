@@ -7,8 +7,10 @@ import {
 } from '../statistics/index.ts'
 import { type ComparedMetric, compareForRule, testedMetric } from './compared-metric.ts'
 import { type BandOptions, effectOverTime } from './effect-over-time.ts'
+import { effectiveSuccessTests } from './effective-success.ts'
 import type { CheckStatus, ComparisonReadOut, ExperimentReadOut, VariantCount } from './experiment-read-out.ts'
 import type { ExperimentSummary, ExposureCell } from './experiment-summary.ts'
+import { explore } from './exploration.ts'
 import { exploreSegments } from './explore-segments.ts'
 import { isoDay, isoMoment } from './iso-day.ts'
 import { metricReadOut } from './metric-read-out.ts'
@@ -27,12 +29,14 @@ export function readOut(summary: ExperimentSummary, spec: ReadOutSpec): Experime
     spec.metrics.map((metric) => compareForRule({ spec, summary }, metric, treatment)),
   )
   const checks = qualityChecks({ spec, summary, compared: compared.flat() })
+  const effectiveSuccess = spec.successTests === 'nyholt' ? effectiveSuccessTests(summary, spec) : null
   const decision = decideExperiment({
     treatments: treatments.map((name, i) => ({
       name,
       metrics: compared[i]!.map(testedMetric).filter((metric) => metric !== null),
     })),
     quality: checks.map(({ check }) => check),
+    ...(effectiveSuccess === null ? {} : { effectiveSuccess }),
     errors: { alpha: spec.alpha, beta: spec.beta, alphaMinus: spec.alphaDeterioration },
   })
   const results = checks.map((check) => checkResult(check, decision.levels.monitoring))
@@ -49,11 +53,13 @@ export function readOut(summary: ExperimentSummary, spec: ReadOutSpec): Experime
       sentence: sentenceOf(decision),
       reasons: decision.reasons,
       levels: decision.levels,
+      effectiveSuccess,
     },
     comparisons: treatments.map((_, i) =>
       comparisonOf({ spec, summary, decision, variants }, decision.treatments[i]!, compared[i]!),
     ),
     segments: exploreSegments(summary, spec),
+    exploration: explore({ summary, spec, compared: compared.flat() }),
     exposures: summary.exposed.flatMap(({ variant, day, users }) =>
       day === null ? [] : [{ variant, day: isoDay(day), users }],
     ),

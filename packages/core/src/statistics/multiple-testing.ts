@@ -16,7 +16,8 @@ export function effectiveTests(covariance: Float64Array, dimension: number): num
     }
   }
   const variance = squares / (dimension - 1)
-  return 1 + (dimension - 1) * (1 - variance / dimension)
+  // Never fewer than one: rounding would otherwise give the tests more error than there is.
+  return Math.max(1, 1 + (dimension - 1) * (1 - variance / dimension))
 }
 
 /** One of many exploratory tests. */

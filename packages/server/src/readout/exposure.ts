@@ -34,6 +34,12 @@ const MS_PER_DAY = 86_400_000
 
 /** Names a column of the table `exposure`. */
 export const segmentColumn = (index: number): string => `s${index}`
+
+/** Columns of the assignments by which users are told apart: segments, and their variants in other experiments. */
+export function segmentsAsked({ segments, interactions = [] }: FileSpec['readOut']): readonly string[] {
+  return [...new Set([...segments, ...interactions.map(({ column }) => column)])]
+}
+
 export const covariateColumn = (index: number): string => `c${index}`
 
 /**
@@ -62,6 +68,8 @@ function checkColumns(source: Source, { columns, readOut }: FileSpec): void {
   for (const [what, column] of Object.entries(optional)) if (column !== null) requireColumn(source, column, what)
   for (const column of covariates) requireColumn(source, column, 'a covariate')
   for (const column of readOut.segments) requireColumn(source, column, 'a segment')
+  for (const { column } of readOut.interactions ?? [])
+    requireColumn(source, column, 'the variant of another experiment')
 }
 
 interface RowCounts {
@@ -108,7 +116,7 @@ function keptParts(source: Source, { readOut, columns }: FileSpec): readonly (re
     ...(phase === null ? [] : [['phase', textOf(phase)] as const]),
     ...(stratum === null ? [] : [['stratum', textOf(stratum)] as const]),
     ...(propensity === null ? [] : [['propensity', numberOf(source, propensity)] as const]),
-    ...readOut.segments.map((column, i) => [segmentColumn(i), textOf(column)] as const),
+    ...segmentsAsked(readOut).map((column, i) => [segmentColumn(i), textOf(column)] as const),
     ...covariates.map((column, i) => [covariateColumn(i), numberOf(source, column)] as const),
   ]
 }

@@ -32,6 +32,8 @@ export interface FactColumns {
   readonly denominator: string | null
   /** The same numbers before exposure. */
   readonly pre: readonly string[]
+  /** The numerator on each day since exposure, where effects are followed for wearing off. */
+  readonly daily: readonly string[]
 }
 
 const PRE_DAYS = 28
@@ -75,6 +77,7 @@ async function wideFacts(analytics: Analytics, source: Source, { spec, exposures
       numerator: names.get(numerator)!,
       denominator: denominator === null ? null : names.get(denominator)!,
       pre: pre.map((column) => names.get(column)!),
+      daily: [],
     })),
     rows: Number(count[0]),
     rowsFromFuture: 0,
@@ -108,7 +111,7 @@ function wideColumns(source: Source, metric: ExperimentMetric, suffix: string): 
   for (const column of parts) requireMetric(source, metric, column)
   const before = parts.map((column) => `${column}${suffix}`)
   const pre = isAdjusted(metric) && before.every((column) => source.types.has(column)) ? before : []
-  return { numerator: numerator.column, denominator: denominator?.column ?? null, pre }
+  return { numerator: numerator.column, denominator: denominator?.column ?? null, pre, daily: [] }
 }
 
 function isAdjusted({ regressionAdjustmentSettings, metricType }: ExperimentMetric): boolean {
@@ -148,7 +151,7 @@ async function longFacts(analytics: Analytics, source: Source, { spec, exposures
   return {
     relation: 'facts',
     belongs: slotMs(spec) === null ? 'e.u = f.u' : 'e.u = f.u AND e.slot = f.slot',
-    columns: spec.readOut.metrics.map((each, i) => longColumns(each, i, hasTime)),
+    columns: spec.readOut.metrics.map((_, i) => longColumns(spec, i, hasTime)),
     rows: counts.rows,
     rowsFromFuture: asOf === null || !hasTime ? 0 : await countFuture(analytics, source, { time, asOf }),
     repeatedRows: counts.repeated,
@@ -273,16 +276,31 @@ export function completeWhen(
   return `e.t + ${windowMs(windowSettings).until} <= ${asOf}`
 }
 
-function longColumns(metric: ExperimentMetric, i: number, hasTime: boolean): FactColumns {
+function longColumns(spec: FileSpec, i: number, hasTime: boolean): FactColumns {
+  const metric = spec.readOut.metrics[i]!
   const isRatio = metric.denominator !== undefined
   const pre = hasTime && isAdjusted(metric) ? [`p${i}`, ...(isRatio ? [`q${i}`] : [])] : []
-  return { numerator: `n${i}`, denominator: isRatio ? `d${i}` : null, pre }
+  const daily = Array.from({ length: hasTime ? noveltyDays(spec, metric) : 0 }, (_, day) => `w${i}_${day}`)
+  return { numerator: `n${i}`, denominator: isRatio ? `d${i}` : null, pre, daily }
+}
+
+/** Whole days of a metric's window that are followed one by one; 0 where its number is no sum or share of days. */
+function noveltyDays(
+  { readOut, columns }: FileSpec,
+  { metricType, windowSettings, denominator }: ExperimentMetric,
+): number {
+  const isPlain = (metricType === 'mean' || metricType === 'proportion') && denominator === undefined
+  const isWeighted = columns.assignments.propensity !== null
+  if (!isPlain || windowSettings === undefined || readOut.unit !== undefined || isWeighted) return 0
+  const { from, until } = windowMs(windowSettings)
+  const days = Math.min(readOut.noveltyDays ?? 0, Math.floor((until - from) / MS_PER_DAY))
+  return days < 2 ? 0 : days
 }
 
 function longExpressions(spec: FileSpec, i: number, hasTime: boolean): readonly string[] {
   const metric = spec.readOut.metrics[i]!
   const { denominator } = metric
-  const { pre } = longColumns(metric, i, hasTime)
+  const { pre, daily } = longColumns(spec, i, hasTime)
   const days = metric.regressionAdjustmentSettings?.days ?? PRE_DAYS
   const after = hasTime ? windowCondition(spec, metric) : 'true'
   const before = `m.at < e.t AND m.at >= e.t - ${days * MS_PER_DAY}`
@@ -290,6 +308,7 @@ function longExpressions(spec: FileSpec, i: number, hasTime: boolean): readonly 
   return [
     ...parts.map((part, j) => `${perUser(metric, part, after)} AS ${j === 0 ? 'n' : 'd'}${i}`),
     ...pre.map((name, j) => `${perUser(metric, parts[j]!, before)} AS ${name}`),
+    ...daily.map((name, day) => `${perUser(metric, metric.numerator, dayCondition(metric, day))} AS ${name}`),
   ]
 }
 
@@ -300,6 +319,12 @@ function windowCondition(spec: FileSpec, { windowSettings }: ExperimentMetric): 
   if (windowSettings === undefined) return `m.at >= e.t${ofSlot}`
   const { from, until } = windowMs(windowSettings)
   return `m.at >= e.t + ${from} AND m.at < e.t + ${until}${ofSlot}`
+}
+
+/** One day of the window, counted from its begin. */
+function dayCondition({ windowSettings }: ExperimentMetric, day: number): string {
+  const from = (windowSettings === undefined ? 0 : windowMs(windowSettings).from) + day * MS_PER_DAY
+  return `m.at >= e.t + ${from} AND m.at < e.t + ${from + MS_PER_DAY}`
 }
 
 /** Of the rows of one user. */

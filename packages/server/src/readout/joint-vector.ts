@@ -14,3 +14,22 @@ export function joinVectors(vectors: readonly MetricVector[]): MetricVector {
     ],
   }
 }
+
+/** A metric on each of its first days, of users who count in it. */
+export function dailyVector(vector: MetricVector, days: readonly string[]): MetricVector {
+  const names = days.map((_, day) => `${vector.names[0]}_day${day}`)
+  const select = days.map(
+    (column, day) => `CASE WHEN ${vector.names[0]} IS NOT NULL THEN coalesce(f.${column}, 0) END AS ${names[day]}`,
+  )
+  return { ...vector, names, select: [...vector.select, ...select] }
+}
+
+/** A metric and whether the user received the message under test, of users who count in both. */
+export function receiptVector(vector: MetricVector, receipt: MetricVector): MetricVector {
+  const { names, select } = joinVectors([firstOf(vector), firstOf(receipt)])
+  return { ...vector, names, select }
+}
+
+function firstOf(vector: MetricVector): MetricVector {
+  return { ...vector, names: vector.names.slice(0, 1) }
+}

@@ -1,4 +1,11 @@
-import { type ClusterUnit, type ReadOutSpec, type SequentialSettings, SPENDINGS, windowMs } from '@paloma/core'
+import {
+  type ClusterUnit,
+  type ReadOutSpec,
+  type SequentialSettings,
+  SPENDINGS,
+  SUCCESS_TESTS,
+  windowMs,
+} from '@paloma/core'
 import { z } from 'zod'
 import { experimentMetricSchema } from '../config/metric-schema.ts'
 import { type FileSpec, METRIC_FORMS } from './contract.ts'
@@ -111,6 +118,10 @@ const writtenSchema = z
     utility: utility.optional(),
     segments: z.array(name).default([]),
     switchback: switchback.optional(),
+    interactions: z.array(z.strictObject({ experiment: name, column: name, control: name })).default([]),
+    received: name.optional(),
+    novelty: z.strictObject({ days: z.int().min(2).max(28) }).optional(),
+    successTests: z.enum(SUCCESS_TESTS).default('bonferroni'),
     columns: z.strictObject({ assignments, metrics: metricColumns }).prefault({}),
     decompositions: decompositions.prefault({}),
     plan: plan.prefault({}),
@@ -139,6 +150,7 @@ function disagreements(spec: WrittenSpec): readonly Disagreement[] {
     ...wrongTimes(spec),
     ...repeatedNames(spec.metrics, 'metrics'),
     ...wrongUnits(spec),
+    ...wrongReceipt(spec),
     ...wrongEvents(spec),
     ...wrongUtility(spec),
     ...wrongDecompositions(spec),
@@ -236,6 +248,28 @@ function wrongUnits(spec: WrittenSpec): readonly Disagreement[] {
   return [...found, ...(slots === undefined ? [] : windowsBeyond(spec.metrics, slots.slotMinutes))]
 }
 
+function wrongReceipt({
+  received,
+  metrics,
+  successTests,
+  columns,
+  switchback: slots,
+}: WrittenSpec): readonly Disagreement[] {
+  const shares = metrics.filter(({ metricType }) => metricType === 'proportion').map((metric) => metric.name)
+  const isClustered = slots !== undefined || columns.assignments.cluster.length > 0
+  return [
+    ...(received === undefined || shares.includes(received)
+      ? []
+      : [{ path: ['received'], message: `expected a metric of type proportion, got "${received}"` }]),
+    ...(received !== undefined && isClustered
+      ? [{ path: ['received'], message: 'expected none beside clusters and slots of time' }]
+      : []),
+    ...(successTests === 'nyholt' && isClustered
+      ? [{ path: ['successTests'], message: 'expected bonferroni beside clusters and slots of time' }]
+      : []),
+  ]
+}
+
 /** A window that begins after its slot has ended holds nothing. */
 function windowsBeyond(metrics: WrittenSpec['metrics'], slotMinutes: number): readonly Disagreement[] {
   return metrics.flatMap(({ windowSettings }, i) =>
@@ -323,6 +357,11 @@ function toFileSpec(written: WrittenSpec): FileSpec {
     metrics,
     utility: utility ?? null,
     segments,
+    interactions: written.interactions,
+    ...(written.received === undefined ? {} : { received: written.received }),
+    ...(written.novelty === undefined ? {} : { noveltyDays: written.novelty.days }),
+    successTests: written.successTests,
+    channels: written.decompositions.channels,
     ...unitOf(written),
   }
   return { readOut, asOf: asOf ?? null, columns, decompositions: written.decompositions, plan: written.plan }

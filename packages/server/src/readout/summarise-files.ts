@@ -5,15 +5,16 @@ import type {
   OrderStatistics,
   SegmentCell,
   SummaryCell,
+  VariantCell,
   VectorColumns,
 } from '@paloma/core'
 import { cappingLimits } from './capping.ts'
 import { type ClusterMomentsRow, clusterVector, queryClusterMoments } from './cluster-moments.ts'
 import type { FileSpec } from './contract.ts'
 import { type Analytics, type AnalyticsLimits, openAnalytics } from './duckdb.ts'
-import { readExposures, segmentColumn } from './exposure.ts'
+import { readExposures, segmentColumn, segmentsAsked } from './exposure.ts'
 import { readFacts } from './facts.ts'
-import { joinVectors } from './joint-vector.ts'
+import { dailyVector, joinVectors, receiptVector } from './joint-vector.ts'
 import { countLeftOut } from './left-out.ts'
 import { type MetricVector, metricVectors, type VectorScene } from './metric-vector.ts'
 import { queryMoments } from './moments-query.ts'
@@ -61,6 +62,7 @@ async function summarise(analytics: Analytics, parts: Parts): Promise<Experiment
   const segments = await measureSegments(analytics, measured)
   const uncapped = await measureUncapped(analytics, measured)
   const leftOut = await countLeftOut(analytics, scene, measured)
+  const beside = await measureBeside(analytics, measured)
   const matched = rows.reduce((sum, row) => sum + row.matched, 0)
   const ordered: (readonly OrderStatistics[] | undefined)[] = []
   for (const vector of vectors) ordered.push(await orderStatistics(analytics, scene, vector))
@@ -77,6 +79,7 @@ async function summarise(analytics: Analytics, parts: Parts): Promise<Experiment
       leftOut: leftOut[i]!,
       capping: uncapped.get(vector.metric.name) ?? null,
       ...(ordered[i] === undefined ? {} : { quantiles: ordered[i] }),
+      ...beside[i],
     })),
     joint: await measureJoint(analytics, measured),
     faults: {
@@ -154,7 +157,8 @@ async function measureSegments(
   analytics: Analytics,
   { scene, vectors }: Measured,
 ): Promise<readonly ((metric: number) => readonly SegmentCell[])[]> {
-  const { segments, variants } = scene.spec.readOut
+  const { variants } = scene.spec.readOut
+  const segments = segmentsAsked(scene.spec.readOut)
   if (segments.length === 0) return []
   const columns = segments.map((_, i) => segmentColumn(i))
   const found: ((metric: number) => readonly SegmentCell[])[] = []
@@ -189,10 +193,41 @@ async function measureUncapped(
   )
 }
 
+/** By metric, each variant's users by day since exposure, and with the receipt of the message. */
+async function measureBeside(
+  analytics: Analytics,
+  { scene, vectors }: Measured,
+): Promise<readonly Pick<MetricSummary, 'daily' | 'received'>[]> {
+  const { variants, received: name, unit } = scene.spec.readOut
+  const isWeighted = scene.spec.columns.assignments.propensity !== null
+  const receipt = vectors.find(({ metric }) => metric.name === name)
+  const cellsFor = async (vector: MetricVector): Promise<readonly VariantCell[]> => {
+    const rows = await queryMoments(analytics, scene.facts, { vectors: [vector], by: ['v'] })
+    return rows.map(({ dimensions: [v], moments }) => ({ variant: variants[Number(v)]!.name, moments: moments[0]! }))
+  }
+  const found: Pick<MetricSummary, 'daily' | 'received'>[] = []
+  for (const [i, vector] of vectors.entries()) {
+    const { daily } = scene.facts.columns[i]!
+    const isAsked = receipt !== undefined && receipt !== vector && unit === undefined && !isWeighted
+    const isMean = vector.columns.denominator === null && vector.metric.metricType !== 'quantile'
+    found.push({
+      ...(daily.length === 0
+        ? {}
+        : { daily: { days: daily.length, cells: await cellsFor(dailyVector(vector, daily)) } }),
+      ...(isAsked && isMean ? { received: await cellsFor(receiptVector(vector, receipt)) } : {}),
+    })
+  }
+  return found
+}
+
 /** Metrics whose effects are needed together: those of the utility, of funnels and of channels. */
 function jointNames({ readOut, decompositions }: FileSpec): ReadonlySet<string> {
+  const { utility, channels = [], successTests, metrics } = readOut
+  const success = successTests === 'nyholt' ? metrics.filter(({ role }) => role === 'success') : []
   return new Set([
-    ...Object.keys(readOut.utility?.weights ?? {}),
+    ...Object.keys(utility?.weights ?? {}),
+    ...channels.flatMap(({ metrics: parts }) => parts),
+    ...success.flatMap(({ name, metricType }) => (metricType === 'quantile' ? [] : [name])),
     ...(decompositions?.funnels ?? []).flatMap(({ stages }) => stages),
     ...(decompositions?.channels ?? []).flatMap(({ metrics }) => metrics),
   ])
@@ -201,7 +236,8 @@ function jointNames({ readOut, decompositions }: FileSpec): ReadonlySet<string> 
 async function measureJoint(analytics: Analytics, { scene, vectors }: Measured): Promise<JointSummary | null> {
   const names = jointNames(scene.spec)
   const asked = vectors.filter(({ metric }) => names.has(metric.name))
-  if (asked.length === 0) return null
+  // Sums of clusters say nothing of what a user's numbers have in common.
+  if (asked.length === 0 || scene.spec.readOut.unit !== undefined) return null
   const rows = await momentsBy(analytics, scene, {
     vectors: [joinVectors(asked)],
     by: dimensionsOf(scene),

@@ -32,7 +32,7 @@ export async function summariseHistory(spec: FileSpec, path: string, limits: Ana
     const past = {
       ...spec,
       asOf: null,
-      readOut: { ...spec.readOut, start: null, end: null, segments: [] },
+      readOut: { ...spec.readOut, start: null, end: null, segments: [], interactions: [], noveltyDays: 0 },
       columns: { ...spec.columns, assignments: NOTHING },
     }
     const facts = await readFacts(analytics, source, { spec: past, exposures })

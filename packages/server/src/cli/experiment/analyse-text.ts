@@ -1,5 +1,6 @@
 import type { CheckStatus, ComparisonReadOut, Estimate, ExperimentReadOut, MetricReadOut } from '@paloma/core'
 import { alignTable, showNumber } from '../print/index.ts'
+import { EXPLORATION_WORDS, explorationTables } from './exploration-tables.ts'
 import { verdictWords } from './verdict-words.ts'
 
 /** A read-out for people at a terminal: quality, decision and why, then a table per treatment. */
@@ -12,10 +13,16 @@ export function analyseText(found: ExperimentReadOut): string {
   return [
     `${experiment}${asOf === null ? '' : `, as of ${asOf}`}: ${users} users`,
     qualityText(found),
-    `${decision.sentence}\n${decision.reasons.map(({ words }) => `  - ${words}`).join('\n')}`,
+    `${decision.sentence}${effectiveText(found)}\n${decision.reasons.map(({ words }) => `  - ${words}`).join('\n')}`,
     ...found.comparisons.map((comparison) => comparisonText(comparison, found.control)),
     ...segmentsText(found),
+    ...explorationText(found),
   ].join('\n\n')
+}
+
+function effectiveText({ decision: { effectiveSuccess } }: ExperimentReadOut): string {
+  if (effectiveSuccess === null) return ''
+  return ` Success metrics count as ${showNumber(Number(effectiveSuccess.toPrecision(3)))} independent tests.`
 }
 
 const MARKS: Readonly<Record<CheckStatus, string>> = {
@@ -133,4 +140,20 @@ function segmentsText({ segments }: ExperimentReadOut): readonly string[] {
     relative.mean === null ? '–' : percent(relative.mean),
   ])
   return [`${title}\n${alignTable(['segment', 'metric', 'users', 'difference'], rows, 2)}`]
+}
+
+function explorationText(found: ExperimentReadOut): readonly string[] {
+  const style = { number: (value: number) => showNumber(Number(value.toPrecision(3))), share: shareText, p: showP }
+  const tables = explorationTables(found, style)
+  if (tables.length === 0) return []
+  return [
+    EXPLORATION_WORDS,
+    ...tables.map(
+      ({ title, note, columns, rows }) => `${title} (${note})\n${alignTable(columns, rows, columns.length)}`,
+    ),
+  ]
+}
+
+function shareText(share: number): string {
+  return `${showNumber(Number((100 * share).toPrecision(3)))} %`
 }

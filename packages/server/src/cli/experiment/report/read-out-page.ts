@@ -9,6 +9,7 @@ import {
   section,
   tableHtml,
 } from '../../report/index.ts'
+import { EXPLORATION_WORDS, explorationTables } from '../exploration-tables.ts'
 import { verdictWords } from '../verdict-words.ts'
 import { exposureFigure, forestFigures, overTimeFigures } from './read-out-figures.ts'
 
@@ -23,6 +24,7 @@ export function readOutPage(found: ExperimentReadOut): string {
     ...found.comparisons.map((comparison) => comparisonSection(found, comparison)),
     ...overTime(found),
     ...segments(found),
+    ...exploration(found),
   ])
 }
 
@@ -32,10 +34,14 @@ function head({ experiment, asOf, variants, decision }: ExperimentReadOut): stri
     .map(({ name, users: n, clusters }) => `${name} ${formatNumber(n, 0)}${clustersOf(clusters)}`)
     .join(', ')
   const reasons = decision.reasons.map(({ words }) => `<li>${escapeHtml(words)}</li>`).join('')
+  const effective =
+    decision.effectiveSuccess === null
+      ? ''
+      : paragraph(`Success metrics count as ${formatNumber(decision.effectiveSuccess)} independent tests.`, 'quiet')
   return `<h1>${escapeHtml(experiment)}</h1>
 ${paragraph(`${asOf === null ? '' : `As of ${asOf}. `}Users: ${users}.`, 'quiet')}
 <div class="verdict">
-<p><strong>${escapeHtml(decision.sentence)}</strong></p>
+<p><strong>${escapeHtml(decision.sentence)}</strong></p>${effective}
 <ul>${reasons}</ul>
 </div>`
 }
@@ -149,4 +155,15 @@ function segments({ segments: all }: ExperimentReadOut): readonly string[] {
       tableHtml(table, 'Segments'),
     ]),
   ]
+}
+
+function exploration(found: ExperimentReadOut): readonly string[] {
+  const tables = explorationTables(found, { number: formatNumber, share: formatShare, p: pText })
+  if (tables.length === 0) return []
+  const parts = tables.flatMap(({ title, note, columns, rows }) => [
+    `<h3>${escapeHtml(title)}</h3>`,
+    paragraph(`${note}.`, 'quiet'),
+    `<div class="groups">${tableHtml({ columns, rows }, title)}</div>`,
+  ])
+  return [section('Exploration', [paragraph(EXPLORATION_WORDS, 'quiet'), ...parts])]
 }

@@ -1,0 +1,31 @@
+import type { ExplorationData } from './exploration-data.ts'
+import { type BayesianReadOut, exploreBayesian } from './explore-bayesian.ts'
+import { type ChannelReadOut, exploreChannels } from './explore-channels.ts'
+import { type ComplierReadOut, exploreCompliers } from './explore-compliers.ts'
+import { exploreInteractions, type InteractionReadOut } from './explore-interactions.ts'
+import { exploreNovelty, type NoveltyReadOut } from './explore-novelty.ts'
+
+/** What may be asked beside the decision: exploration, with 95 % intervals of a single look, never part of the rule. */
+export interface Exploration {
+  /** By metric: which variant is best. */
+  readonly bayesian: readonly BayesianReadOut[]
+  /** Whether effects wear off. */
+  readonly novelty: readonly NoveltyReadOut[]
+  /** Whether another experiment on the same users changes the effects. */
+  readonly interactions: readonly InteractionReadOut[]
+  /** Effects on those who received the message because of their variant. */
+  readonly compliers: readonly ComplierReadOut[]
+  /** What one channel brought and took from others. */
+  readonly channels: readonly ChannelReadOut[]
+}
+
+/** Everything that the data can answer beside the decision. */
+export function explore(data: ExplorationData): Exploration {
+  return {
+    bayesian: exploreBayesian(data),
+    novelty: exploreNovelty(data),
+    interactions: exploreInteractions(data),
+    compliers: exploreCompliers(data),
+    channels: exploreChannels(data),
+  }
+}

@@ -1,0 +1,116 @@
+import { type Estimate, type ExperimentReadOut, type Exploration, reasonText } from '@paloma/core'
+
+/** A table of the exploration, for a terminal and a page alike. */
+export interface ExplorationTable {
+  readonly title: string
+  /** What a reader must know of it. */
+  readonly note: string
+  readonly columns: readonly string[]
+  readonly rows: readonly (readonly string[])[]
+}
+
+/** How numbers are written where the tables are shown. */
+export interface NumberStyle {
+  readonly number: (value: number) => string
+  readonly share: (value: number) => string
+  readonly p: (value: number) => string
+}
+
+/** What stands above everything that explores. */
+export const EXPLORATION_WORDS =
+  'Exploration, never part of the decision: 95 % intervals of a single look; q values hold false discoveries at 10 %.'
+
+/** The questions beside the decision that the data could answer; none where nobody asked. */
+export function explorationTables(
+  { exploration, control }: Pick<ExperimentReadOut, 'exploration' | 'control'>,
+  style: NumberStyle,
+): readonly ExplorationTable[] {
+  return [
+    bayesianTable(exploration, style),
+    noveltyTable(exploration, style),
+    interactionTable(exploration, style),
+    complierTable(exploration, style),
+    ...channelTables(exploration, { style, control }),
+  ].filter(({ rows }) => rows.length > 0)
+}
+
+function interval(estimate: Estimate, { number }: NumberStyle): string {
+  if (estimate.kind === 'undefined') return `no answer: ${reasonText(estimate.reason)}`
+  return `${number(estimate.mean)} [${number(estimate.low)}, ${number(estimate.high)}]`
+}
+
+function bayesianTable({ bayesian }: Exploration, style: NumberStyle): ExplorationTable {
+  return {
+    title: 'The Bayesian view',
+    note: 'chances after the stated prior of the relative effect; waiting for a high one finds what is not there',
+    columns: ['metric', 'variant', 'best', 'expected loss', 'prior'],
+    rows: bayesian.flatMap(({ metric, prior, variants, reason }) => {
+      const stated = `${style.share(prior.mean)} ± ${style.share(prior.stddev)}`
+      if (variants === null) {
+        return [[metric, '', `no answer: ${reason === null ? 'unknown' : reasonText(reason)}`, '', stated]]
+      }
+      return variants.map(({ variant, chanceBest, expectedLoss }) => [
+        ...[metric, variant, style.share(chanceBest), style.number(expectedLoss), stated],
+      ])
+    }),
+  }
+}
+
+function discovery(
+  { pValue, qValue, isDiscovery }: Pick<Exploration['novelty'][number], 'pValue' | 'qValue' | 'isDiscovery'>,
+  { p }: NumberStyle,
+): readonly string[] {
+  return [pValue === null ? '–' : p(pValue), qValue === null ? '–' : p(qValue), isDiscovery ? 'stands out' : '']
+}
+
+function noveltyTable({ novelty }: Exploration, style: NumberStyle): ExplorationTable {
+  return {
+    title: 'Do effects wear off?',
+    note: 'change of the daily effect per day since exposure, and the effect on the first and the last day',
+    columns: ['metric', 'treatment', 'per day', 'first day', 'last day', 'p', 'q', ''],
+    rows: novelty.map((each) => [
+      ...[each.metric, each.treatment, interval(each.slope, style)],
+      ...[each.byDay[0], each.byDay.at(-1)].map((day) => (day === undefined ? '–' : interval(day, style))),
+      ...discovery(each, style),
+    ]),
+  }
+}
+
+function interactionTable({ interactions }: Exploration, style: NumberStyle): ExplorationTable {
+  return {
+    title: 'Interactions with other experiments',
+    note: "the effect beside the other's treatment minus that beside its control; smaller ones than effects are rarely found",
+    columns: ['metric', 'treatment', 'other experiment', 'interaction', 'p', 'q', ''],
+    rows: interactions.map((each) => [
+      ...[each.metric, each.treatment, `${each.experiment}: ${each.beside}`, interval(each.interaction, style)],
+      ...discovery(each, style),
+    ]),
+  }
+}
+
+function complierTable({ compliers }: Exploration, style: NumberStyle): ExplorationTable {
+  return {
+    title: 'Effect on those who received the message',
+    note: 'because of their variant; assumes that the variant acts through receipt alone',
+    columns: ['metric', 'treatment', 'effect', 'also where few comply', 'received more often by'],
+    rows: compliers.map(({ metric, treatment, effect, fieller, compliance }) => [
+      ...[metric, treatment, interval(effect, style), interval(fieller, style), interval(compliance, style)],
+    ]),
+  }
+}
+
+function channelTables(
+  { channels }: Exploration,
+  { style, control }: { readonly style: NumberStyle; readonly control: string },
+): readonly ExplorationTable[] {
+  return channels.map(({ name, treatment, byChannel, treated, elsewhere, total }) => ({
+    title: `${name} between channels, ${treatment} against ${control}`,
+    note: treated === null ? 'the parts sum to the total' : `${treated} was treated; the parts sum to the total`,
+    columns: ['channel', 'effect'],
+    rows: [
+      ...byChannel.map(({ metric, effect }) => [metric, interval(effect, style)]),
+      ...(elsewhere === null ? [] : [['elsewhere', interval(elsewhere, style)]]),
+      ['total', interval(total, style)],
+    ],
+  }))
+}
