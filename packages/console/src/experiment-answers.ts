@@ -97,6 +97,38 @@ export interface SegmentAnswer {
   readonly isDiscovery: boolean
 }
 
+/** What was looked at many times over, with its correction for that. */
+export interface LookedFor {
+  readonly pValue: number | null
+  readonly qValue: number | null
+  readonly isDiscovery: boolean
+}
+
+/** What may be asked beside the decision, and never enters it. */
+export interface Exploration {
+  readonly bayesian: readonly {
+    readonly metric: string
+    readonly prior: { readonly mean: number; readonly stddev: number }
+    readonly reason: string | null
+    readonly variants:
+      | readonly { readonly variant: string; readonly chanceBest: number; readonly expectedLoss: number }[]
+      | null
+  }[]
+  readonly novelty: readonly (LookedFor & {
+    readonly treatment: string
+    readonly metric: string
+    readonly slope: Estimate
+    readonly byDay: readonly Estimate[]
+  })[]
+  readonly interactions: readonly (LookedFor & {
+    readonly experiment: string
+    readonly beside: string
+    readonly treatment: string
+    readonly metric: string
+    readonly interaction: Estimate
+  })[]
+}
+
 /** The part of a read-out that the console shows. */
 export interface ReadOut {
   readonly control: string
@@ -116,6 +148,7 @@ export interface ReadOut {
   }
   readonly comparisons: readonly ComparisonAnswer[]
   readonly segments: readonly SegmentAnswer[]
+  readonly exploration: Exploration
   readonly exposures: readonly { readonly variant: string; readonly day: string; readonly users: number }[]
   readonly overTime: readonly EffectOverTime[]
 }

@@ -62,7 +62,7 @@ describe('metricTable', () => {
     const { columns, rows } = metricTable('control', comparison)
     expect(rows.every((row) => row.length === columns.length)).toBe(true)
     expect(rows[0]?.[columns.indexOf('Change')]).toBe('zero-baseline')
-    expect(rows[2]?.[columns.indexOf('Change')]).toBe('+10\u00a0%\u00a0[+2\u00a0%,\u00a0+18\u00a0%]')
+    expect(rows[2]?.[columns.indexOf('Change')]).toBe('+10\u00a0% [+2\u00a0%,\u00a0+18\u00a0%]')
     expect(rows[2]?.[columns.indexOf('p')]).toBe('<\u00a00.0001')
   })
 })

@@ -56,11 +56,12 @@ export function metricVerdict({ verdict, isNonInferior }: MetricAnswer): string 
   return isNonInferior ? 'within margin' : 'margin open'
 }
 
-function change(estimate: Estimate, show: (value: number | null) => string): string {
+/** `+1.2 [+0.4, +2]`, or why there is no such answer. */
+export function estimateText(estimate: Estimate, show: (value: number | null) => string = formatSigned): string {
   if (estimate.kind === 'undefined') {
     return estimate.mean === null ? estimate.reason : `${show(estimate.mean)} (${estimate.reason})`
   }
-  return `${show(estimate.mean)}\u00a0[${show(estimate.low)},\u00a0${show(estimate.high)}]`
+  return `${show(estimate.mean)} [${show(estimate.low)},\u00a0${show(estimate.high)}]`
 }
 
 const percent = (value: number | null): string => (value === null ? '\u2013' : `${formatSigned(100 * value)}\u00a0%`)
@@ -84,8 +85,8 @@ export function metricTable(
       formatNumber(metric.control.mean),
       formatNumber(metric.treatment.mean),
       formatNumber(metric.control.users + metric.treatment.users),
-      change(metric.relative, percent),
-      change(metric.absolute, formatSigned),
+      estimateText(metric.relative, percent),
+      estimateText(metric.absolute),
       pText(metric.test.pValue),
       metric.adjustment.kind === 'none' ? '\u2013' : formatShare(metric.adjustment.varianceReduction),
       metricVerdict(metric),

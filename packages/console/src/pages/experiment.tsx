@@ -7,6 +7,7 @@ import { formatNumber, formatTime } from '../format.ts'
 import { Answer } from '../parts/answer.tsx'
 import { DataTable } from '../parts/data-table.tsx'
 import { Comparison, Segments } from '../parts/experiment-effects.tsx'
+import { Explored } from '../parts/experiment-exploration.tsx'
 import { ExperimentHealth } from '../parts/experiment-health.tsx'
 import { OverTime } from '../parts/experiment-over-time.tsx'
 import { hrefTo } from '../route.ts'
@@ -95,6 +96,7 @@ function Findings({ results }: { readonly results: Results }): ReactNode {
       ))}
       <OverTime readOut={readOut} />
       <Segments segments={readOut.segments} />
+      <Explored exploration={readOut.exploration} />
     </>
   )
 }
