@@ -1,15 +1,22 @@
 // Do the defaults of experiments keep their promises? Error rates, coverage and power on simulated truth, with more runs than tests can afford.
 
 import { ruleRates } from '../packages/core/src/statistics/testing/decision-trial.ts'
-import { HARD_SCENARIOS, PEEKING_SCENARIOS } from '../packages/core/src/statistics/testing/peeking-scenarios.ts'
+import {
+  HARD_SCENARIOS,
+  PEEKING_SCENARIOS,
+  SKEWED_SCENARIOS,
+} from '../packages/core/src/statistics/testing/peeking-scenarios.ts'
 import { evenLooks, peekingRates } from '../packages/core/src/statistics/testing/peeking-trial.ts'
 import { machine } from './measure/machine.mjs'
 import { flagsOf, publish, table } from './measure/report.mjs'
 
 const flags = flagsOf({
   runs: { type: 'string', default: '20000' },
-  only: { type: 'string', default: 'metrics,hard,rule' },
+  only: { type: 'string', default: 'metrics,hard,skewed,rule' },
+  /** corrected: as read-outs do; ignored: effect ± critical · SE. */
+  skewness: { type: 'string', default: 'corrected' },
 })
+const order = flags.skewness === 'ignored' ? 2 : 3
 const runs = Number(flags.runs)
 const parts = flags.only.split(',')
 const ALPHA = 0.05
@@ -33,7 +40,7 @@ const METHODS = {
 function metricRates(scenarios, count) {
   return Object.entries(scenarios).flatMap(([scenario, world]) =>
     Object.entries(METHODS).map(([method, { looks, methodAt }]) => {
-      const options = { runs: count, key: `${scenario}/${method}`, alpha: ALPHA, methodAt: methodAt(world) }
+      const options = { runs: count, key: `${scenario}/${method}`, alpha: ALPHA, order, methodAt: methodAt(world) }
       return { scenario, method, runs: count, ...peekingRates({ ...world, looks }, options) }
     }),
   )
@@ -58,7 +65,8 @@ function ruleRows() {
 }
 
 const metrics = parts.includes('metrics') ? metricRates(PEEKING_SCENARIOS, runs) : []
-const hard = parts.includes('hard') ? metricRates(HARD_SCENARIOS, Math.ceil(runs / 4)) : []
+const hard = parts.includes('hard') ? metricRates(HARD_SCENARIOS, runs) : []
+const skewed = parts.includes('skewed') ? metricRates(SKEWED_SCENARIOS, runs) : []
 const rule = parts.includes('rule') ? ruleRows() : []
 
 const metricTable = (rows) =>
@@ -91,17 +99,19 @@ const ruleTable = (rows) =>
 const body = [
   metrics.length > 0 ? metricTable(metrics) : null,
   hard.length > 0 ? metricTable(hard) : null,
+  skewed.length > 0 ? metricTable(skewed) : null,
   rule.length > 0 ? ruleTable(rule) : null,
 ].filter((part) => part !== null)
 
 publish(
   {
     title: `do tests of experiments keep their promises (${runs} runs, one-sided α = ${ALPHA})`,
-    command: `npm run bench:calibration -- --runs ${runs} --only ${flags.only}`,
+    command: `npm run bench:calibration -- --runs ${runs} --only ${flags.only} --skewness ${flags.skewness}`,
     machine: machine(),
     body: body.join('\n\n'),
     metrics,
     hard,
+    skewed,
     rule,
   },
   flags,

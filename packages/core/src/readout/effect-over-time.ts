@@ -1,8 +1,11 @@
 import {
   type AdjustedEffect,
+  effectBounds,
+  effectScore,
   type GroupSequentialBounds,
   groupSequentialBounds,
   type KnownEffect,
+  oppositeEffect,
   relativeEffect,
   sequenceCritical,
   stagewiseEstimate,
@@ -69,6 +72,10 @@ function testedAt(found: AdjustedEffect, scale: ComparedMetric['scale']): KnownE
   return relative.kind === 'relative' ? relative.scaled : null
 }
 
+function seenFrom(sign: 1 | -1, effect: KnownEffect): KnownEffect {
+  return sign > 0 ? effect : oppositeEffect(effect)
+}
+
 /** From the scale of the rule to what is shown: a share of the control mean, or the metric's unit. */
 function shown(found: AdjustedEffect, scale: ComparedMetric['scale'], value: number): number {
   if (scale === 'absolute') return value
@@ -83,9 +90,10 @@ function bandAt(
 ): { readonly effect: number | null; readonly low: number | null; readonly high: number | null } {
   const tested = testedAt(found, scale)
   if (tested === null) return { effect: null, low: null, high: null }
-  const at = (z: number): number => shown(found, scale, tested.effect + z * tested.stdError)
-  if (critical === null) return { effect: at(0), low: null, high: null }
-  return { effect: at(0), low: at(-critical), high: at(critical) }
+  const at = (value: number): number => shown(found, scale, value)
+  if (critical === null) return { effect: at(tested.effect), low: null, high: null }
+  const { low, high } = effectBounds(tested, critical)
+  return { effect: at(tested.effect), low: at(low), high: at(high) }
 }
 
 /**
@@ -99,13 +107,13 @@ export function earlyStop(compared: ComparedMetric, alpha: number): EarlyStop | 
   const bounds = boundsOf(test, alpha)
   const crossed = bounds.looks.findIndex(({ bound }, i) => {
     const tested = testedAt(looks[i]!.found, scale)
-    return bound !== null && tested !== null && (sign * tested.effect) / tested.stdError >= bound
+    return bound !== null && tested !== null && effectScore(seenFrom(sign, tested), 0) >= bound
   })
   const look = looks[crossed]
   const tested = look === undefined ? null : testedAt(look.found, scale)
   if (look === undefined || tested === null) return null
   const upTo = boundsOf({ ...test, fractions: test.fractions.slice(0, crossed + 1), isFinal: false }, alpha)
-  const found = stagewiseEstimate(upTo, { ...tested, effect: sign * tested.effect })
+  const found = stagewiseEstimate(upTo, seenFrom(sign, tested))
   if (found.kind === 'undefined' || !found.stoppedEarly) return null
   const back = (value: number): number => shown(look.found, scale, sign * value)
   const ends = [back(found.low), back(found.high)]

@@ -107,6 +107,8 @@ export interface MetricReadOut {
     readonly covariates: readonly string[]
     readonly varianceReduction: number
   }
+  /** What test and intervals were corrected for; null where they were not. */
+  readonly skewness: SkewnessReadOut | null
   readonly nonInferiorityMargin: number | null
   readonly targetMDE: number | null
   readonly test: TestOfMetric
@@ -120,6 +122,14 @@ export interface MetricReadOut {
   /** What a reader must know beside the numbers. */
   readonly notes: readonly string[]
   readonly fields: ResultFields
+}
+
+/** How skewed the tested effect is. */
+export interface SkewnessReadOut {
+  /** Third cumulant of the effect ÷ SE³. */
+  readonly ofEffect: number
+  /** Users of both variants from which on the correction can be trusted; null where it can be already. */
+  readonly usersNeeded: number | null
 }
 
 /** One treatment against the control. */

@@ -6,6 +6,7 @@ import {
   criticalValue,
   type Effect,
   type Estimate,
+  effectBounds,
   effectPValue,
   type MetricResult,
   type MetricVerdict,
@@ -22,6 +23,7 @@ import type { ComparedMetric } from './compared-metric.ts'
 import { earlyStop } from './effect-over-time.ts'
 import { type MetricReadOut, reasonText, type SideOfMetric, type TestOfMetric } from './experiment-read-out.ts'
 import { resultFields } from './result-fields.ts'
+import { skewnessNotes, skewnessOf } from './skewness-read-out.ts'
 
 /** What of the rule a metric's numbers are shown with. */
 export interface ShownWith {
@@ -66,6 +68,7 @@ export function metricReadOut(compared: ComparedMetric, shown: ShownWith): Metri
       covariates: found.covariates.map((column) => summary.columns.names[column] ?? String(column)),
       varianceReduction: found.varianceReduction,
     },
+    skewness: skewnessOf(compared),
     nonInferiorityMargin: metric.nonInferiorityMargin ?? null,
     targetMDE: metric.targetMDE ?? null,
     test,
@@ -113,12 +116,12 @@ function usersOf({ summary, pair }: ComparedMetric): number {
   return [pair.treatment, pair.control].reduce((n, name) => n + usersIn(columns, momentsOfVariant(summary, name)), 0)
 }
 
-/** effect ± critical · SE; without a test at this look the point alone. */
+/** What a test with this critical value does not reject; without a test at this look the point alone. */
 function intervalWith(effect: Effect, critical: number | null): Estimate {
   if (effect.kind === 'undefined') return undefinedEstimate(effect.reason, effect.effect)
   const { effect: mean, stdError, dof } = effect
   if (critical === null) return undefinedEstimate('no-test', mean)
-  return { kind: 'estimate', mean, low: mean - critical * stdError, high: mean + critical * stdError, stdError, dof }
+  return { kind: 'estimate', mean, ...effectBounds(effect, critical), stdError, dof }
 }
 
 function relativeWith({ relative }: ComparedMetric, critical: number | null): Estimate {
@@ -175,7 +178,7 @@ function notesOn(compared: ComparedMetric, margin: number | null): readonly stri
   }
   if (found.adjustment === 'none' && summary.columns.before.length > 0)
     notes.push('not adjusted: what is known from before explains too little')
-  notes.push(...exactNote(compared), ...clusterNote(compared))
+  notes.push(...skewnessNotes(skewnessOf(compared)), ...exactNote(compared), ...clusterNote(compared))
   const small = metric.minSampleSize
   if (small !== undefined) notes.push(`unreliable below ${small} users in a variant`)
   return notes

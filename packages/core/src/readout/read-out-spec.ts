@@ -63,6 +63,10 @@ export interface UtilitySpec {
   readonly ranges: Readonly<Record<string, { readonly low: number; readonly high: number }>>
 }
 
+/** Whether tests and intervals are corrected for skewness. */
+export const SKEWNESS_SETTINGS = ['corrected', 'ignored'] as const
+export type SkewnessSetting = (typeof SKEWNESS_SETTINGS)[number]
+
 /** Everything a read-out must know beside the data. */
 export interface ReadOutSpec {
   readonly experiment: string
@@ -79,6 +83,7 @@ export interface ReadOutSpec {
   /** One-sided level of all tests for deterioration and quality together. */
   readonly alphaDeterioration: number
   readonly sequential: SequentialSettings
+  readonly skewness: SkewnessSetting
   readonly metrics: readonly ExperimentMetric[]
   readonly utility: UtilitySpec | null
   /** Columns of the assignments by which effects are explored, never decided. */

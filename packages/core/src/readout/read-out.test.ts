@@ -69,6 +69,28 @@ describe('readOut', () => {
     }
   })
 
+  it('corrects for skewness as declared, and says so', () => {
+    const random = randomFrom('skewed')
+    const users = Array.from({ length: 4000 }, (_, i): TestUser => {
+      const amount = random() < 0.1 ? -30 * Math.log(1 - random()) : 0
+      return { variant: i % 4 === 0 ? 'control' : 'new', values: [amount, 5 + normalQuantile(random())] }
+    })
+    const shownWith = (skewness: 'corrected' | 'ignored', of = users) =>
+      verdictOf(of, { skewness }).comparisons[0]!.metrics[0]!
+    const [corrected, plain] = [shownWith('corrected'), shownWith('ignored')]
+    expect(plain.skewness).toBeNull()
+    expect(corrected.skewness?.usersNeeded).toBeNull()
+    // The small control group makes far-out effects above 0 too frequent: the lower end moves down.
+    expect(corrected.skewness?.ofEffect).toBeLessThan(-0.05)
+    if (corrected.relative.kind !== 'estimate' || plain.relative.kind !== 'estimate') throw new Error('expected both')
+    expect(corrected.relative.mean).toBe(plain.relative.mean)
+    expect(corrected.relative.low).toBeLessThan(plain.relative.low)
+    expect(corrected.notes.join()).toMatch(/corrected for skewness -0\.\d\d of the effect/)
+    const few = shownWith('corrected', users.slice(0, 320))
+    expect(few.skewness?.usersNeeded).toBeGreaterThan(320)
+    expect(few.notes.join()).toContain(`it takes ${few.skewness?.usersNeeded} users`)
+  })
+
   it('does not take a change of shares between phases for an effect', () => {
     // Shares move towards the new variant while everybody buys more: no effect within a phase.
     const random = randomFrom('phases')

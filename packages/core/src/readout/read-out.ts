@@ -17,13 +17,15 @@ import { metricReadOut } from './metric-read-out.ts'
 import { checkResult, qualityChecks } from './quality-checks.ts'
 import { plannedUsers, type ReadOutSpec } from './read-out-spec.ts'
 import { readOutUtility } from './read-out-utility.ts'
+import { withoutThirdMoments } from './skewness-read-out.ts'
 
 /**
  * What an experiment found: the data's quality first, then the decision of the rule with its grounds, then every metric
  * of every treatment with the intervals that the rule implies, so that display and decision cannot disagree. Segments
  * are exploration and enter no decision. Throws a RangeError for a summary that lacks a metric of the spec.
  */
-export function readOut(summary: ExperimentSummary, spec: ReadOutSpec): ExperimentReadOut {
+export function readOut(given: ExperimentSummary, spec: ReadOutSpec): ExperimentReadOut {
+  const summary = spec.skewness === 'ignored' ? withoutThirdMoments(given) : given
   const treatments = spec.variants.map(({ name }) => name).filter((name) => name !== spec.control)
   const compared = treatments.map((treatment) =>
     spec.metrics.map((metric) => compareForRule({ spec, summary }, metric, treatment)),

@@ -4,7 +4,7 @@ import { meanEffect } from './mean-effect.ts'
 import { plannedDrift } from './planned-test.ts'
 import { ruleRates } from './testing/decision-trial.ts'
 import { normalDraws } from './testing/normal-draws.ts'
-import { PEEKING_SCENARIOS } from './testing/peeking-scenarios.ts'
+import { HARD_SCENARIOS, PEEKING_SCENARIOS, SKEWED_SCENARIOS } from './testing/peeking-scenarios.ts'
 import { evenLooks, type MethodAt, type PeekingScenario, peekingRates } from './testing/peeking-trial.ts'
 import { mergeVectorMoments, noVectorMoments, type VectorMoments, vectorMomentsOf } from './vector-moments.ts'
 
@@ -23,6 +23,23 @@ describe('tests of one metric on simulated truth', () => {
     expect(Math.abs(found.coveredBelow - 0.95)).toBeLessThan(0.01)
     expect(Math.abs(found.covered - 0.9)).toBeLessThan(0.015)
   })
+
+  it.each([
+    ['revenue, 800 and 2,400', HARD_SCENARIOS],
+    ['revenue, 2,400 and 800', HARD_SCENARIOS],
+    ['revenue adjusted, 800 and 2,400', SKEWED_SCENARIOS],
+    ['orders per visit, 1,800 and 600', SKEWED_SCENARIOS],
+  ] as const)(
+    '%s: fourteen looks corrected for skewness raise false alarms at the level, uncorrected ones do not',
+    (key, all) => {
+      const options = { runs: RUNS, key, alpha: 0.05, methodAt: evenLooks }
+      const corrected = peekingRates(all[key]!, { ...options, order: 3 })
+      expect(Math.abs(corrected.rejected - 0.05)).toBeLessThan(0.01)
+      expect(Math.abs(corrected.covered - 0.9)).toBeLessThan(0.015)
+      const plain = peekingRates(all[key]!, options)
+      expect(Math.abs(plain.rejected - 0.05)).toBeGreaterThan(0.01)
+    },
+  )
 
   it.each(nulls)('%s: one look raises false alarms, and covers, at the level', (key, scenario) => {
     const found = peekingRates({ ...scenario, looks: 1 }, { runs: RUNS, key, alpha: 0.05, methodAt: atOnce })

@@ -1,6 +1,7 @@
 import { findRoot, normalCdf } from '../numeric/index.ts'
 import { checkedEffect } from './checked-effect.ts'
 import type { Effect } from './effect.ts'
+import { effectBounds, effectScore } from './effect-interval.ts'
 import type { UndefinedReason } from './estimate.ts'
 
 /** An interval that holds at all looks together, with what it is the inversion of. */
@@ -47,12 +48,11 @@ export function confidenceSequence(
   const effect = checkedEffect(given)
   if (effect.kind === 'undefined') return effect
   const { effect: mean, stdError } = effect
-  const logE = logEvidence((mean - at) / stdError, { ratio: ratioOf({ n, alpha, expectedN, sides }), sides })
+  const logE = logEvidence(effectScore(effect, at), { ratio: ratioOf({ n, alpha, expectedN, sides }), sides })
   return {
     kind: 'sequence',
     effect: mean,
-    low: mean - critical * stdError,
-    high: mean + critical * stdError,
+    ...effectBounds(effect, critical),
     stdError,
     eValue: Math.min(Math.exp(logE), Number.MAX_VALUE),
     pValue: Math.min(1, Math.exp(-logE)),

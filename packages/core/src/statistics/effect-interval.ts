@@ -1,5 +1,6 @@
 import { normalCdf, normalQuantile, tCdf, tQuantile } from '../numeric/index.ts'
-import type { Effect } from './effect.ts'
+import { correctedScore, scoreBefore } from './asymmetry.ts'
+import type { Effect, KnownEffect } from './effect.ts'
 import { checkLevel, type Estimate, undefinedEstimate } from './estimate.ts'
 import { NORMAL_FROM_DOF } from './mean-interval.ts'
 
@@ -27,10 +28,34 @@ export function effectInterval(
   checkLevel(level)
   if (effect.kind === 'undefined') return undefinedEstimate(effect.reason, effect.effect)
   const { effect: mean, stdError, dof } = effect
-  const half = effectQuantile(side === 'both' ? (1 + level) / 2 : level, dof) * stdError
-  const low = side === 'upper' ? Number.NEGATIVE_INFINITY : mean - half
-  const high = side === 'lower' ? Number.POSITIVE_INFINITY : mean + half
+  const bounds = effectBounds(effect, effectQuantile(side === 'both' ? (1 + level) / 2 : level, dof))
+  const low = side === 'upper' ? Number.NEGATIVE_INFINITY : bounds.low
+  const high = side === 'lower' ? Number.POSITIVE_INFINITY : bounds.high
   return { kind: 'estimate', mean, low, high, stdError, dof }
+}
+
+/** The values that a two-sided test with this critical value does not reject: effect ± critical · SE where nothing is skewed. */
+export function effectBounds(
+  { effect, stdError, asymmetry }: KnownEffect,
+  critical: number,
+): { readonly low: number; readonly high: number } {
+  return {
+    low: effect - scoreBefore(critical, asymmetry) * stdError,
+    high: effect - scoreBefore(-critical, asymmetry) * stdError,
+  }
+}
+
+/** How many standard errors the effect lies above a value, corrected for skewness: what is held against a critical value. */
+export function effectScore({ effect, stdError, asymmetry }: KnownEffect, at: number): number {
+  return correctedScore((effect - at) / stdError, asymmetry)
+}
+
+/** The same seen from the other side: less for more. */
+export function oppositeEffect({ asymmetry, ...rest }: KnownEffect): KnownEffect {
+  const opposite = { ...rest, effect: -rest.effect }
+  if (asymmetry === undefined) return opposite
+  const { skewness, bias, curvature } = asymmetry
+  return { ...opposite, asymmetry: { skewness: -skewness, bias: -bias, curvature: -curvature } }
 }
 
 /** What a test asks: is the effect greater than `null`, less, or either. */
@@ -42,7 +67,7 @@ export function effectPValue(
   { alternative, at = 0 }: { readonly alternative: Alternative; readonly at?: number },
 ): number | null {
   if (effect.kind === 'undefined') return null
-  const score = (effect.effect - at) / effect.stdError
+  const score = effectScore(effect, at)
   const below = (z: number) => (effect.dof === null ? normalCdf(z) : tCdf(z, effect.dof))
   if (alternative === 'different') return Math.min(1, 2 * below(-Math.abs(score)))
   return below(alternative === 'greater' ? -score : score)

@@ -1,3 +1,4 @@
+import type { Asymmetry } from './asymmetry.ts'
 import type { UndefinedReason } from './estimate.ts'
 
 /**
@@ -12,6 +13,8 @@ export type Effect =
       readonly stdError: number
       /** Degrees of freedom of the t distribution that holds; null where the normal does. */
       readonly dof: number | null
+      /** What intervals and tests are corrected for; absent where skewness is not known or not to be corrected. */
+      readonly asymmetry?: Asymmetry
     }
   | {
       readonly kind: 'undefined'

@@ -1,6 +1,7 @@
 import type { AdjustedEffect, ArmMean, Baseline, Linearisation } from './adjusted-effect.ts'
 import { type Adjustment, type Arms, chooseAdjustment, meansOf, sharedVariance } from './adjustment.ts'
 import type { Effect } from './effect.ts'
+import { asymmetryOf, type Skewed } from './effect-asymmetry.ts'
 import { referenceDof } from './effect-interval.ts'
 import type { UndefinedReason } from './estimate.ts'
 import { bilinearForm, dot, isConstantColumn, transformMoments } from './transform-moments.ts'
@@ -16,6 +17,8 @@ export interface LinearOutcome {
   readonly covariates: readonly Float64Array[]
   /** What each covariate is called in the answer. */
   readonly columns: readonly number[]
+  /** Column that means were divided by, of a ratio. */
+  readonly denominator?: number
 }
 
 /** The difference of two linear combinations of columns, regression-adjusted; what means and ratios have in common. */
@@ -31,16 +34,23 @@ export function linearEffect({ treatment, control }: Arms, outcome: LinearOutcom
   const adjusted = adjustment.kind === 'none' ? plain : parts(own, outcome, adjustment)
   if (!(adjusted.variance > EXPLAINED_AWAY * plain.variance))
     return withoutEffect('zero-variance', adjusted, meansFound(own, outcome))
+  const linearisation = overColumns(adjusted.linearisation, outcome)
+  const skewed = asymmetryOf({ treatment, control }, linearisation, outcome)
   return {
-    effect: effectOf(adjusted),
-    unadjusted: effectOf(plain),
+    effect: effectOf(adjusted, skewed),
+    unadjusted: effectOf(
+      plain,
+      adjusted === plain
+        ? skewed
+        : asymmetryOf({ treatment, control }, overColumns(plain.linearisation, outcome), outcome),
+    ),
     adjustment: adjustment.kind,
     covariates: adjustment.kept.map((column) => outcome.columns[column - 1]!),
     varianceReduction: adjustment.kind === 'none' ? 0 : 1 - adjusted.variance / plain.variance,
     treatmentMean: adjusted.treatmentMean,
     controlMean: adjusted.controlMean,
-    baseline: adjusted.baseline,
-    linearisation: overColumns(adjusted.linearisation, outcome),
+    baseline: skewed === null ? adjusted.baseline : { ...adjusted.baseline, alike: skewed.alike },
+    linearisation,
   }
 }
 
@@ -56,8 +66,9 @@ interface Parts {
   readonly linearisation: Linearisation
 }
 
-function effectOf({ effect, variance, dof }: Parts): Effect {
-  return { kind: 'effect', effect, stdError: Math.sqrt(variance), dof: referenceDof(dof) }
+function effectOf({ effect, variance, dof }: Parts, skewed: Skewed | null): Effect {
+  const asymmetry = skewed === null ? {} : { asymmetry: skewed.asymmetry }
+  return { kind: 'effect', effect, stdError: Math.sqrt(variance), dof: referenceDof(dof), ...asymmetry }
 }
 
 function undefinedReason({ treatment, control }: Arms, outcome: LinearOutcome): UndefinedReason | null {

@@ -1,6 +1,7 @@
 import { normalQuantile } from '../numeric/index.ts'
 import { checkedEffect } from './checked-effect.ts'
 import type { Effect } from './effect.ts'
+import { effectBounds } from './effect-interval.ts'
 import type { MetricResult, MetricVerdict, TestedMetric, TestInterval } from './experiment-decision.ts'
 import type { TestLevels } from './test-levels.ts'
 import { criticalValue, isOver, type TestMethod } from './test-method.ts'
@@ -62,7 +63,7 @@ function testInterval(metric: TestedMetric, method: TestMethod, alpha: number): 
   if (effect.kind === 'undefined') return null
   const critical = criticalValue(method, { alpha, dof: effect.dof })
   if (critical === null) return null
-  return { low: effect.effect - critical * effect.stdError, high: effect.effect + critical * effect.stdError, alpha }
+  return { ...effectBounds(effect, critical), alpha }
 }
 
 interface Ends {

@@ -40,6 +40,7 @@ export function ratioEffect(arms: Arms & RatioColumns): AdjustedEffect {
       control: ratioOf(control, numerator, denominator),
       covariates: past === null ? xs : [past, ...xs],
       columns: past === null || before === null ? covariates : [before.numerator, ...covariates],
+      denominator,
     },
   )
 }

@@ -1,4 +1,5 @@
-import type { AdjustedEffect } from './adjusted-effect.ts'
+import type { AdjustedEffect, Baseline } from './adjusted-effect.ts'
+import type { Asymmetry } from './asymmetry.ts'
 import type { KnownEffect } from './effect.ts'
 import { effectInterval, type Side } from './effect-interval.ts'
 import { type Estimate, type UndefinedReason, undefinedEstimate } from './estimate.ts'
@@ -42,7 +43,14 @@ export function relativeEffect({ effect, baseline }: Pick<AdjustedEffect, 'effec
   const variance = bySelf ** 2 * effect.stdError ** 2 + byBase ** 2 * baseVariance + 2 * bySelf * byBase * covariance
   if (!(variance > 0)) return { kind: 'undefined', reason: 'zero-variance', effect: share }
   const stdError = Math.sqrt(variance)
-  const scaled: KnownEffect = { kind: 'effect', effect: isLog ? Math.log(ratio) : share, stdError, dof: effect.dof }
+  const asymmetry = onScaleOf(isLog ? 'log' : 'share', effect.asymmetry, baseline)
+  const scaled: KnownEffect = {
+    kind: 'effect',
+    effect: isLog ? Math.log(ratio) : share,
+    stdError,
+    dof: effect.dof,
+    ...(asymmetry === undefined ? {} : { asymmetry }),
+  }
   return {
     kind: 'relative',
     effect: share,
@@ -50,6 +58,20 @@ export function relativeEffect({ effect, baseline }: Pick<AdjustedEffect, 'effec
     scale: isLog ? 'log' : 'share',
     scaled,
   }
+}
+
+/**
+ * What the logarithm, or the division by an uncertain base, adds to the effect's own asymmetry: near no effect the gradient is
+ * (1/m₀, 0) and the Hessian −1/m₀² in (effect, base), and of a logarithm in (effect, effect) as well.
+ */
+function onScaleOf(
+  scale: 'log' | 'share',
+  own: Asymmetry | undefined,
+  { mean, alike }: Baseline,
+): Asymmetry | undefined {
+  if (own === undefined || alike === undefined || !(alike.variance > 0)) return undefined
+  const bend = ((scale === 'log' ? alike.variance : 0) + 2 * alike.covariance) / (mean * Math.sqrt(alike.variance))
+  return { skewness: own.skewness, bias: own.bias - bend / 2, curvature: own.curvature - bend }
 }
 
 /** The interval of a relative effect, exp(ln(m₁/m₀) ± z · se) − 1 on the log scale. */

@@ -1,6 +1,8 @@
 import { findRoot } from '../numeric/index.ts'
+import { scoreBefore } from './asymmetry.ts'
 import { checkedEffect } from './checked-effect.ts'
 import type { Effect } from './effect.ts'
+import { effectBounds, effectScore } from './effect-interval.ts'
 import { type Estimate, type UndefinedReason, undefinedEstimate } from './estimate.ts'
 import type { GroupSequentialBounds } from './group-sequential-bounds.ts'
 import { followPaths, type SequentialPaths, testingLooks } from './sequential-power.ts'
@@ -32,7 +34,7 @@ export function repeatedInterval(bounds: GroupSequentialBounds, given: Effect): 
   const bound = bounds.looks.at(-1)?.bound ?? null
   if (bound === null) return undefinedEstimate('no-test', effect.effect)
   const { effect: mean, stdError, dof } = effect
-  return { kind: 'estimate', mean, low: mean - bound * stdError, high: mean + bound * stdError, stdError, dof }
+  return { kind: 'estimate', mean, ...effectBounds(effect, bound), stdError, dof }
 }
 
 // Drifts whose p differs from any level by less than 1e-9 lie within so many standard errors of Z.
@@ -60,11 +62,14 @@ export function stagewiseEstimate(
   const look = looks.at(-1)
   if (look === undefined || last?.bound !== look.bound)
     return { kind: 'undefined', reason: 'no-test', effect: effect.effect }
-  const z = (effect.effect - at) / effect.stdError
+  const z = effectScore(effect, at)
   const paths = followPaths(bounds)
   const tail = (drift: number) => upperTail(paths, z, drift)
-  const scale = effect.stdError * Math.sqrt(look.fraction)
-  const effectWhere = (p: number) => at + scale * driftWhere(tail, p, { z, fraction: look.fraction })
+  const { fraction } = look
+  const effectWhere = (p: number) => {
+    const score = z - Math.sqrt(fraction) * driftWhere(tail, p, { z, fraction })
+    return effect.effect - effect.stdError * scoreBefore(score, effect.asymmetry)
+  }
   return {
     kind: 'stagewise',
     medianUnbiased: effectWhere(0.5),

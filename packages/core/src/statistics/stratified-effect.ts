@@ -1,5 +1,6 @@
 import type { AdjustedEffect, Baseline } from './adjusted-effect.ts'
 import type { Arms } from './adjustment.ts'
+import { combineAsymmetry } from './asymmetry.ts'
 import type { Effect } from './effect.ts'
 import { referenceDof } from './effect-interval.ts'
 import { meanEffect } from './mean-effect.ts'
@@ -99,16 +100,31 @@ function summed(
   })
   if (!(variance > 0)) return { kind: 'undefined', reason: 'zero-variance', effect }
   const dof = spread === 0 ? null : referenceDof(variance ** 2 / spread)
-  return { kind: 'effect', effect, stdError: Math.sqrt(variance), dof }
+  const stdError = Math.sqrt(variance)
+  const known = parts.flatMap(({ effect: { effect: part } }, i) =>
+    part.kind === 'effect' ? [{ share: shares[i]!, stdError: part.stdError, asymmetry: part.asymmetry }] : [],
+  )
+  const asymmetry = combineAsymmetry(known, stdError)
+  return { kind: 'effect', effect, stdError, dof, ...(asymmetry === undefined ? {} : { asymmetry }) }
 }
 
 function combinedBaseline(parts: readonly EffectPart[], shares: readonly number[]): Baseline | null {
   const sum = { mean: 0, variance: 0, covariance: 0 }
+  let alike: Baseline['alike'] = { variance: 0, covariance: 0 }
   for (const [i, { effect }] of parts.entries()) {
     if (effect.baseline === null) return null
     sum.mean += shares[i]! * effect.baseline.mean
     sum.variance += shares[i]! ** 2 * effect.baseline.variance
     sum.covariance += shares[i]! ** 2 * effect.baseline.covariance
+    alike = addAlike(alike, effect.baseline.alike, shares[i]!)
   }
-  return sum
+  return alike === undefined ? sum : { ...sum, alike }
+}
+
+function addAlike(sum: Baseline['alike'], part: Baseline['alike'], share: number): Baseline['alike'] {
+  if (sum === undefined || part === undefined) return undefined
+  return {
+    variance: sum.variance + share ** 2 * part.variance,
+    covariance: sum.covariance + share ** 2 * part.covariance,
+  }
 }

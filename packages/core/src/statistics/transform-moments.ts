@@ -1,5 +1,6 @@
 import { packedLength } from '../numeric/index.ts'
 import type { Moments } from './moments.ts'
+import { thirdIndex, thirdLength } from './third-moments.ts'
 import { crossProduct, type VectorMoments } from './vector-moments.ts'
 
 // A constant column carries only rounding: so many units in the last place of its mean, per row.
@@ -13,7 +14,27 @@ export function selectMoments(moments: VectorMoments, columns: readonly number[]
   columns.forEach((column, i) => {
     for (let j = 0; j <= i; j++, k++) cross[k] = crossProduct(moments, column, columns[j]!)
   })
-  return { n: moments.n, mean: Float64Array.from(columns, (column) => moments.mean[column]!), cross }
+  const mean = Float64Array.from(columns, (column) => moments.mean[column]!)
+  return {
+    n: moments.n,
+    mean,
+    cross,
+    ...(moments.third === undefined ? {} : { third: selectThird(moments.third, columns) }),
+  }
+}
+
+function selectThird(third: Float64Array, columns: readonly number[]): Float64Array {
+  const selected = new Float64Array(thirdLength(columns.length))
+  let at = 0
+  columns.forEach((a, i) => {
+    for (let j = 0; j <= i; j++) {
+      for (let k = 0; k <= j; k++, at++) {
+        const [x, y, z] = [a, columns[j]!, columns[k]!].sort((u, v) => v - u)
+        selected[at] = third[thirdIndex(x!, y!, z!)]!
+      }
+    }
+  })
+  return selected
 }
 
 /** Moments of one of the numbers. */
@@ -22,7 +43,7 @@ export function momentsAt(moments: VectorMoments, column: number): Moments {
   return { n: moments.n, mean: moments.mean[column]!, m2: crossProduct(moments, column, column) }
 }
 
-/** Moments of linear combinations Σ_j weights[i][j] · x_j: means and covariances follow without the rows. */
+/** Moments of linear combinations Σ_j weights[i][j] · x_j: means and covariances follow without the rows, third moments are left out. */
 export function transformMoments(moments: VectorMoments, weights: readonly ArrayLike<number>[]): VectorMoments {
   const cross = new Float64Array(packedLength(weights.length))
   let k = 0

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { cubicForm } from './third-moments.ts'
 import { selectMoments, transformMoments } from './transform-moments.ts'
 import {
   addRow,
@@ -22,6 +23,10 @@ function expectSame(found: VectorMoments, expected: VectorMoments): void {
   found.cross.forEach((value, i) => {
     expect(Math.abs(value - expected.cross[i]!)).toBeLessThan(1e-4)
   })
+  expect(found.third?.length).toBe(expected.third?.length)
+  found.third?.forEach((value, i) => {
+    expect(Math.abs(value - expected.third![i]!)).toBeLessThan(1)
+  })
 }
 
 describe('vector moments', () => {
@@ -43,8 +48,8 @@ describe('vector moments', () => {
   it('merge to what one pass gives, in any order, and grow by one row likewise', () => {
     fc.assert(
       fc.property(rows, rows, rows, (a, b, c) => {
-        const whole = vectorMomentsOf([...a, ...b, ...c], 3)
-        const [x, y, z] = [a, b, c].map((part) => vectorMomentsOf(part, 3))
+        const whole = vectorMomentsOf([...a, ...b, ...c], 3, 3)
+        const [x, y, z] = [a, b, c].map((part) => vectorMomentsOf(part, 3, 3))
         expectSame(mergeVectorMoments(mergeVectorMoments(x!, y!), z!), whole)
         expectSame(mergeVectorMoments(z!, mergeVectorMoments(y!, x!)), whole)
         expectSame(
@@ -54,6 +59,20 @@ describe('vector moments', () => {
       }),
       { seed: 5, numRuns: 100 },
     )
+  })
+
+  it('know third moments of rows worked by hand, and lose them beside moments without', () => {
+    const list = [
+      [0, 1],
+      [0, 3],
+      [3, 5],
+    ]
+    const moments = vectorMomentsOf(list, 2, 3)
+    // Deviations (−1, −2), (−1, 0), (2, 2): Σ x³, Σ x²y, Σ xy², Σ y³.
+    expect([...moments.third!].map((sum) => Number(sum.toFixed(12)))).toEqual([6, 6, 4, 0])
+    // (x + 2y)³ with deviations −5, −1, 6.
+    expect(cubicForm(moments.third!, [1, 2])).toBeCloseTo(-125 - 1 + 216, 10)
+    expect(mergeVectorMoments(moments, vectorMomentsOf(list, 2))).not.toHaveProperty('third')
   })
 
   it('keep the covariance of numbers far from zero', () => {
@@ -67,12 +86,13 @@ describe('vector moments', () => {
   it('pass through selections and linear combinations', () => {
     fc.assert(
       fc.property(rows, number, (list, weight) => {
-        const moments = vectorMomentsOf(list, 3)
+        const moments = vectorMomentsOf(list, 3, 3)
         expectSame(
           selectMoments(moments, [2, 0]),
           vectorMomentsOf(
             list.map((r) => [r[2], r[0]]),
             2,
+            3,
           ),
         )
         const share = weight / 1e4

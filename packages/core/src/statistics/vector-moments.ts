@@ -1,4 +1,5 @@
 import { packedIndex, packedLength } from '../numeric/index.ts'
+import { addToThird, thirdAround, thirdLength } from './third-moments.ts'
 
 /**
  * Count, means and centred cross products of several numbers per unit (metrics, denominators, covariates); mergeable, so
@@ -9,23 +10,38 @@ export interface VectorMoments {
   readonly mean: Float64Array
   /** Σ (x_i − mean_i)(x_j − mean_j), lower triangle packed row by row: entry (i, j ≤ i) at i(i+1)/2 + j. */
   readonly cross: Float64Array
+  /** Σ (x_i − mean_i)(x_j − mean_j)(x_k − mean_k), k ≤ j ≤ i (see `thirdIndex`); absent where nobody asked for skewness. */
+  readonly third?: Float64Array
 }
 
+/** Up to which order moments are kept: 3 where skewness is to be known. */
+export type MomentOrder = 2 | 3
+
 /** Moments of no rows of `dimension` numbers. */
-export function noVectorMoments(dimension: number): VectorMoments {
-  return { n: 0, mean: new Float64Array(dimension), cross: new Float64Array(packedLength(dimension)) }
+export function noVectorMoments(dimension: number, order: MomentOrder = 2): VectorMoments {
+  return {
+    n: 0,
+    mean: new Float64Array(dimension),
+    cross: new Float64Array(packedLength(dimension)),
+    ...(order === 3 ? { third: new Float64Array(thirdLength(dimension)) } : {}),
+  }
 }
 
 /** Moments with one row more (Welford 1962, with cross products). Throws a RangeError for a row of another length. */
 export function addRow(moments: VectorMoments, row: ArrayLike<number>): VectorMoments {
-  const next = { n: moments.n, mean: moments.mean.slice(), cross: moments.cross.slice() }
+  const third = moments.third === undefined ? {} : { third: moments.third.slice() }
+  const next = { n: moments.n, mean: moments.mean.slice(), cross: moments.cross.slice(), ...third }
   accumulate(next, row)
   return next
 }
 
 /** Moments of rows of `dimension` numbers each. Throws a RangeError for a row of another length. */
-export function vectorMomentsOf(rows: Iterable<ArrayLike<number>>, dimension: number): VectorMoments {
-  const moments = { ...noVectorMoments(dimension), n: 0 }
+export function vectorMomentsOf(
+  rows: Iterable<ArrayLike<number>>,
+  dimension: number,
+  order: MomentOrder = 2,
+): VectorMoments {
+  const moments = { ...noVectorMoments(dimension, order), n: 0 }
   for (const row of rows) accumulate(moments, row)
   return moments
 }
@@ -33,6 +49,7 @@ export function vectorMomentsOf(rows: Iterable<ArrayLike<number>>, dimension: nu
 function accumulate(moments: { n: number } & Omit<VectorMoments, 'n'>, row: ArrayLike<number>): void {
   const { mean, cross } = moments
   checkDimension(mean.length, row.length)
+  if (moments.third !== undefined) addToThird({ ...moments, third: moments.third }, row)
   moments.n += 1
   const { n } = moments
   // Σ (x_i − mean_i)(x_j − mean_j) grows by δ_i δ_j (n − 1) / n, δ being the distance to the mean so far.
@@ -59,7 +76,13 @@ export function mergeVectorMoments(a: VectorMoments, b: VectorMoments): VectorMo
   for (let i = 0, k = 0; i < delta.length; i++) {
     for (let j = 0; j <= i; j++, k++) cross[k] = cross[k]! + b.cross[k]! + scale * delta[i]! * delta[j]!
   }
-  return { n, mean: a.mean.map((mean, i) => mean + (delta[i]! * b.n) / n), cross }
+  const mean = a.mean.map((m, i) => m + (delta[i]! * b.n) / n)
+  if (a.third === undefined || b.third === undefined) return { n, mean, cross }
+  const sets = [
+    { ...a, third: a.third, shift: delta.map((d) => (-d * b.n) / n) },
+    { ...b, third: b.third, shift: delta.map((d) => (d * a.n) / n) },
+  ]
+  return { n, mean, cross, third: thirdAround(sets, delta.length) }
 }
 
 /** Σ (x_i − mean_i)(x_j − mean_j). */

@@ -66,6 +66,12 @@ function expectSame(found: VectorMoments, expected: VectorMoments): void {
   expect(found.n).toBe(expected.n)
   const pairs = [...found.mean, ...found.cross].map((value, i) => [value, [...expected.mean, ...expected.cross][i]!])
   for (const [value, other] of pairs) expect(Math.abs(value! - other!)).toBeLessThanOrEqual(1e-12 * Math.abs(other!))
+  // A sum of cubes may cancel: near to what its largest terms would give.
+  const scale = found.n ** -0.5 * Math.max(...expected.cross) ** 1.5
+  expect(found.third?.length).toBe(expected.third?.length)
+  found.third?.forEach((value, i) => {
+    expect(Math.abs(value - expected.third![i]!)).toBeLessThanOrEqual(1e-11 * scale)
+  })
 }
 
 const dayOf = ({ time }: SimulatedUser): number => Math.floor(Date.parse(time) / 86_400_000)
@@ -82,6 +88,7 @@ describe('summariseFiles', () => {
         vectorMomentsOf(
           own.map((user) => [user.spend, user.before]),
           2,
+          3,
         ),
       )
     }
@@ -92,6 +99,7 @@ describe('summariseFiles', () => {
         vectorMomentsOf(
           own.map((user) => [user.spend, user.bought]),
           2,
+          3,
         ),
       )
     }
@@ -108,6 +116,25 @@ describe('summariseFiles', () => {
     const { moments } = summary.metrics[0]!.cells[0]!
     const shareOfBuyers = summary.metrics[1]!.cells[0]!.moments
     expect(moments.cross[0]).toBeCloseTo(shareOfBuyers.cross[0]! / 100, 6)
+    expect(moments.third![0]).toBeCloseTo(shareOfBuyers.third![0]! / 1000, 5)
+  })
+
+  it('keeps third moments of neither what is declared not to need them nor what is too long', async () => {
+    const ignored = parseSpec({ ...written, skewness: 'ignored' }, 'test')
+    const files = { assignments, metrics: wide }
+    for (const { cells } of (await summariseFiles(ignored, files, limits)).metrics) {
+      expect(cells[0]!.moments).not.toHaveProperty('third')
+    }
+    const names = ['a', 'b', 'c', 'd']
+    const many = writeCsv(
+      join(folder, 'many.csv'),
+      `user,variant,time,${names.join(',')}`,
+      users.map(({ user, variant, time, before, bought }, i) => [user, variant, time, before, i, bought, i % 7]),
+    )
+    const long = parseSpec({ ...written, columns: { assignments: { time: 'time', covariates: names } } }, 'test')
+    const [spend] = (await summariseFiles(long, { assignments: many, metrics: wide }, limits)).metrics
+    expect(spend!.columns.names).toHaveLength(6)
+    expect(spend!.cells[0]!.moments).not.toHaveProperty('third')
   })
 
   it('reads the same out of CSV, gzip, JSON lines and Parquet, and finds the planted effect', async () => {

@@ -113,7 +113,7 @@ function momentsBy(
   asked: { readonly vectors: readonly MetricVector[]; readonly by: readonly string[] },
 ): Promise<readonly ClusterMomentsRow[]> {
   return scene.spec.readOut.unit === undefined
-    ? queryMoments(analytics, scene.facts, asked)
+    ? queryMoments(analytics, scene.facts, { ...asked, withThird: scene.spec.readOut.skewness === 'corrected' })
     : queryClusterMoments(analytics, scene, asked)
 }
 

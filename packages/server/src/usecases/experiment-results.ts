@@ -139,8 +139,9 @@ function sharesOf({ ranges }: Pick<Phase, 'ranges'>): Readonly<Record<string, nu
 function specOf(scene: Scene): ReadOutSpec {
   const { key, control, weights, phases, start, end, sequential, metrics, unit } = scene
   const variants = Object.entries(weights).map(([name, weight]) => ({ name, weight }))
-  const rest = { sequential, metrics, utility: null, segments: [], ...(unit === undefined ? {} : { unit }) }
-  return { experiment: key, variants, control, phases, start, end, ...LEVELS, ...rest }
+  const rest = { sequential, skewness: 'corrected', metrics, utility: null, segments: [] } as const
+  const ofClusters = unit === undefined ? {} : { unit }
+  return { experiment: key, variants, control, phases, start, end, ...LEVELS, ...rest, ...ofClusters }
 }
 
 /** One-sided levels and power of the decision rule, as everywhere where nothing else is said. */

@@ -44,6 +44,7 @@ export function specOf(metrics: readonly ExperimentMetric[], change: Partial<Rea
     beta: 0.2,
     alphaDeterioration: 0.01,
     sequential: { kind: 'fixed' },
+    skewness: 'corrected',
     metrics,
     utility: null,
     segments: [],
@@ -91,6 +92,7 @@ export function summaryOf(users: readonly TestUser[], spec: ReadOutSpec): Experi
         moments: vectorMomentsOf(
           own.map((user) => vector(user, i)),
           size,
+          3,
         ),
       })),
       segments: spec.segments.flatMap((segment) =>
@@ -101,6 +103,7 @@ export function summaryOf(users: readonly TestUser[], spec: ReadOutSpec): Experi
           moments: vectorMomentsOf(
             own.map((user) => vector(user, i)),
             size,
+            3,
           ),
         })),
       ),

@@ -1,8 +1,9 @@
 import { randomFrom } from '../../random/index.ts'
 import type { Arms } from '../adjustment.ts'
 import type { Effect } from '../effect.ts'
+import { effectBounds } from '../effect-interval.ts'
 import { criticalValue, type TestMethod } from '../test-method.ts'
-import { mergeVectorMoments, noVectorMoments, vectorMomentsOf } from '../vector-moments.ts'
+import { type MomentOrder, mergeVectorMoments, noVectorMoments, vectorMomentsOf } from '../vector-moments.ts'
 import { normalDraws } from './normal-draws.ts'
 
 /** One chance of each kind. */
@@ -51,7 +52,14 @@ export const evenLooks: MethodAt = (k, looks) => ({
 /** Lives a scenario `runs` times, testing one-sided at `alpha` at every look. */
 export function peekingRates(
   scenario: PeekingScenario,
-  options: { readonly runs: number; readonly key: string; readonly alpha: number; readonly methodAt: MethodAt },
+  options: {
+    readonly runs: number
+    readonly key: string
+    readonly alpha: number
+    readonly methodAt: MethodAt
+    /** 3: corrected for skewness. */
+    readonly order?: MomentOrder
+  },
 ): PeekingRates {
   const uniform = randomFrom(options.key)
   const chance = { uniform, normal: normalDraws(uniform) }
@@ -84,23 +92,26 @@ interface Life {
 
 function liveOnce(
   scenario: PeekingScenario,
-  { alpha, methodAt }: { readonly alpha: number; readonly methodAt: MethodAt },
+  { alpha, methodAt, order = 2 }: { readonly alpha: number; readonly methodAt: MethodAt; readonly order?: MomentOrder },
   chance: Chance,
 ): Life {
   const { looks, dimension, truth } = scenario
-  let arms: Arms = { control: noVectorMoments(dimension), treatment: noVectorMoments(dimension) }
+  let arms: Arms = {
+    control: noVectorMoments(dimension, order),
+    treatment: noVectorMoments(dimension, order),
+  }
   let [stop, isBelow, isCovered, isCoveredAtEnd]: [number | null, boolean, boolean, boolean] = [null, true, true, true]
   for (let k = 0; k < looks; k++) {
-    arms = grown(arms, scenario, { k, chance })
+    arms = grown(arms, scenario, { k, chance, order })
     const effect = scenario.estimate(arms)
     if (effect.kind === 'undefined') continue
     const method = methodAt(k, looks, arms.control.n + arms.treatment.n)
     const critical = criticalValue(method, { alpha, dof: effect.dof })
     if (critical === null) continue
-    const half = critical * effect.stdError
-    if (stop === null && effect.effect - half > 0) stop = k + 1
-    isBelow = isBelow && effect.effect - half <= truth
-    isCoveredAtEnd = Math.abs(effect.effect - truth) <= half
+    const { low, high } = effectBounds(effect, critical)
+    if (stop === null && low > 0) stop = k + 1
+    isBelow = isBelow && low <= truth
+    isCoveredAtEnd = low <= truth && truth <= high
     isCovered = isCovered && isCoveredAtEnd
   }
   return { stop, isBelow, isCovered, isCoveredAtEnd }
@@ -109,13 +120,14 @@ function liveOnce(
 function grown(
   arms: Arms,
   { control, treatment, looks, dimension, drawControl, drawTreatment }: PeekingScenario,
-  { k, chance }: { readonly k: number; readonly chance: Chance },
+  { k, chance, order }: { readonly k: number; readonly chance: Chance; readonly order: MomentOrder },
 ): Arms {
   const rows = (total: number, draw: (chance: Chance) => readonly number[]) => {
     const count = Math.round((total * (k + 1)) / looks) - Math.round((total * k) / looks)
     return vectorMomentsOf(
       Array.from({ length: count }, () => draw(chance)),
       dimension,
+      order,
     )
   }
   return {
