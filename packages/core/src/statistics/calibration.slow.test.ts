@@ -33,7 +33,7 @@ describe('tests of one metric on simulated truth', () => {
     '%s: fourteen looks corrected for skewness raise false alarms at the level, uncorrected ones do not',
     (key, all) => {
       const options = { runs: RUNS, key, alpha: 0.05, methodAt: evenLooks }
-      const corrected = peekingRates(all[key]!, { ...options, order: 3 })
+      const corrected = peekingRates(all[key]!, { ...options, isCorrected: true })
       expect(Math.abs(corrected.rejected - 0.05)).toBeLessThan(0.01)
       expect(Math.abs(corrected.covered - 0.9)).toBeLessThan(0.015)
       const plain = peekingRates(all[key]!, options)

@@ -59,7 +59,20 @@ describe('sequentialPower', () => {
       sequentialPower(groupSequentialBounds({ spending, alpha: 0.05, fractions: evenLooks(14) }), drift).power
     // α t² gives up 1.6 points of the fixed test's 93.5 %, O'Brien–Fleming 1.0.
     expect(powerWith({ kind: 'power', exponent: 2 })).toBeCloseTo(0.9197, 4)
-    expect(powerWith({ kind: 'obrienFleming' })).toBeGreaterThan(0.925)
+    expect(powerWith({ kind: 'obrienFleming' })).toBeCloseTo(0.9251, 4)
+    expect(powerWith({ kind: 'power', exponent: 3 })).toBeCloseTo(0.9269, 4)
+  })
+
+  // docs/decisions/0016: looks do not bring α t² to .925 unless hardly any are left.
+  it.each([
+    ['from a tenth on', Array.from({ length: 14 }, (_, i) => 0.1 + (0.9 * i) / 13), 0.9196],
+    ['from a half on', Array.from({ length: 14 }, (_, i) => 0.5 + (0.5 * i) / 13), 0.9195],
+    ['from seven tenths on', Array.from({ length: 14 }, (_, i) => 0.7 + (0.3 * i) / 13), 0.9212],
+    ['but the first six', evenLooks(14).slice(6), 0.9208],
+    ['but the first ten', evenLooks(14).slice(10), 0.9248],
+  ] as const)('has this power with fourteen looks %s', (_, fractions, power) => {
+    const bounds = groupSequentialBounds({ alpha: 0.05, fractions })
+    expect(sequentialPower(bounds, 0.2 * Math.sqrt(250)).power).toBeCloseTo(power, 4)
   })
 
   it('refuses a power below the error', () => {

@@ -49,37 +49,54 @@ export const evenLooks: MethodAt = (k, looks) => ({
   fractions: Array.from({ length: k + 1 }, (_, i) => (i + 1) / looks),
 })
 
-/** Lives a scenario `runs` times, testing one-sided at `alpha` at every look. */
+/** One way of testing that a scenario is lived with. */
+export interface PeekingTest {
+  readonly methodAt: MethodAt
+  readonly isCorrected: boolean
+}
+
+interface Trial {
+  readonly runs: number
+  readonly key: string
+  /** One-sided, at every look. */
+  readonly alpha: number
+}
+
+/** Lives a scenario `runs` times with one test. */
 export function peekingRates(
   scenario: PeekingScenario,
-  options: {
-    readonly runs: number
-    readonly key: string
-    readonly alpha: number
-    readonly methodAt: MethodAt
-    /** 3: corrected for skewness. */
-    readonly order?: MomentOrder
-  },
+  options: Trial & { readonly methodAt: MethodAt; readonly isCorrected?: boolean },
 ): PeekingRates {
+  const { methodAt, isCorrected = false, ...trial } = options
+  return peekingRatesOf(scenario, { ...trial, tests: [{ methodAt, isCorrected }] })[0]!
+}
+
+/** Lives a scenario `runs` times with several tests of the same lives. */
+export function peekingRatesOf(
+  scenario: PeekingScenario,
+  options: Trial & { readonly tests: readonly PeekingTest[] },
+): readonly PeekingRates[] {
   const uniform = randomFrom(options.key)
   const chance = { uniform, normal: normalDraws(uniform) }
-  const counts = { rejected: 0, coveredBelow: 0, covered: 0, coveredAtEnd: 0, meanShare: 0 }
+  const counts = options.tests.map(() => ({ rejected: 0, coveredBelow: 0, covered: 0, coveredAtEnd: 0, meanShare: 0 }))
   for (let run = 0; run < options.runs; run++) {
-    const found = liveOnce(scenario, options, chance)
-    counts.rejected += found.stop === null ? 0 : 1
-    counts.coveredBelow += found.isBelow ? 1 : 0
-    counts.covered += found.isCovered ? 1 : 0
-    counts.coveredAtEnd += found.isCoveredAtEnd ? 1 : 0
-    counts.meanShare += (found.stop ?? scenario.looks) / scenario.looks
+    for (const [i, found] of liveOnce(scenario, options, chance).entries()) {
+      const count = counts[i]!
+      count.rejected += found.stop === null ? 0 : 1
+      count.coveredBelow += found.isBelow ? 1 : 0
+      count.covered += found.isCovered ? 1 : 0
+      count.coveredAtEnd += found.isCoveredAtEnd ? 1 : 0
+      count.meanShare += (found.stop ?? scenario.looks) / scenario.looks
+    }
   }
   const share = (count: number) => count / options.runs
-  return {
-    rejected: share(counts.rejected),
-    coveredBelow: share(counts.coveredBelow),
-    covered: share(counts.covered),
-    coveredAtEnd: share(counts.coveredAtEnd),
-    meanShare: share(counts.meanShare),
-  }
+  return counts.map((count) => ({
+    rejected: share(count.rejected),
+    coveredBelow: share(count.coveredBelow),
+    covered: share(count.covered),
+    coveredAtEnd: share(count.coveredAtEnd),
+    meanShare: share(count.meanShare),
+  }))
 }
 
 interface Life {
@@ -90,31 +107,47 @@ interface Life {
   readonly isCoveredAtEnd: boolean
 }
 
+const UNSEEN: Life = { stop: null, isBelow: true, isCovered: true, isCoveredAtEnd: true }
+
 function liveOnce(
   scenario: PeekingScenario,
-  { alpha, methodAt, order = 2 }: { readonly alpha: number; readonly methodAt: MethodAt; readonly order?: MomentOrder },
+  { alpha, tests }: Pick<Trial, 'alpha'> & { readonly tests: readonly PeekingTest[] },
   chance: Chance,
-): Life {
-  const { looks, dimension, truth } = scenario
-  let arms: Arms = {
-    control: noVectorMoments(dimension, order),
-    treatment: noVectorMoments(dimension, order),
-  }
-  let [stop, isBelow, isCovered, isCoveredAtEnd]: [number | null, boolean, boolean, boolean] = [null, true, true, true]
+): readonly Life[] {
+  const { looks, dimension } = scenario
+  const order = tests.some(({ isCorrected }) => isCorrected) ? 3 : 2
+  let arms: Arms = { control: noVectorMoments(dimension, order), treatment: noVectorMoments(dimension, order) }
+  let lives: readonly Life[] = tests.map(() => UNSEEN)
   for (let k = 0; k < looks; k++) {
     arms = grown(arms, scenario, { k, chance, order })
     const effect = scenario.estimate(arms)
     if (effect.kind === 'undefined') continue
-    const method = methodAt(k, looks, arms.control.n + arms.treatment.n)
-    const critical = criticalValue(method, { alpha, dof: effect.dof })
-    if (critical === null) continue
-    const { low, high } = effectBounds(effect, critical)
-    if (stop === null && low > 0) stop = k + 1
-    isBelow = isBelow && low <= truth
-    isCoveredAtEnd = low <= truth && truth <= high
-    isCovered = isCovered && isCoveredAtEnd
+    const units = arms.control.n + arms.treatment.n
+    const criticals = new Map<MethodAt, number | null>()
+    lives = lives.map((life, i) => {
+      const { methodAt, isCorrected } = tests[i]!
+      const critical = criticals.get(methodAt) ?? criticalValue(methodAt(k, looks, units), { alpha, dof: effect.dof })
+      criticals.set(methodAt, critical)
+      if (critical === null) return life
+      const { asymmetry: _, ...plain } = effect
+      return lookAt(life, effectBounds(isCorrected ? effect : plain, critical), { look: k + 1, truth: scenario.truth })
+    })
   }
-  return { stop, isBelow, isCovered, isCoveredAtEnd }
+  return lives
+}
+
+function lookAt(
+  life: Life,
+  { low, high }: { readonly low: number; readonly high: number },
+  { look, truth }: { readonly look: number; readonly truth: number },
+): Life {
+  const isCoveredAtEnd = low <= truth && truth <= high
+  return {
+    stop: life.stop ?? (low > 0 ? look : null),
+    isBelow: life.isBelow && low <= truth,
+    isCovered: life.isCovered && isCoveredAtEnd,
+    isCoveredAtEnd,
+  }
 }
 
 function grown(
