@@ -77,7 +77,7 @@ export function cubicForm(third: Float64Array, w: ArrayLike<number>): number {
     for (let j = 0; j <= i; j++) {
       for (let k = 0; k <= j; k++, at++) {
         const weight = w[i]! * w[j]! * w[k]!
-        if (weight !== 0) sum += timesFound(i, j, k) * weight * third[at]!
+        sum += weight === 0 ? 0 : timesFound(i, j, k) * weight * third[at]!
       }
     }
   }
