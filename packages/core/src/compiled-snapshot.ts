@@ -1,5 +1,7 @@
 import {
+  type ActionRows,
   type Channel,
+  emptyActionRows,
   GROUPS,
   type Group,
   type HeadState,
@@ -26,8 +28,12 @@ import { type VariantChooser, variantChooser } from './policy/index.ts'
 
 /** Working memory for decisions of one number of actions, reused because allocating columns costs more than filling them. */
 export interface Scratch {
-  readonly psi: Float64Array
-  readonly order: Int32Array
+  readonly rows: ActionRows
+  /** The same with what sends are expected to bring; `rows` itself where nothing models sends. */
+  readonly fullRows: ActionRows
+  /** By action, its part in what is learned from; working memory beside. */
+  readonly weights: Float64Array
+  readonly sums: Float64Array
   readonly centred: Float64Array
   readonly baseline: Float64Array
   /** Head by head, `rows` numbers each. */
@@ -186,6 +192,26 @@ export function compileSnapshot(snapshot: Snapshot): CompiledSnapshot {
   return made
 }
 
+/** Price of a send: the send itself plus the dual price of each resource it uses. */
+export function priceOf(
+  { channelPrices, messagePrices }: Pick<CompiledSnapshot, 'channelPrices' | 'messagePrices'>,
+  channel: Channel,
+  message: string,
+): number {
+  return channelPrices[channel] + (messagePrices.size === 0 ? 0 : (messagePrices.get(message) ?? 0))
+}
+
+/** What upstream says the message is worth on the common scale; ranks sends where Paloma does not optimise. */
+export function claimOf({ weights }: Pick<CompiledSnapshot, 'weights'>, { claims }: Opportunity): number {
+  let sum = 0
+  for (let i = 0; i < claims.length; i += 1) {
+    const { objective, estimate } = claims[i]!
+    const weight = weights.get(objective)
+    if (weight !== undefined) sum += weight * estimate
+  }
+  return sum
+}
+
 /** Memory for a decision with so many actions; valid until the next one of that size. */
 export function scratchFor({ encoder, objectives, sends, scratch }: CompiledSnapshot, rows: number): Scratch {
   const known = scratch[rows]
@@ -195,9 +221,12 @@ export function scratchFor({ encoder, objectives, sends, scratch }: CompiledSnap
   }
   const width = encoder.actionNames.length
   const sendHeads = sends?.stack.heads ?? 0
+  const own = emptyActionRows(rows, width)
   const made: Scratch = {
-    psi: new Float64Array(rows * width),
-    order: new Int32Array(rows),
+    rows: own,
+    fullRows: sends === null ? own : { ...emptyActionRows(rows, width), ways: own.ways, wayOf: own.wayOf },
+    weights: new Float64Array(rows),
+    sums: new Float64Array(rows),
     centred: new Float64Array(width),
     baseline: new Float64Array(encoder.baselineNames.length),
     mean: new Float64Array(rows * objectives.length),

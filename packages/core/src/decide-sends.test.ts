@@ -67,7 +67,10 @@ describe('a decision that values sends by what they bring', () => {
     expect(send.kind).toBe('send')
     expect(sent).toMatchObject({ channel: send.kind === 'send' ? send.channel : null })
     expect(sent!.action[encoder.actionNames.indexOf('send')]).toBe(1)
-    for (const [j, isExpected] of encoder.isExpected.entries()) if (isExpected) expect(sent!.action[j]).toBe(0)
+    const expected = encoder.actionNames.flatMap((name, j) => (name.startsWith('expected') ? [j] : []))
+    expect(expected.length).toBeGreaterThan(0)
+    for (const column of expected) expect(sent!.action[column]).toBe(0)
+    expect(expected.some((column) => decision.learning!.centred[column] !== 0)).toBe(true)
     expect(decide(snapshot, requestOf(TWO), { now: NOW, random: () => 0 }).learning!.sent).toBeNull()
   })
 

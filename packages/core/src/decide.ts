@@ -1,37 +1,43 @@
 import {
   type CompiledSnapshot,
+  claimOf,
   compileSnapshot,
   type Offers,
   offersOf,
+  priceOf,
   type Scratch,
   scratchFor,
 } from './compiled-snapshot.ts'
-import type {
-  Action,
-  Assignment,
-  Channel,
-  Decision,
-  DecisionReason,
-  DecisionRequest,
-  EpochMs,
-  ExperimentSetup,
-  Group,
-  LossChances,
-  Objective,
-  Opportunity,
-  PolicySpec,
-  SentFeatures,
-  Snapshot,
-  ValueEstimates,
+import {
+  type Action,
+  type ActionRows,
+  type Assignment,
+  type Channel,
+  type Decision,
+  type DecisionReason,
+  type DecisionRequest,
+  type EpochMs,
+  type ExperimentSetup,
+  firstSend,
+  fullMatrix,
+  fullRow,
+  type Group,
+  type LossChances,
+  type Objective,
+  type Opportunity,
+  type PolicySpec,
+  type SentFeatures,
+  type Snapshot,
+  type ValueEstimates,
 } from './domain/index.ts'
 import { type EligibleCandidate, eligibleCandidates } from './eligibility/index.ts'
 import { assign, ownSnapshot, withExperiments } from './experiment/index.ts'
-import { type ActionToEncode, type FeatureContext, featureContext, orderRows, pressureOf } from './features/index.ts'
+import { type FeatureContext, featureContext, pressureOf } from './features/index.ts'
 import {
   fillExpected,
   isHazard,
   learningFeatures,
-  predictStack,
+  predictActions,
   type ReachCost,
   reachCost,
   scoreCovariance,
@@ -59,25 +65,8 @@ const HOLD: Action = { kind: 'hold' }
 
 function actionsOf(eligible: readonly EligibleCandidate[], mandatory: boolean): readonly Action[] {
   const actions: Action[] = mandatory ? [] : [HOLD]
-  for (const { candidate } of eligible) {
-    const { opportunityId, variant, channel, sendAt } = candidate
-    actions.push({ kind: 'send', opportunityId, variant, channel, sendAt })
-  }
+  for (const { candidate } of eligible) actions.push(candidate)
   return actions
-}
-
-function toEncode({ opportunity, variant, candidate }: EligibleCandidate): ActionToEncode {
-  return { opportunity, variant, channel: candidate.channel, sendAt: candidate.sendAt }
-}
-
-/** What upstream says the message is worth on the common scale; ranks sends where Paloma does not optimise. */
-function claimOf(weights: ReadonlyMap<string, number>, { claims }: Opportunity): number {
-  let sum = 0
-  for (const { objective, estimate } of claims) {
-    const weight = weights.get(objective)
-    if (weight !== undefined) sum += weight * estimate
-  }
-  return sum
 }
 
 /** Mean and variance of one objective's raw reward, row by row from `from`. */
@@ -115,11 +104,12 @@ function addObjective(
 function reachCosts(
   { causes }: CompiledSnapshot,
   context: FeatureContext,
-  sends: readonly ActionToEncode[],
+  sends: readonly EligibleCandidate[],
 ): ReadonlyMap<Channel, ReachCost> {
   if (causes.length === 0) return NO_COSTS
   const costs = new Map<Channel, ReachCost>()
-  for (const { channel } of sends) {
+  for (const { candidate } of sends) {
+    const { channel } = candidate
     if (!costs.has(channel)) costs.set(channel, reachCost(causes, channel, pressureOf(context, channel)))
   }
   return costs
@@ -127,38 +117,39 @@ function reachCosts(
 
 /** Lost channels as a reward below 0: `hold` loses none. */
 function predictedLosses(
-  sends: readonly ActionToEncode[],
+  sends: readonly EligibleCandidate[],
   rows: number,
   costs: ReadonlyMap<Channel, ReachCost>,
 ): Predicted {
   const mean = new Float64Array(rows)
   const variance = new Float64Array(rows)
   for (let i = rows - sends.length; i < rows; i += 1) {
-    const cost = costs.get(sends[i - rows + sends.length]!.channel)
+    const cost = costs.get(sends[i - rows + sends.length]!.candidate.channel)
     mean[i] = -(cost?.mean ?? 0)
     variance[i] = cost?.variance ?? 0
   }
   return { mean, variance, from: 0, extra: null }
 }
 
-/** Writes what each send is expected to bring by itself into its features. */
+/** Writes the rows with what each send is expected to bring by itself. */
 function addExpected(
-  { sends: model, encoder }: CompiledSnapshot,
-  sends: readonly ActionToEncode[],
+  { sends: model }: CompiledSnapshot,
+  eligible: readonly EligibleCandidate[],
   { rows, scratch }: { readonly rows: number; readonly scratch: Scratch },
 ): void {
   if (model === null) return
-  const { psi, order, logOdds, logOddsVariance, expectedVariance } = scratch
-  predictStack(model.stack, { rows, matrix: psi, order, mean: logOdds, variance: logOddsVariance })
+  const { logOdds, logOddsVariance, expectedVariance } = scratch
+  const first = rows - eligible.length
+  predictActions(model.stack, scratch.rows, { rows, first, mean: logOdds, variance: logOddsVariance })
   expectedVariance.fill(0)
-  const channels = sends.map(({ channel }) => channel)
-  const width = encoder.actionNames.length
-  fillExpected(model, channels, { rows, logOdds, logOddsVariance, psi, width, variance: expectedVariance })
+  const channels = eligible.map(({ candidate }) => candidate.channel)
+  const parts = { sends: scratch.rows, channels, out: scratch.fullRows }
+  fillExpected(model, parts, { rows, first, logOdds, logOddsVariance, variance: expectedVariance })
 }
 
-/** Price of an action: the send itself plus the dual price of each resource it uses. */
+/** Prices of all actions, and what upstream claims of them; `hold` has neither. */
 function fillPrices(
-  { channelPrices, messagePrices, weights }: CompiledSnapshot,
+  parts: CompiledSnapshot,
   eligible: readonly EligibleCandidate[],
   { prices, claimed, first }: Pick<Columns, 'prices' | 'claimed'> & { readonly first: number },
 ): void {
@@ -168,8 +159,8 @@ function fillPrices(
   }
   for (let i = 0; i < eligible.length; i += 1) {
     const { candidate, opportunity } = eligible[i]!
-    prices[first + i] = channelPrices[candidate.channel] + (messagePrices.get(opportunity.message) ?? 0)
-    claimed[first + i] = claimOf(weights, opportunity)
+    prices[first + i] = priceOf(parts, candidate.channel, opportunity.message)
+    claimed[first + i] = claimOf(parts, opportunity)
   }
 }
 
@@ -181,20 +172,15 @@ function evaluate(
   const { eligible, mandatory } = choice
   const first = mandatory ? 0 : 1
   const rows = eligible.length + first
-  const { psi, prices, claimed, scores, variances } = scratch
-  const offset = first * parts.heads.width
-  psi.fill(0, 0, offset)
-  const sends = eligible.map(toEncode)
-  parts.encoder.encodeActions(context, sends, { out: psi, offset })
-  orderRows(scratch.order, sends, first)
-  addExpected(parts, sends, { rows, scratch })
-  const { mean, variance } = scratch
-  predictStack(parts.heads, { rows, matrix: psi, order: scratch.order, mean, variance })
+  const { mean, variance, prices, claimed, scores, variances } = scratch
+  parts.encoder.encodeActions(context, eligible, scratch.rows)
+  addExpected(parts, eligible, { rows, scratch })
+  predictActions(parts.heads, scratch.fullRows, { rows, first, mean, variance })
   fillPrices(parts, eligible, { prices, claimed, first })
   for (let i = 0; i < rows; i += 1) scores[i] = -prices[i]!
   variances.fill(0)
-  const costs = reachCosts(parts, context, sends)
-  const values = valuesOf(parts, { rows, scratch, losses: () => predictedLosses(sends, rows, costs) })
+  const costs = reachCosts(parts, context, eligible)
+  const values = valuesOf(parts, { rows, scratch, losses: () => predictedLosses(eligible, rows, costs) })
   return {
     actions: actionsOf(eligible, mandatory),
     values,
@@ -239,14 +225,22 @@ function policyFor(group: Group, snapshot: Snapshot, mayExplore: boolean): Polic
 function covarianceFor(
   spec: PolicySpec,
   snapshot: Snapshot,
-  { parts, matrix, rows }: { readonly parts: CompiledSnapshot; readonly matrix: Float64Array; readonly rows: number },
+  {
+    parts,
+    sends,
+    actions,
+  }: { readonly parts: CompiledSnapshot; readonly sends: ActionRows; readonly actions: readonly Action[] },
 ): Float64Array | null {
   if (!needsCovariance(spec)) return null
+  const rows = actions.length
+  const first = firstSend(actions)
+  const { width } = parts.heads
+  const matrix = fullMatrix(sends, { sends: rows - first, first, width })
   const terms = parts.effects.map(({ name, weight, scale = 1 }) => ({
     head: snapshot.state.heads[name]!,
     weight: weight * scale,
   }))
-  return scoreCovariance(terms, { offset: parts.encoder.baselineNames.length, rows, width: parts.heads.width, matrix })
+  return scoreCovariance(terms, { offset: parts.encoder.baselineNames.length, rows, width, matrix })
 }
 
 function distribution(
@@ -290,13 +284,16 @@ function distribution(
 function sentFeatures(
   { encoder, sends, causes }: CompiledSnapshot,
   context: FeatureContext,
-  { action, row, psi }: { readonly action: Action; readonly row: number; readonly psi: Float64Array },
+  {
+    actions,
+    chosen,
+    rows,
+  }: { readonly actions: readonly Action[]; readonly chosen: number; readonly rows: ActionRows },
 ): SentFeatures | null {
+  const action = actions[chosen]!
   if (action.kind === 'hold' || (sends === null && causes.length === 0)) return null
-  const width = encoder.actionNames.length
-  const features = numbersOf(psi.subarray(row * width, (row + 1) * width))
-  const own = features.map((value, j) => (encoder.isExpected[j] === true ? 0 : value))
-  return { channel: action.channel, action: own, pressure: pressureOf(context, action.channel) }
+  const own = fullRow(rows, chosen - firstSend(actions), new Float64Array(encoder.actionNames.length))
+  return { channel: action.channel, action: numbersOf(own), pressure: pressureOf(context, action.channel) }
 }
 
 function reasonFor(group: Group, columns: Columns, mandatory: boolean): DecisionReason {
@@ -339,7 +336,7 @@ export function decide(
   const scratch = scratchFor(parts, eligible.length + (mandatory ? 0 : 1))
   const columns = evaluate(parts, { context, scratch }, { eligible, mandatory })
   const spec = policyFor(group, own, user.profile.consent.exploration)
-  const covariance = covarianceFor(spec, own, { parts, matrix: scratch.psi, rows: columns.actions.length })
+  const covariance = covarianceFor(spec, own, { parts, sends: scratch.fullRows, actions: columns.actions })
   const offers = offersOf(parts, eligible, mandatory)
   const probabilities = distribution(columns, { mandatory, spec, request, now, zone: context.zone, covariance, offers })
   const chosen = sampleIndex(probabilities, draw)
@@ -347,7 +344,7 @@ export function decide(
   parts.encoder.encodeBaseline(context, scratch.baseline)
   const { opportunityIds, messages } = namesOf(opportunities)
   const inGroup: Assignment = { experiment: 'group', variant: group }
-  const sent = sentFeatures(parts, context, { action: columns.actions[chosen]!, row: chosen, psi: scratch.psi })
+  const sent = sentFeatures(parts, context, { actions: columns.actions, chosen, rows: scratch.rows })
   return {
     decisionId: request.decisionId,
     userId: user.profile.userId,

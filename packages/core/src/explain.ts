@@ -1,17 +1,19 @@
 import { type CompiledSnapshot, compileSnapshot, shapeOf } from './compiled-snapshot.ts'
 import {
-  type Action,
   chosenAction,
   type Decision,
+  emptyActionRows,
+  fullRow,
   type Objective,
   type Opportunity,
   PalomaError,
   REACH_LOSSES,
   type ReachLoss,
+  type SendAction,
   type Snapshot,
 } from './domain/index.ts'
 import { type FeatureContext, featureContext } from './features/index.ts'
-import { CHANNELS_LOST, fillExpected, isHazard, predictStack } from './learning/index.ts'
+import { CHANNELS_LOST, fillExpected, isHazard, predictActions } from './learning/index.ts'
 
 /** What one feature adds to the chosen action's score through one objective, on the common value scale. */
 export interface Contribution {
@@ -52,7 +54,6 @@ export function contributionsOf(
     .sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution))
 }
 
-type Send = Extract<Action, { readonly kind: 'send' }>
 type Variant = Opportunity['variants'][number]
 
 /** ψ of one send with what it is expected to bring, as `decide` had it. */
@@ -63,20 +64,24 @@ function featuresOf(
     action,
     opportunity,
     variant,
-  }: { readonly action: Send; readonly opportunity: Opportunity; readonly variant: Variant },
+  }: { readonly action: SendAction; readonly opportunity: Opportunity; readonly variant: Variant },
 ): Float64Array {
   const width = encoder.actionNames.length
-  const psi = new Float64Array(width)
-  const { channel, sendAt } = action
-  encoder.encodeAction(x, { opportunity, variant, channel, sendAt }, { out: psi, offset: 0 })
-  if (sends === null) return psi
+  const rows = emptyActionRows(1, width)
+  encoder.encodeActions(x, [{ opportunity, variant, candidate: action }], rows)
+  if (sends === null) return fullRow(rows, 0, new Float64Array(width))
   const logOdds = new Float64Array(sends.stack.heads)
   const logOddsVariance = new Float64Array(sends.stack.heads)
-  const order = Int32Array.of(0)
-  predictStack(sends.stack, { rows: 1, matrix: psi, order, mean: logOdds, variance: logOddsVariance })
+  predictActions(sends.stack, rows, { rows: 1, first: 0, mean: logOdds, variance: logOddsVariance })
   const variance = new Float64Array(sends.objectives)
-  fillExpected(sends, [channel], { rows: 1, logOdds, logOddsVariance, psi, width, variance })
-  return psi
+  const out = emptyActionRows(1, width)
+  const full = { ...out, ways: rows.ways, wayOf: rows.wayOf }
+  fillExpected(
+    sends,
+    { sends: rows, channels: [action.channel], out: full },
+    { rows: 1, first: 0, logOdds, logOddsVariance, variance },
+  )
+  return fullRow(full, 0, new Float64Array(width))
 }
 
 function effectContributions(snapshot: Snapshot, objective: Objective, psi: Float64Array): readonly Contribution[] {

@@ -55,7 +55,7 @@ function actionFeatures(request: DecisionRequest, chosen: ReturnType<typeof chos
   const opportunity = request.opportunities.find(({ id }) => id === chosen.opportunityId)!
   const variant = opportunity.variants.find(({ name }) => name === chosen.variant)!
   const x = featureContext(request.user, { now: NOW, context: request.context }, RULES.timeZone)
-  encoder.encodeAction(x, { opportunity, variant, channel: chosen.channel, sendAt: chosen.sendAt }, { out, offset: 0 })
+  encoder.encodeAction(x, { opportunity, variant, candidate: chosen }, { out, offset: 0 })
   return out
 }
 

@@ -14,8 +14,13 @@ export interface Candidate {
   readonly sendAt: EpochMs
 }
 
+/** A candidate that passed the rules. */
+export interface SendAction extends Candidate {
+  readonly kind: 'send'
+}
+
 /** What a policy chooses among: a candidate that passed the rules, or `hold`. */
-export type Action = { readonly kind: 'hold' } | ({ readonly kind: 'send' } & Candidate)
+export type Action = { readonly kind: 'hold' } | SendAction
 
 /** Unit → variant of one experiment, at the moment of the decision. */
 export interface Assignment {
@@ -135,4 +140,9 @@ export function chosenAction(decision: Decision): Action {
   const action = decision.actions[decision.chosen]
   if (action === undefined) throw new RangeError(`decision ${decision.decisionId} has no action ${decision.chosen}`)
   return action
+}
+
+/** Index of the first action that sends: `hold` comes first where it may be chosen. */
+export function firstSend(actions: readonly Action[]): number {
+  return actions[0]?.kind === 'hold' ? 1 : 0
 }

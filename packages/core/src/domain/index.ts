@@ -1,3 +1,4 @@
+export * from './action-rows.ts'
 export * from './channel.ts'
 export * from './decision.ts'
 export * from './error.ts'

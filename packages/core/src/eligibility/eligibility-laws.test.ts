@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { Temporal } from 'temporal-polyfill'
 import { describe, expect, it } from 'vitest'
 import {
+  type Candidate,
   type Channel,
   type Consent,
   HOUR_MS,
@@ -31,7 +32,7 @@ function localDay(zone: string, at: number): Temporal.PlainDate {
 
 const zoneOf = ({ user, rules }: EligibilityInput) => user.profile.timeZone ?? rules.timeZone
 const subjectOf = ({ candidate, opportunity }: EligibleCandidate) => ({ ...opportunity, channel: candidate.channel })
-const keyOf = ({ candidate: c }: { readonly candidate: EligibleCandidate['candidate'] }) =>
+const keyOf = ({ candidate: c }: { readonly candidate: Candidate }) =>
   `${c.opportunityId} ${c.variant} ${c.channel} ${c.sendAt}`
 
 function countInWindow(input: EligibilityInput, cap: EligibilityInput['rules']['caps'][number], at: number): number {

@@ -328,8 +328,8 @@ describe('transactional messages', () => {
     ]
     const { eligible } = run({ rules: { slots }, opportunities })
     expect(eligible.map(({ candidate }) => candidate)).toEqual([
-      { opportunityId: 'opp-3', variant: 'a', channel: 'email', sendAt: NOW },
-      { opportunityId: 'opp-3', variant: 'b', channel: 'push', sendAt: NOW },
+      { kind: 'send', opportunityId: 'opp-3', variant: 'a', channel: 'email', sendAt: NOW },
+      { kind: 'send', opportunityId: 'opp-3', variant: 'b', channel: 'push', sendAt: NOW },
     ])
   })
 })

@@ -6,6 +6,7 @@ import type {
   Opportunity,
   Refusal,
   Rules,
+  SendAction,
   UserState,
   Variant,
 } from '../domain/index.ts'
@@ -27,7 +28,7 @@ export interface EligibilityInput {
 
 /** A candidate that passed every rule, with what it is made of. */
 export interface EligibleCandidate {
-  readonly candidate: Candidate
+  readonly candidate: SendAction
   readonly opportunity: Opportunity
   readonly variant: Variant
 }
@@ -173,9 +174,20 @@ function expand(
   for (let i = 0; i < slots.length; i += 1) {
     const found = refusals[i]!
     if (found === null) continue
-    const candidate: Candidate = { opportunityId: opportunity.id, variant: variant.name, channel, sendAt: slots[i]!.at }
-    if (hasContent && found.length === 0) eligible.push({ candidate, opportunity, variant })
-    else refused.push({ candidate, refusals: hasContent ? found : withoutContent(found) })
+    const sendAt = slots[i]!.at
+    if (hasContent && found.length === 0) {
+      const candidate: SendAction = {
+        kind: 'send',
+        opportunityId: opportunity.id,
+        variant: variant.name,
+        channel,
+        sendAt,
+      }
+      eligible.push({ candidate, opportunity, variant })
+    } else {
+      const candidate: Candidate = { opportunityId: opportunity.id, variant: variant.name, channel, sendAt }
+      refused.push({ candidate, refusals: hasContent ? found : withoutContent(found) })
+    }
   }
 }
 

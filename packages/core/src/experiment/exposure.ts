@@ -165,7 +165,10 @@ function keptBack<P extends Passed>(
   for (const item of eligible) {
     const rule = item.opportunity.category === 'transactional' ? null : ruleAgainst(item, changed, withheld)
     if (rule === null) left.push(item)
-    else kept.push({ candidate: item.candidate, refusals: [{ reason: 'withheld', rule }] })
+    else {
+      const { opportunityId, variant, channel, sendAt } = item.candidate
+      kept.push({ candidate: { opportunityId, variant, channel, sendAt }, refusals: [{ reason: 'withheld', rule }] })
+    }
   }
   return { eligible: left, refused: kept, mandatory: false }
 }

@@ -38,7 +38,7 @@ function actionOf(vector: Vector) {
     features: vector.features as Record<string, Scalar>,
   })
   const variant = { name: 'v', content: {}, features: vector.variantFeatures as Record<string, Scalar> }
-  return { opportunity, variant, channel: vector.channel as Channel, sendAt: vector.sendAt }
+  return { opportunity, variant, candidate: { channel: vector.channel as Channel, sendAt: vector.sendAt } }
 }
 
 /** Columns that are not 0 and not hashed buckets, by name. */

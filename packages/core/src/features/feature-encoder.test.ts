@@ -2,7 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   DAY_MS,
+  emptyActionRows,
   type FeatureSchema,
+  fullRow,
   HOUR_MS,
   type Objective,
   type Opportunity,
@@ -11,8 +13,9 @@ import {
 import { eligibleCandidates } from '../eligibility/index.ts'
 import { situations } from '../eligibility/testing/arbitraries.ts'
 import { FEATURES, NOW, OBJECTIVES, person, RULES, twoWordings } from '../testing/decision-scene.ts'
+import { declaredWidth } from './action-layout.ts'
 import { featureContext } from './context.ts'
-import { type ActionToEncode, compileFeatures, declaredWidth } from './feature-encoder.ts'
+import { type ActionToEncode, compileFeatures } from './feature-encoder.ts'
 import { schemaHashOf } from './schema-hash.ts'
 
 function encoderOf(over: { features?: FeatureSchema; objectives?: readonly Objective[] } = {}) {
@@ -25,9 +28,9 @@ function contextAt(now: number, user: UserState = person({ traits: { orders: 3 }
   return featureContext(user, { now, context: { screen: 'basket' } }, zone)
 }
 
-function sendOf(over: Partial<ActionToEncode> = {}, proposed: Partial<Opportunity> = {}): ActionToEncode {
+function sendOf(way: Partial<ActionToEncode['candidate']> = {}, proposed: Partial<Opportunity> = {}): ActionToEncode {
   const opportunity = twoWordings('a', proposed)
-  return { opportunity, variant: opportunity.variants[1]!, channel: 'push', sendAt: NOW, ...over }
+  return { opportunity, variant: opportunity.variants[1]!, candidate: { channel: 'push', sendAt: NOW, ...way } }
 }
 
 /** Columns of a send by name. */
@@ -145,7 +148,7 @@ describe('local time', () => {
 })
 
 describe('one row or many', () => {
-  it('the same numbers come out singly and together, over what lay there before', () => {
+  it('the same numbers come out singly and as sums of shared parts, over what lay there before', () => {
     fc.assert(
       fc.property(situations, (situation) => {
         const encoder = compileFeatures({
@@ -154,18 +157,22 @@ describe('one row or many', () => {
           channels: situation.rules.channels,
         })
         const x = contextAt(situation.now, situation.user, situation.rules.timeZone)
-        const actions = eligibleCandidates(situation).eligible.map(({ opportunity, variant, candidate }) => {
-          return { opportunity, variant, channel: candidate.channel, sendAt: candidate.sendAt }
-        })
+        const { eligible } = eligibleCandidates(situation)
         const width = encoder.actionNames.length
-        const together = new Float64Array(actions.length * width).fill(9)
-        encoder.encodeActions(x, actions, { out: together, offset: 0 })
-        actions.forEach((action, i) => {
+        const rows = emptyActionRows(eligible.length + 1, width)
+        encoder.encodeActions(x, [sendOf(), ...eligible], rows)
+        encoder.encodeActions(x, eligible, rows)
+        eligible.forEach((action, i) => {
           const singly = new Float64Array(width)
           encoder.encodeAction(x, action, { out: singly, offset: 0 })
-          expect(together.slice(i * width, (i + 1) * width)).toEqual(singly)
+          const full = fullRow(rows, i, new Float64Array(width).fill(9))
+          expect(full).toEqual(singly)
+          for (const value of full) expect(Number.isFinite(value)).toBe(true)
         })
-        for (const value of together) expect(Number.isFinite(value)).toBe(true)
+        const ways = new Set(eligible.map(({ candidate }) => `${candidate.channel} ${candidate.sendAt}`))
+        const proposals = new Set(eligible.map(({ candidate }) => `${candidate.opportunityId} ${candidate.variant}`))
+        expect(rows.ways.size[0]).toBe(ways.size)
+        expect(rows.proposals.size[0]).toBe(proposals.size)
       }),
       { seed: 6, numRuns: 200 },
     )

@@ -1,21 +1,27 @@
 import {
+  type ActionRows,
+  appendRow,
+  type Candidate,
   CHANNELS,
   type Channel,
-  type ChannelRule,
   DAY_MS,
-  type EpochMs,
-  effectUnitOf,
   type FeatureBag,
-  type FeatureSchema,
-  type FeatureSpec,
   HOUR_MS,
-  type Objective,
   type Opportunity,
   type Variant,
 } from '../domain/index.ts'
 import { murmur3 } from '../random/index.ts'
+import {
+  type ActionLayout,
+  type EncoderParts,
+  isCommon,
+  layoutOf,
+  type PlacedSpec,
+  placed,
+  RECENCY_COLUMN,
+} from './action-layout.ts'
 import { type ChannelHistory, type FeatureContext, HISTORY_DAYS } from './context.ts'
-import { encodeDeclared, namesOf, widthOf } from './encode-declared.ts'
+import { encodeDeclared, namesOf } from './encode-declared.ts'
 import { logRate, USUAL_RESPONSE, USUAL_VISIT } from './log-rate.ts'
 import { type MomentColumns, putMoment, recentMoment } from './moment-columns.ts'
 import { usualHours } from './usual-hours.ts'
@@ -37,8 +43,7 @@ interface Target {
 export interface ActionToEncode {
   readonly opportunity: Opportunity
   readonly variant: Variant
-  readonly channel: Channel
-  readonly sendAt: EpochMs
+  readonly candidate: Pick<Candidate, 'channel' | 'sendAt'>
 }
 
 /**
@@ -55,19 +60,11 @@ export interface FeatureEncoder {
   readonly claimColumns: Readonly<Record<string, number>>
   /** By objective of the model `response` and channel: where its expected outcome goes, in effect units; never written here. */
   readonly expectedColumns: Readonly<Record<string, Readonly<Partial<Record<Channel, number>>>>>
-  /** By column of ψ: whether it holds an expected outcome. */
-  readonly isExpected: readonly boolean[]
   encodeBaseline(context: FeatureContext, out: Float64Array): void
   /** Writes ψ(x, a) at `offset`; `out` must be zero there. */
   encodeAction(context: FeatureContext, action: ActionToEncode, target: Target): void
-  /** The same for many actions of one context, row under row from `offset`; what lay there is overwritten. */
-  encodeActions(context: FeatureContext, actions: readonly ActionToEncode[], target: Target): void
-}
-
-export interface EncoderParts {
-  readonly features: FeatureSchema
-  readonly objectives: readonly Objective[]
-  readonly channels: Readonly<Partial<Record<Channel, ChannelRule>>>
+  /** The same for all actions of one context; what lay in `rows` is overwritten. Those of one opportunity and variant should come together. */
+  encodeActions(context: FeatureContext, actions: readonly ActionToEncode[], rows: ActionRows): void
 }
 
 const BASELINE_NAMES = [
@@ -81,133 +78,6 @@ const BASELINE_NAMES = [
   'hour cosine',
   'weekend',
 ]
-
-const ACTION_NAMES = [
-  'send',
-  'channel sends 1 d',
-  'channel sends 7 d',
-  'sends 7 d',
-  'channel responses 28 d',
-  'family repeated lately',
-  'visits 7 d',
-  'days since visit',
-  'slot hour sine',
-  'slot hour cosine',
-  'slot weekend',
-  'slot delay',
-]
-/** What models of single sends look at beside; without such an objective these columns are not there. */
-const SEND_NAMES = [
-  'channel fatigue',
-  'channel response rate',
-  'slot half-day sine',
-  'slot half-day cosine',
-  'slot at usual hours',
-]
-
-/** A declared feature and its first column. */
-interface PlacedSpec {
-  readonly spec: FeatureSpec
-  readonly column: number
-}
-
-/** Where the claims for one objective go, and what one prior effect sd is in its unit. */
-interface ClaimColumns {
-  readonly incremental: number
-  /** A level that is predicted given the send; how much of it is the send's doing has to be learned. */
-  readonly predicted: number
-  readonly unit: number
-}
-
-/** Where the columns of ψ lie. */
-interface ActionLayout {
-  readonly width: number
-  readonly channelColumns: Readonly<Partial<Record<Channel, number>>>
-  readonly messageStart: number
-  readonly messageBuckets: number
-  readonly looksAtSends: boolean
-  readonly expectedColumns: FeatureEncoder['expectedColumns']
-  /** They are the last ones. */
-  readonly expectedStart: number
-  /** By message bucket, the log of what it claims: how far a producer is to be believed is learned for each. */
-  readonly logClaimStart: number
-  readonly visitColumns: Readonly<Partial<Record<Channel, number>>>
-  readonly claims: ReadonlyMap<string, ClaimColumns>
-  /** What user and context declare: the same for every action of a decision. */
-  readonly common: readonly PlacedSpec[]
-  readonly ofOpportunity: readonly PlacedSpec[]
-  readonly ofVariant: readonly PlacedSpec[]
-  readonly names: readonly string[]
-}
-
-function placed(specs: readonly FeatureSpec[], start: number): readonly PlacedSpec[] {
-  let column = start
-  return specs.map((spec) => {
-    const place = { spec, column }
-    column += widthOf(spec)
-    return place
-  })
-}
-
-function isCommon({ source }: FeatureSpec): boolean {
-  return source === 'user' || source === 'context'
-}
-
-function claimsOf(objectives: readonly Objective[], start: number): ActionLayout['claims'] {
-  const claims = new Map<string, ClaimColumns>()
-  for (const [i, objective] of objectives.entries()) {
-    const { name } = objective
-    const place = { incremental: start + 2 * i, predicted: start + 2 * i + 1, unit: effectUnitOf(objective) }
-    if (!claims.has(name) && place.unit > 0) claims.set(name, place)
-  }
-  return claims
-}
-
-function layoutOf({ features, objectives, channels }: EncoderParts): ActionLayout {
-  const used = CHANNELS.filter((channel) => channels[channel] !== undefined)
-  const throughResponse = objectives.filter(({ model }) => model === 'response').map(({ name }) => name)
-  const looksAtSends = throughResponse.length > 0
-  const channelStart = ACTION_NAMES.length + (looksAtSends ? SEND_NAMES.length : 0)
-  const messageStart = channelStart + used.length
-  const claimStart = messageStart + features.messageBuckets
-  const logClaimStart = claimStart + 2 * objectives.length
-  const claimBuckets = looksAtSends ? features.messageBuckets : 0
-  const visitStart = logClaimStart + claimBuckets
-  const specsStart = visitStart + (looksAtSends ? used.length : 0)
-  const specs = placed(features.features, specsStart)
-  const expectedStart = specsStart + declaredWidth(features)
-  const columnsFrom = (start: number): Readonly<Partial<Record<Channel, number>>> =>
-    Object.fromEntries(used.map((channel, i) => [channel, start + i]))
-  const names = [
-    ...ACTION_NAMES,
-    ...(looksAtSends ? SEND_NAMES : []),
-    ...used.map((channel) => `channel=${channel}`),
-    ...Array.from({ length: features.messageBuckets }, (_, i) => `message bucket ${i}`),
-    ...objectives.flatMap(({ name }) => [`claim ${name}`, `prediction ${name}`]),
-    ...Array.from({ length: claimBuckets }, (_, i) => `log claim of message bucket ${i}`),
-    ...(looksAtSends ? used.map((channel) => `visit rate on ${channel}`) : []),
-    ...features.features.flatMap(namesOf),
-    ...throughResponse.flatMap((name) => used.map((channel) => `expected ${name} on ${channel}`)),
-  ]
-  return {
-    width: names.length,
-    channelColumns: columnsFrom(channelStart),
-    messageStart,
-    messageBuckets: features.messageBuckets,
-    looksAtSends,
-    logClaimStart,
-    visitColumns: looksAtSends ? columnsFrom(visitStart) : {},
-    expectedStart,
-    expectedColumns: Object.fromEntries(
-      throughResponse.map((name, k) => [name, columnsFrom(expectedStart + k * used.length)]),
-    ),
-    claims: claimsOf(objectives, claimStart),
-    common: specs.filter(({ spec }) => isCommon(spec)),
-    ofOpportunity: specs.filter(({ spec }) => spec.source === 'opportunity'),
-    ofVariant: specs.filter(({ spec }) => spec.source === 'variant'),
-    names,
-  }
-}
 
 /** A memo of the hash of message families, which are few. */
 function messageBuckets(count: number): (message: string) => number {
@@ -307,6 +177,20 @@ function putVisits(x: FeatureContext, out: Float64Array): void {
   out[5] = responses / 8
 }
 
+/** The first way of this channel and moment among those of earlier actions, or −1. */
+function wayLike(
+  actions: readonly ActionToEncode[],
+  { channel, sendAt }: ActionToEncode['candidate'],
+  firstOf: readonly number[],
+  count: number,
+): number {
+  for (let way = 0; way < count; way += 1) {
+    const { candidate } = actions[firstOf[way]!]!
+    if (candidate.channel === channel && candidate.sendAt === sendAt) return way
+  }
+  return -1
+}
+
 /** Compiles schema, objectives and channels into an encoder; pure, so it may be kept. */
 export function compileFeatures(parts: EncoderParts): FeatureEncoder {
   const baseline = placed(parts.features.features.filter(isCommon), BASELINE_NAMES.length)
@@ -314,13 +198,15 @@ export function compileFeatures(parts: EncoderParts): FeatureEncoder {
   const bucketOf = messageBuckets(layout.messageBuckets)
   const momentAt = recentMoment()
   const hoursAt = recentHours()
-  // Working memory: the row so far of a user, and of one of the opportunities.
+  // Working memory: full rows of what all actions share, of one way and of one proposal; by way, its first action.
   const user = new Float64Array(layout.width)
+  const way = new Float64Array(layout.width)
   const proposal = new Float64Array(layout.width)
+  const firstOf: number[] = []
 
   const putOpportunity = (x: FeatureContext, opportunity: Opportunity, target: Target): void => {
     const { out, offset } = target
-    out[offset + 5] = recencyOf(x, opportunity.message)
+    out[offset + RECENCY_COLUMN] = recencyOf(x, opportunity.message)
     if (layout.messageBuckets > 0) {
       const bucket = bucketOf(opportunity.message)
       out[offset + layout.messageStart + bucket] = 1
@@ -330,8 +216,8 @@ export function compileFeatures(parts: EncoderParts): FeatureEncoder {
     putDeclared(layout.ofOpportunity, opportunity.features, target)
   }
 
-  /** What variant, channel and slot add to a row that already tells of user and opportunity. */
-  const putWay = (x: FeatureContext, { variant, channel, sendAt }: ActionToEncode, target: Target): void => {
+  /** What channel and moment add to a row that already tells of the user. */
+  const putWay = (x: FeatureContext, { channel, sendAt }: ActionToEncode['candidate'], target: Target): void => {
     const { out, offset } = target
     putChannel(x.channels[channel], target)
     const moment = momentAt(x.zone, sendAt)
@@ -345,7 +231,55 @@ export function compileFeatures(parts: EncoderParts): FeatureEncoder {
       const visits = layout.visitColumns[channel]
       if (visits !== undefined) out[offset + visits] = logRate(x.visits28d, HISTORY_DAYS, USUAL_VISIT)
     }
-    putDeclared(layout.ofVariant, variant.features ?? NO_FEATURES, target)
+  }
+
+  const putVariant = ({ features = NO_FEATURES }: Variant, target: Target): void => {
+    putDeclared(layout.ofVariant, features, target)
+  }
+
+  const encodeWays = (x: FeatureContext, actions: readonly ActionToEncode[], { ways, wayOf }: ActionRows): void => {
+    ways.size[0] = 0
+    user.fill(0)
+    putUser(x, user, 0)
+    putCommon(layout.common, x, { out: user, offset: 0 })
+    for (let i = 0; i < actions.length; i += 1) {
+      const { candidate } = actions[i]!
+      const known = wayLike(actions, candidate, firstOf, ways.size[0]!)
+      wayOf[i] = known
+      if (known >= 0) continue
+      way.set(user)
+      putWay(x, candidate, { out: way, offset: 0 })
+      const added = appendRow(ways, way, layout.wayColumns)
+      firstOf[added] = i
+      wayOf[i] = added
+    }
+  }
+
+  const encodeProposals = (
+    x: FeatureContext,
+    actions: readonly ActionToEncode[],
+    { proposals, proposalOf }: ActionRows,
+  ): void => {
+    proposals.size[0] = 0
+    let opportunity: Opportunity | undefined
+    let variant: Variant | undefined
+    let row = -1
+    for (let i = 0; i < actions.length; i += 1) {
+      const action = actions[i]!
+      if (action.opportunity !== opportunity) {
+        opportunity = action.opportunity
+        variant = undefined
+        proposal.fill(0)
+        putOpportunity(x, opportunity, { out: proposal, offset: 0 })
+      }
+      if (action.variant !== variant) {
+        variant = action.variant
+        for (const column of layout.variantColumns) proposal[column] = 0
+        putVariant(variant, { out: proposal, offset: 0 })
+        row = appendRow(proposals, proposal, layout.proposalColumns)
+      }
+      proposalOf[i] = row
+    }
   }
 
   return {
@@ -353,7 +287,6 @@ export function compileFeatures(parts: EncoderParts): FeatureEncoder {
     actionNames: layout.names,
     channelColumns: layout.channelColumns,
     expectedColumns: layout.expectedColumns,
-    isExpected: layout.names.map((_, j) => j >= layout.expectedStart),
     claimColumns: Object.fromEntries(Array.from(layout.claims, ([name, { incremental }]) => [name, incremental])),
 
     encodeBaseline(x, out) {
@@ -362,35 +295,17 @@ export function compileFeatures(parts: EncoderParts): FeatureEncoder {
       putCommon(baseline, x, { out, offset: 0 })
     },
 
-    encodeAction(x, action, target) {
+    encodeAction(x, { opportunity, variant, candidate }, target) {
       putUser(x, target.out, target.offset)
       putCommon(layout.common, x, target)
-      putOpportunity(x, action.opportunity, target)
-      putWay(x, action, target)
+      putOpportunity(x, opportunity, target)
+      putWay(x, candidate, target)
+      putVariant(variant, target)
     },
 
-    encodeActions(x, actions, { out, offset }) {
-      const { width } = layout
-      user.fill(0)
-      putUser(x, user, 0)
-      putCommon(layout.common, x, { out: user, offset: 0 })
-      let proposed: Opportunity | undefined
-      for (let i = 0; i < actions.length; i += 1) {
-        const action = actions[i]!
-        if (action.opportunity !== proposed) {
-          proposed = action.opportunity
-          proposal.set(user)
-          putOpportunity(x, proposed, { out: proposal, offset: 0 })
-        }
-        const row = offset + i * width
-        for (let j = 0; j < width; j += 1) out[row + j] = proposal[j]!
-        putWay(x, action, { out, offset: row })
-      }
+    encodeActions(x, actions, rows) {
+      encodeWays(x, actions, rows)
+      encodeProposals(x, actions, rows)
     },
   }
-}
-
-/** Total columns a schema adds, for sizing. */
-export function declaredWidth(schema: FeatureSchema): number {
-  return schema.features.reduce((sum, spec) => sum + widthOf(spec), 0)
 }

@@ -1,6 +1,7 @@
 import { effectUnitOf, type FeatureSpec, type Objective } from '../domain/index.ts'
 import { murmur3 } from '../random/index.ts'
-import type { EncoderParts, FeatureEncoder } from './feature-encoder.ts'
+import type { EncoderParts } from './action-layout.ts'
+import type { FeatureEncoder } from './feature-encoder.ts'
 
 /** Raised when the encoder itself comes to write other numbers under the same names. */
 const ENCODING = 2

@@ -1,4 +1,4 @@
-import { type HeadState, PalomaError } from '../domain/index.ts'
+import { type ActionRows, type HeadState, PalomaError, type SparseRows } from '../domain/index.ts'
 import { packedLength } from '../numeric/index.ts'
 import { expectedNoise } from './bayesian-head.ts'
 
@@ -11,9 +11,25 @@ interface Bundle {
   readonly noise: Float64Array
   readonly mean: Float64Array
   readonly covariance: Float64Array
-  /** Running sums of ψ'w and ψ'Pψ after each non-zero entry of the last row, for rows that begin alike. */
-  readonly meanSums: Float64Array
-  readonly formSums: Float64Array
+}
+
+/** ψ'w and ψ'Pψ of single rows, four numbers each. */
+interface RowSums {
+  readonly means: Float64Array
+  readonly forms: Float64Array
+}
+
+/** Working memory, kept because allocating it takes longer than filling it. */
+interface Memory {
+  ways: RowSums
+  proposals: RowSums
+  /** P · way in the columns that proposals use, four numbers each, way after way. */
+  products: Float64Array
+  /** The columns that proposals use, and by column its place among them, −1 elsewhere. */
+  readonly used: Int32Array
+  readonly placeOf: Int32Array
+  /** way'P proposal of one send. */
+  readonly crossed: Float64Array
 }
 
 /** The weights [offset, offset + width) of several heads of one shape, laid out to be predicted together. */
@@ -21,27 +37,15 @@ export interface HeadStack {
   readonly heads: number
   readonly width: number
   readonly bundles: readonly Bundle[]
-  /** Working memory. */
-  readonly row: SparseRow
+  readonly memory: Memory
 }
 
-/** Rows of features, row-major, and where expected reward and variance go: head k of row r at k · rows + r. */
-export interface StackBlock {
+/** Where expected reward and variance go: head k of send i at k · rows + first + i; rows before `first` hold back and get 0. */
+export interface StackColumns {
   readonly rows: number
-  readonly matrix: Float64Array
-  /** Every row once; the fewer entries change from one to the next, the less there is to compute. */
-  readonly order: Int32Array
+  readonly first: number
   readonly mean: Float64Array
   readonly variance: Float64Array
-}
-
-/** The non-zero entries of the row at hand; places are those of lane 0, four times the column. */
-interface SparseRow {
-  readonly places: Int32Array
-  readonly values: Float64Array
-  count: number
-  /** How many of the first entries the row before had too. */
-  alike: number
 }
 
 /** Copies the weights that features outside [offset, offset + width) never touch. Throws HEADS_DIFFER on unlike shapes. */
@@ -57,8 +61,7 @@ export function stackHeads(
   for (let first = 0; first < heads.length; first += LANES) {
     bundles.push(bundleOf(heads.slice(first, first + LANES), { offset, width }))
   }
-  const row = { places: new Int32Array(width), values: new Float64Array(width), count: 0, alike: 0 }
-  return { heads: heads.length, width, bundles, row }
+  return { heads: heads.length, width, bundles, memory: freshMemory(width) }
 }
 
 function bundleOf(
@@ -76,89 +79,200 @@ function bundleOf(
       for (let j = 0; j <= i; j++) covariance[LANES * (packedLength(i) + j) + lane] = head.covariance[from + j]!
     }
   }
-  const meanSums = new Float64Array(LANES * (width + 1))
-  const formSums = new Float64Array(LANES * (width + 1))
-  return { heads: heads.length, noise, mean, covariance, meanSums, formSums }
+  return { heads: heads.length, noise, mean, covariance }
+}
+
+function rowSums(rows: number): RowSums {
+  return { means: new Float64Array(LANES * rows), forms: new Float64Array(LANES * rows) }
+}
+
+function freshMemory(width: number): Memory {
+  return {
+    ways: rowSums(0),
+    proposals: rowSums(0),
+    products: new Float64Array(0),
+    used: new Int32Array(width),
+    placeOf: new Int32Array(width).fill(-1),
+    crossed: new Float64Array(LANES),
+  }
+}
+
+/** Grows what is too small: sums of so many sends, products of so many numbers. */
+function makeRoom(memory: Memory, sends: number, products: number): void {
+  if (memory.ways.means.length < LANES * sends) {
+    memory.ways = rowSums(2 * sends)
+    memory.proposals = rowSums(2 * sends)
+  }
+  if (memory.products.length < products) memory.products = new Float64Array(2 * products)
 }
 
 /**
- * Expected reward and its variance of every head at every row, bit for bit what `predictBlock` gives head by head and
- * whatever the order: the sums run alike, only side by side, and those of a shared beginning are taken over.
+ * Expected reward and its variance of every head for every send: what `predictBlock` gives head by head on full rows, up to
+ * rounding. With ψ = way + proposal the means add up, and ψ'Pψ = way'P way + proposal'P proposal + 2 way'P proposal, so that what
+ * many sends share is worked out once. Depends on no order of sends.
  */
-export function predictStack({ width, bundles, row }: HeadStack, block: StackBlock): void {
-  const { rows, matrix, order } = block
-  row.count = 0
-  for (let i = 0; i < rows; i++) {
-    const at = order[i]!
-    takeNonZero(row, matrix, { from: at * width, width })
-    for (let b = 0; b < bundles.length; b++) {
-      const { heads, noise, mean, covariance, meanSums, formSums } = bundles[b]!
-      addMeans(mean, row, meanSums)
-      addForms(covariance, row, formSums)
-      const last = LANES * row.count
-      for (let lane = 0; lane < heads; lane++) {
-        const to = (b * LANES + lane) * rows + at
-        block.mean[to] = meanSums[last + lane]!
-        block.variance[to] = noise[lane]! * formSums[last + lane]!
-      }
-    }
+export function predictActions(stack: HeadStack, rows: ActionRows, out: StackColumns): void {
+  const { ways, proposals, wayOf } = rows
+  const { memory } = stack
+  const count = findUsed(proposals, memory)
+  makeRoom(memory, wayOf.length, LANES * count * ways.size[0]!)
+  for (let b = 0; b < stack.bundles.length; b++) {
+    const bundle = stack.bundles[b]!
+    sumRows(bundle, ways, memory.ways)
+    sumRows(bundle, proposals, memory.proposals)
+    multiplyWays(bundle, ways, { memory, count })
+    addUp(bundle, rows, { memory, count, out, head: LANES * b })
   }
+  for (let head = 0; head < stack.heads; head++) {
+    out.mean.fill(0, head * out.rows, head * out.rows + out.first)
+    out.variance.fill(0, head * out.rows, head * out.rows + out.first)
+  }
+  for (let i = 0; i < count; i++) memory.placeOf[memory.used[i]!] = -1
 }
 
-function takeNonZero(
-  row: SparseRow,
-  matrix: Float64Array,
-  { from, width }: { readonly from: number; readonly width: number },
-): void {
-  const { places, values, count: before } = row
+/** Lists the columns in which proposals have an entry, and answers how many there are. */
+function findUsed({ size, start, columns }: SparseRows, { used, placeOf }: Memory): number {
   let count = 0
-  let alike = 0
-  for (let j = 0; j < width; j++) {
-    const value = matrix[from + j]!
-    if (value === 0) continue
-    const place = LANES * j
-    if (alike === count && count < before && places[count] === place && values[count] === value) alike++
-    values[count] = value
-    places[count++] = place
+  const end = start[size[0]!]!
+  for (let i = 0; i < end; i++) {
+    const column = columns[i]!
+    if (placeOf[column]! >= 0) continue
+    placeOf[column] = count
+    used[count++] = column
   }
-  row.count = count
-  row.alike = alike
+  return count
 }
 
-/** ψ'w in every lane. */
-function addMeans(weights: Float64Array, { places, values, count, alike }: SparseRow, sums: Float64Array): void {
-  for (let i = alike, to = LANES * alike; i < count; i++, to += LANES) {
-    const value = values[i]!
-    const at = places[i]!
-    sums[to + 4] = sums[to]! + value * weights[at]!
-    sums[to + 5] = sums[to + 1]! + value * weights[at + 1]!
-    sums[to + 6] = sums[to + 2]! + value * weights[at + 2]!
-    sums[to + 7] = sums[to + 3]! + value * weights[at + 3]!
-  }
+/** LANES · packedLength(column): where a row of the covariance begins. Integers throughout: a place that may be a fraction costs a check. */
+function rowStart(column: number): number {
+  return Math.imul(column, column + 1) << 1
 }
 
-/** ψ'Pψ in every lane. Integer arithmetic throughout: a place that may be a fraction costs a check per entry. */
-function addForms(covariance: Float64Array, { places, values, count, alike }: SparseRow, sums: Float64Array): void {
-  for (let i = alike, to = LANES * alike; i < count; i++, to += LANES) {
-    const value = values[i]!
-    const column = places[i]! >> 2
-    const start = Math.imul(column, column + 1) << 1 // LANES · packedLength(column)
-    let b0 = 0
-    let b1 = 0
-    let b2 = 0
-    let b3 = 0
-    for (let j = 0; j < i; j++) {
-      const other = values[j]!
-      const at = (start + places[j]!) | 0
-      b0 += covariance[at]! * other
-      b1 += covariance[at + 1]! * other
-      b2 += covariance[at + 2]! * other
-      b3 += covariance[at + 3]! * other
+/** ψ'w and ψ'Pψ of every row, in every lane. */
+function sumRows({ mean, covariance }: Bundle, { size, start, columns, values }: SparseRows, sums: RowSums): void {
+  const count = size[0]!
+  const { means, forms } = sums
+  for (let row = 0, to = 0; row < count; row++, to += LANES) {
+    let m0 = 0
+    let m1 = 0
+    let m2 = 0
+    let m3 = 0
+    let f0 = 0
+    let f1 = 0
+    let f2 = 0
+    let f3 = 0
+    const from = start[row]!
+    const end = start[row + 1]!
+    for (let i = from; i < end; i++) {
+      const value = values[i]!
+      const column = columns[i]!
+      const begin = rowStart(column)
+      let b0 = 0
+      let b1 = 0
+      let b2 = 0
+      let b3 = 0
+      for (let j = from; j < i; j++) {
+        const other = values[j]!
+        const at = (begin + (columns[j]! << 2)) | 0
+        b0 += covariance[at]! * other
+        b1 += covariance[at + 1]! * other
+        b2 += covariance[at + 2]! * other
+        b3 += covariance[at + 3]! * other
+      }
+      const weight = column << 2
+      const own = (begin + weight) | 0
+      m0 += value * mean[weight]!
+      m1 += value * mean[weight + 1]!
+      m2 += value * mean[weight + 2]!
+      m3 += value * mean[weight + 3]!
+      f0 += value * (2 * b0 + covariance[own]! * value)
+      f1 += value * (2 * b1 + covariance[own + 1]! * value)
+      f2 += value * (2 * b2 + covariance[own + 2]! * value)
+      f3 += value * (2 * b3 + covariance[own + 3]! * value)
     }
-    const own = (start + places[i]!) | 0
-    sums[to + 4] = sums[to]! + value * (2 * b0 + covariance[own]! * value)
-    sums[to + 5] = sums[to + 1]! + value * (2 * b1 + covariance[own + 1]! * value)
-    sums[to + 6] = sums[to + 2]! + value * (2 * b2 + covariance[own + 2]! * value)
-    sums[to + 7] = sums[to + 3]! + value * (2 * b3 + covariance[own + 3]! * value)
+    means[to] = m0
+    means[to + 1] = m1
+    means[to + 2] = m2
+    means[to + 3] = m3
+    forms[to] = f0
+    forms[to + 1] = f1
+    forms[to + 2] = f2
+    forms[to + 3] = f3
+  }
+}
+
+/** P · way in the columns that proposals use. */
+function multiplyWays(
+  { covariance }: Bundle,
+  ways: SparseRows,
+  { memory, count }: { readonly memory: Memory; readonly count: number },
+): void {
+  const { size, start, columns, values } = ways
+  const last = size[0]!
+  const { products, used } = memory
+  let to = 0
+  for (let way = 0; way < last; way++) {
+    const from = start[way]!
+    const end = start[way + 1]!
+    for (let u = 0; u < count; u++, to += LANES) {
+      const column = used[u]!
+      const begin = rowStart(column)
+      let p0 = 0
+      let p1 = 0
+      let p2 = 0
+      let p3 = 0
+      for (let i = from; i < end; i++) {
+        const value = values[i]!
+        const other = columns[i]!
+        const at = (column > other ? begin + (other << 2) : rowStart(other) + (column << 2)) | 0
+        p0 += covariance[at]! * value
+        p1 += covariance[at + 1]! * value
+        p2 += covariance[at + 2]! * value
+        p3 += covariance[at + 3]! * value
+      }
+      products[to] = p0
+      products[to + 1] = p1
+      products[to + 2] = p2
+      products[to + 3] = p3
+    }
+  }
+}
+
+/** Puts way and proposal of every send together. */
+function addUp(
+  { heads, noise }: Bundle,
+  { proposals: { start, columns, values }, wayOf, proposalOf }: ActionRows,
+  options: { readonly memory: Memory; readonly count: number; readonly out: StackColumns; readonly head: number },
+): void {
+  const { memory, count, out, head } = options
+  const { ways, proposals, products, placeOf, crossed } = memory
+  const { rows, first, mean, variance } = out
+  for (let row = first; row < rows; row++) {
+    const way = wayOf[row - first]!
+    const proposal = proposalOf[row - first]!
+    const begin = Math.imul(way, count)
+    let p0 = 0
+    let p1 = 0
+    let p2 = 0
+    let p3 = 0
+    const end = start[proposal + 1]!
+    for (let i = start[proposal]!; i < end; i++) {
+      const value = values[i]!
+      const at = ((begin + placeOf[columns[i]!]!) << 2) | 0
+      p0 += products[at]! * value
+      p1 += products[at + 1]! * value
+      p2 += products[at + 2]! * value
+      p3 += products[at + 3]! * value
+    }
+    crossed[0] = p0
+    crossed[1] = p1
+    crossed[2] = p2
+    crossed[3] = p3
+    for (let lane = 0, to = head * rows + row; lane < heads; lane++, to += rows) {
+      const a = LANES * way + lane
+      const b = LANES * proposal + lane
+      mean[to] = ways.means[a]! + proposals.means[b]!
+      variance[to] = noise[lane]! * (ways.forms[a]! + proposals.forms[b]! + 2 * crossed[lane]!)
+    }
   }
 }

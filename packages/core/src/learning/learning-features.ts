@@ -1,6 +1,23 @@
-import type { Action, EpochMs, LearningFeatures, SentFeatures } from '../domain/index.ts'
+import {
+  type Action,
+  type ActionRows,
+  type EpochMs,
+  firstSend,
+  type LearningFeatures,
+  type SentFeatures,
+  weighActions,
+} from '../domain/index.ts'
 import { numbersOf } from '../numeric/index.ts'
 import { countsNow, offeredMessages } from './offered-messages.ts'
+
+/** Features of the sends and of the moment, and room for what is made of them; `weights` has one number per action. */
+interface LearningScratch {
+  readonly fullRows: ActionRows
+  readonly baseline: Float64Array
+  readonly weights: Float64Array
+  readonly sums: Float64Array
+  readonly centred: Float64Array
+}
 
 /** Action-centred features (Greenewald et al. 2017): the choice minus its mean under the logged distribution. */
 export function learningFeatures(
@@ -9,8 +26,7 @@ export function learningFeatures(
   choice: {
     readonly chosen: number
     readonly now: EpochMs
-    /** Features of the actions, row by row, those of the moment, and room for the mean. */
-    readonly scratch: { readonly psi: Float64Array; readonly centred: Float64Array; readonly baseline: Float64Array }
+    readonly scratch: LearningScratch
     readonly sent: SentFeatures | null
     /** By action, where messages are learned of by themselves. */
     readonly messages: readonly (string | null)[] | null
@@ -26,14 +42,10 @@ export function learningFeatures(
     largest = Math.max(largest, probabilities[i]!)
   }
   if (largest >= mass) return null // without chance there is nothing to learn about effects
-  const { psi, centred, baseline } = scratch
-  const width = centred.length
-  for (let j = 0; j < width; j += 1) centred[j] = psi[chosen * width + j]!
-  for (let i = 0; i < actions.length; i += 1) {
-    if (!countsNow(actions[i]!, now)) continue
-    const share = probabilities[i]! / mass
-    for (let j = 0, at = i * width; j < width; j += 1, at += 1) centred[j] = centred[j]! - share * psi[at]!
-  }
+  const { fullRows, baseline, weights, sums, centred } = scratch
+  for (let i = 0; i < actions.length; i += 1) weights[i] = countsNow(actions[i]!, now) ? -probabilities[i]! / mass : 0
+  weights[chosen] = weights[chosen]! + 1
+  weighActions(fullRows, { weights, first: firstSend(actions), sums, out: centred })
   const features = { baseline: numbersOf(baseline), centred: numbersOf(centred), sent }
   if (messages === null) return features
   return { ...features, messages: offeredMessages({ actions, messages, probabilities, chosen, now }) }

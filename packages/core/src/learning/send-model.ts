@@ -1,4 +1,13 @@
-import { CHANNELS, type Channel, type HeadState, type Objective, priorEffectSdOf } from '../domain/index.ts'
+import {
+  type ActionRows,
+  addEntry,
+  CHANNELS,
+  type Channel,
+  copyRow,
+  type HeadState,
+  type Objective,
+  priorEffectSdOf,
+} from '../domain/index.ts'
 import { type HeadStack, stackHeads } from './head-stack.ts'
 import { chanceOf } from './logistic-head.ts'
 import { outcomeHeadOf, RESPONSE_HEAD, throughResponse, worthHeadOf } from './send-heads.ts'
@@ -57,36 +66,44 @@ function habitOf({ habit = 0, traced }: Objective): Columns {
 /** What every send of a decision is expected to bring, and how sure that is. */
 export interface Expectations {
   readonly rows: number
+  /** Rows before it hold back. */
+  readonly first: number
   /** Log odds of answer and outcomes, head k of row r at k · rows + r, and their variance. */
   readonly logOdds: Float64Array
   readonly logOddsVariance: Float64Array
-  /** Features of the actions, rows × width; expected outcomes are written into their columns, in effect units. */
-  readonly psi: Float64Array
-  readonly width: number
   /** Variance of the expected raw reward, objective k of row r at k · rows + r. */
   readonly variance: Float64Array
 }
 
 /**
+ * Writes into `out` the rows of `sends` with what each send is expected to bring by itself, in effect units.
  * Expected outcome of a send = chance × worth + chance of an answer × habit, the log odds of the chance being those of an answer plus those of an outcome
- * given one; its variance by the delta method from that of the log odds. Sends are the rows from `first` on.
+ * given one; its variance by the delta method from that of the log odds.
  */
 export function fillExpected(
   { outcomes }: SendModel,
-  channels: readonly Channel[],
-  { rows, logOdds, logOddsVariance, psi, width, variance }: Expectations,
+  {
+    sends,
+    channels,
+    out,
+  }: { readonly sends: ActionRows; readonly channels: readonly Channel[]; readonly out: ActionRows },
+  { rows, first, logOdds, logOddsVariance, variance }: Expectations,
 ): void {
-  const first = rows - channels.length
-  for (let k = 0; k < outcomes.length; k++) {
-    const { objective, columns, worth, habit, unit } = outcomes[k]!
-    for (let i = first; i < rows; i++) {
+  const { proposals } = out
+  proposals.size[0] = 0
+  for (let i = first; i < rows; i++) {
+    const send = i - first
+    const channel = channels[send]!
+    copyRow(sends.proposals, sends.proposalOf[send]!, proposals)
+    out.proposalOf[send] = send
+    for (let k = 0; k < outcomes.length; k++) {
+      const { objective, columns, worth, habit, unit } = outcomes[k]!
       const at = (k + 1) * rows + i
       const chance = chanceOf(logOdds[i]! + logOdds[at]!)
-      const channel = channels[i - first]!
       const answer = chanceOf(logOdds[i]!)
       const expected = chance * worth + answer * (habit[channel] ?? 0)
       const column = columns[channel]
-      if (column !== undefined) psi[i * width + column] = expected / unit
+      if (column !== undefined) addEntry(proposals, column, expected / unit)
       const slope = chance * worth * (1 - chance)
       variance[objective * rows + i] = slope * slope * (logOddsVariance[i]! + logOddsVariance[at]!)
     }

@@ -1,0 +1,182 @@
+import {
+  CHANNELS,
+  type Channel,
+  type ChannelRule,
+  effectUnitOf,
+  type FeatureSchema,
+  type FeatureSpec,
+  type Objective,
+} from '../domain/index.ts'
+import { namesOf, widthOf } from './encode-declared.ts'
+
+export interface EncoderParts {
+  readonly features: FeatureSchema
+  readonly objectives: readonly Objective[]
+  readonly channels: Readonly<Partial<Record<Channel, ChannelRule>>>
+}
+
+const ACTION_NAMES = [
+  'send',
+  'channel sends 1 d',
+  'channel sends 7 d',
+  'sends 7 d',
+  'channel responses 28 d',
+  'family repeated lately',
+  'visits 7 d',
+  'days since visit',
+  'slot hour sine',
+  'slot hour cosine',
+  'slot weekend',
+  'slot delay',
+]
+/** What models of single sends look at beside; without such an objective these columns are not there. */
+const SEND_NAMES = [
+  'channel fatigue',
+  'channel response rate',
+  'slot half-day sine',
+  'slot half-day cosine',
+  'slot at usual hours',
+]
+
+/** A declared feature and its first column. */
+export interface PlacedSpec {
+  readonly spec: FeatureSpec
+  readonly column: number
+}
+
+/** Where the claims for one objective go, and what one prior effect sd is in its unit. */
+interface ClaimColumns {
+  readonly incremental: number
+  /** A level that is predicted given the send; how much of it is the send's doing has to be learned. */
+  readonly predicted: number
+  readonly unit: number
+}
+
+/** Where the columns of ψ lie. */
+export interface ActionLayout {
+  readonly width: number
+  readonly channelColumns: Readonly<Partial<Record<Channel, number>>>
+  readonly messageStart: number
+  readonly messageBuckets: number
+  readonly looksAtSends: boolean
+  readonly expectedColumns: Readonly<Record<string, Readonly<Partial<Record<Channel, number>>>>>
+  /** They are the last ones. */
+  readonly expectedStart: number
+  /** By message bucket, the log of what it claims: how far a producer is to be believed is learned for each. */
+  readonly logClaimStart: number
+  /** Claims end where these begin. */
+  readonly visitStart: number
+  readonly visitColumns: Readonly<Partial<Record<Channel, number>>>
+  readonly claims: ReadonlyMap<string, ClaimColumns>
+  /** What user and context declare: the same for every action of a decision. */
+  readonly common: readonly PlacedSpec[]
+  readonly ofOpportunity: readonly PlacedSpec[]
+  readonly ofVariant: readonly PlacedSpec[]
+  readonly names: readonly string[]
+  /** Columns that opportunity and variant write, and those that user, channel and moment do. */
+  readonly proposalColumns: Int32Array
+  readonly wayColumns: Int32Array
+  /** Columns of declared features of variants. */
+  readonly variantColumns: Int32Array
+}
+
+/** Column of how lately the message family was sent. */
+export const RECENCY_COLUMN = 5
+
+/** Declared features one after another from a column on. */
+export function placed(specs: readonly FeatureSpec[], start: number): readonly PlacedSpec[] {
+  let column = start
+  return specs.map((spec) => {
+    const place = { spec, column }
+    column += widthOf(spec)
+    return place
+  })
+}
+
+/** Whether a declared feature is the same for every action of a decision. */
+export function isCommon({ source }: FeatureSpec): boolean {
+  return source === 'user' || source === 'context'
+}
+
+function claimsOf(objectives: readonly Objective[], start: number): ActionLayout['claims'] {
+  const claims = new Map<string, ClaimColumns>()
+  for (const [i, objective] of objectives.entries()) {
+    const { name } = objective
+    const place = { incremental: start + 2 * i, predicted: start + 2 * i + 1, unit: effectUnitOf(objective) }
+    if (!claims.has(name) && place.unit > 0) claims.set(name, place)
+  }
+  return claims
+}
+
+function columnsOf(specs: readonly PlacedSpec[]): readonly number[] {
+  return specs.flatMap(({ spec, column }) => Array.from({ length: widthOf(spec) }, (_, i) => column + i))
+}
+
+/** Which columns tell of the proposal and which of the way it is sent. */
+function shared(layout: Omit<ActionLayout, 'proposalColumns' | 'wayColumns' | 'variantColumns'>): ActionLayout {
+  const { messageStart, visitStart, expectedStart, ofOpportunity, ofVariant } = layout
+  const variantColumns = columnsOf(ofVariant)
+  const declared = new Set([...columnsOf(ofOpportunity), ...variantColumns])
+  const isOfProposal = (column: number): boolean =>
+    column === RECENCY_COLUMN || (column >= messageStart && column < visitStart) || declared.has(column)
+  const columns = Array.from({ length: expectedStart }, (_, column) => column)
+  return {
+    ...layout,
+    variantColumns: Int32Array.from(variantColumns),
+    proposalColumns: Int32Array.from(columns.filter(isOfProposal)),
+    wayColumns: Int32Array.from(columns.filter((column) => !isOfProposal(column))),
+  }
+}
+
+/** Lays out the columns of ψ; what models of single sends look at is there where an objective builds on one. */
+export function layoutOf({ features, objectives, channels }: EncoderParts): ActionLayout {
+  const used = CHANNELS.filter((channel) => channels[channel] !== undefined)
+  const throughResponse = objectives.filter(({ model }) => model === 'response').map(({ name }) => name)
+  const looksAtSends = throughResponse.length > 0
+  const channelStart = ACTION_NAMES.length + (looksAtSends ? SEND_NAMES.length : 0)
+  const messageStart = channelStart + used.length
+  const claimStart = messageStart + features.messageBuckets
+  const logClaimStart = claimStart + 2 * objectives.length
+  const claimBuckets = looksAtSends ? features.messageBuckets : 0
+  const visitStart = logClaimStart + claimBuckets
+  const specsStart = visitStart + (looksAtSends ? used.length : 0)
+  const specs = placed(features.features, specsStart)
+  const expectedStart = specsStart + declaredWidth(features)
+  const columnsFrom = (start: number): Readonly<Partial<Record<Channel, number>>> =>
+    Object.fromEntries(used.map((channel, i) => [channel, start + i]))
+  const names = [
+    ...ACTION_NAMES,
+    ...(looksAtSends ? SEND_NAMES : []),
+    ...used.map((channel) => `channel=${channel}`),
+    ...Array.from({ length: features.messageBuckets }, (_, i) => `message bucket ${i}`),
+    ...objectives.flatMap(({ name }) => [`claim ${name}`, `prediction ${name}`]),
+    ...Array.from({ length: claimBuckets }, (_, i) => `log claim of message bucket ${i}`),
+    ...(looksAtSends ? used.map((channel) => `visit rate on ${channel}`) : []),
+    ...features.features.flatMap(namesOf),
+    ...throughResponse.flatMap((name) => used.map((channel) => `expected ${name} on ${channel}`)),
+  ]
+  return shared({
+    width: names.length,
+    channelColumns: columnsFrom(channelStart),
+    messageStart,
+    messageBuckets: features.messageBuckets,
+    looksAtSends,
+    logClaimStart,
+    visitStart,
+    visitColumns: looksAtSends ? columnsFrom(visitStart) : {},
+    expectedStart,
+    expectedColumns: Object.fromEntries(
+      throughResponse.map((name, k) => [name, columnsFrom(expectedStart + k * used.length)]),
+    ),
+    claims: claimsOf(objectives, claimStart),
+    common: specs.filter(({ spec }) => isCommon(spec)),
+    ofOpportunity: specs.filter(({ spec }) => spec.source === 'opportunity'),
+    ofVariant: specs.filter(({ spec }) => spec.source === 'variant'),
+    names,
+  })
+}
+
+/** Total columns a schema adds, for sizing. */
+export function declaredWidth(schema: FeatureSchema): number {
+  return schema.features.reduce((sum, spec) => sum + widthOf(spec), 0)
+}
