@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs'
-import { PGlite } from '@electric-sql/pglite'
+import { PGlite, types } from '@electric-sql/pglite'
 import type { Row, SqlClient } from '../sql/client.ts'
 import { NUMBER_PARSERS } from '../sql/client.ts'
 import { migrate } from '../sql/migrate.ts'
@@ -69,7 +69,22 @@ async function restore(
  * answer wait for that hand-over.
  */
 function start(where: { readonly dataDir: string; readonly loadDataDir?: Blob }): Promise<PGlite> {
-  return PGlite.create({ ...where, relaxedDurability: false, parsers: { ...NUMBER_PARSERS } })
+  return PGlite.create({
+    ...where,
+    relaxedDurability: false,
+    parsers: { ...NUMBER_PARSERS, [types.BYTEA]: bytesOf },
+    serializers: { [types.BYTEA]: asBytes },
+  })
+}
+
+/** `\\x…` as PostgreSQL shows bytes; digit by digit, as PGlite reads them, takes many times as long. */
+function bytesOf(text: string): Uint8Array {
+  return Buffer.from(text.slice(2), 'hex')
+}
+
+/** Bytes travel as they are: whatever else a serializer may answer, PGlite hands a view of bytes over in binary form. */
+function asBytes(bytes: Uint8Array): string {
+  return bytes as unknown as string
 }
 
 /** PGlite queues statements and transactions of its one connection itself. */

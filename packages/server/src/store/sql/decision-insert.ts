@@ -1,41 +1,57 @@
 import { chosenAction, type Decision, PalomaError } from '@paloma/core/domain'
 import type { InsertResult, NewDecision } from '../contract.ts'
+import { type ByteWriter, byteWriter, writtenBytes } from './byte-writer.ts'
 import type { Sql } from './client.ts'
-import { type DecisionRow, fromRow, toRow } from './decision-row.ts'
+import { DECISION_COLUMNS, type DecisionRow, fromRow } from './decision-row.ts'
 import { UNKNOWN_OPPORTUNITY } from './each-on-its-own.ts'
 import { insertExposures } from './exposures.ts'
-import { type Columns, insertRows } from './insert-rows.ts'
+import { packDecision, packLearning } from './pack-decision.ts'
 import { sendIdOf } from './send-row.ts'
 import { closePlans, reopenOpportunities } from './send-transitions.ts'
-
-const COLUMNS = {
-  decision_id: 'text',
-  user_id: 'text',
-  at: 'bigint',
-  fingerprint: 'text',
-  learning: 'json',
-  record: 'json',
-} as const satisfies Columns
 
 interface Written {
   readonly result: InsertResult
   readonly decision: Decision
 }
 
+/** Rows per statement: as many as are written together at most, so that a transaction is seldom needed for them alone. */
+const ROWS_PER_STATEMENT = 2000
+
+/**
+ * Whether writing these decisions is one statement: nothing follows from any of them but a row, and that their policy
+ * states are in use is written already.
+ */
+export function isPlain(items: readonly NewDecision[], statesInUse: ReadonlySet<number>): boolean {
+  if (items.length > ROWS_PER_STATEMENT) return false
+  return items.every(
+    ({ decision, deliver, plannedSendId }) =>
+      plannedSendId === undefined &&
+      statesInUse.has(decision.stateId) &&
+      !(deliver && chosenAction(decision).kind === 'send') &&
+      !decision.assignments.some(({ exposed }) => exposed === true),
+  )
+}
+
 /** Writes decisions and what follows from them; see DecisionStore.insertMany. One transaction is the caller's part. */
-export async function insertDecisions(sql: Sql, items: readonly NewDecision[]): Promise<readonly Written[]> {
-  const fresh = new Set(
-    await insertRows(sql, { table: 'decisions', columns: COLUMNS, returning: 'decision_id' }, items.map(toValues)),
-  )
-  const isNew = items.map((item) => fresh.delete(item.decision.decisionId))
-  await follow(
-    sql,
-    items.filter((_, i) => isNew[i]),
-  )
-  const stored = await storedDecisions(
-    sql,
-    items.filter((_, i) => !isNew[i]).map((item) => item.decision.decisionId),
-  )
+export async function insertDecisions(
+  sql: Sql,
+  items: readonly NewDecision[],
+  { isAlone }: { readonly isAlone: boolean },
+): Promise<readonly Written[]> {
+  const fresh = await insertRecords(sql, items)
+  if (fresh === 'all') {
+    if (!isAlone) await follow(sql, items)
+    return items.map(({ decision }): Written => ({ result: 'inserted', decision }))
+  }
+  // An id that comes twice is new once.
+  const isNew = items.map(({ decision }) => fresh.delete(decision.decisionId))
+  if (!isAlone)
+    await follow(
+      sql,
+      items.filter((_, i) => isNew[i]),
+    )
+  const known = items.filter((_, i) => !isNew[i]).map(({ decision }) => decision.decisionId)
+  const stored = await storedDecisions(sql, known)
   return items.map((item, i): Written => {
     const there = stored.get(item.decision.decisionId)
     if (isNew[i]) return { result: 'inserted', decision: item.decision }
@@ -45,10 +61,61 @@ export async function insertDecisions(sql: Sql, items: readonly NewDecision[]): 
   })
 }
 
-/** In the order of COLUMNS. */
-function toValues({ decision, fingerprint }: NewDecision): readonly unknown[] {
-  const row = toRow(decision)
-  return [row.decision_id, row.user_id, row.at, fingerprint, row.learning, row.record]
+/** Room for a record of twenty actions; more is made where it is needed. */
+const USUAL_BYTES = 4096
+
+// Records travel as one value, because a driver writes bytes as they are but arrays of them digit by digit.
+const INSERT = `
+  with fresh as (
+    insert into decisions (decision_id, user_id, at, fingerprint, packed, features)
+    select decision_id, user_id, at, fingerprint, substring($1::bytea from start for size),
+      case when learning > 0 then substring($1::bytea from start + size for learning) end
+    from unnest($2::text[], $3::text[], $4::bigint[], $5::text[], $6::integer[], $7::integer[], $8::integer[])
+      as rows (decision_id, user_id, at, fingerprint, start, size, learning)
+    on conflict do nothing returning decision_id)
+  select case when count(*) < $9::integer then coalesce(json_agg(decision_id)::text, '[]') end as keys from fresh`
+
+/** Writes the rows of decisions that are not there yet; answers the ids of those, or that all are new. */
+async function insertRecords(sql: Sql, items: readonly NewDecision[]): Promise<'all' | Set<string>> {
+  const fresh = new Set<string>()
+  let isWhole = true
+  for (let start = 0; start < items.length; start += ROWS_PER_STATEMENT) {
+    const part = items.slice(start, start + ROWS_PER_STATEMENT)
+    const [answer] = await sql.query<{ readonly keys: string | null }>(INSERT, recordValues(part))
+    const keys: readonly string[] | null = answer!.keys === null ? null : JSON.parse(answer!.keys)
+    if (keys !== null) isWhole = false
+    for (const key of keys ?? part.map(({ decision }) => decision.decisionId)) fresh.add(key)
+  }
+  return isWhole ? 'all' : fresh
+}
+
+/** In the order of INSERT's parameters. */
+function recordValues(items: readonly NewDecision[]): readonly unknown[] {
+  const writer = byteWriter(items.length * USUAL_BYTES)
+  const places = items.map((item) => packed(writer, item))
+  return [
+    writtenBytes(writer),
+    items.map(({ decision }) => decision.decisionId),
+    items.map(({ decision }) => decision.userId),
+    items.map(({ decision }) => decision.at),
+    items.map(({ fingerprint }) => fingerprint),
+    places.map(({ start }) => start),
+    places.map(({ size }) => size),
+    places.map(({ learning }) => learning),
+    items.length,
+  ]
+}
+
+/** Where a record lies, counted from 1 as SQL does, how long it is, and how much to learn from comes after it. */
+function packed(
+  writer: ByteWriter,
+  { decision }: NewDecision,
+): { readonly start: number; readonly size: number; readonly learning: number } {
+  const start = writer.at
+  packDecision(writer, decision)
+  const size = writer.at - start
+  if (decision.learning !== null) packLearning(writer, decision.learning)
+  return { start: start + 1, size, learning: writer.at - start - size }
 }
 
 type StoredRow = DecisionRow & { readonly fingerprint: string }
@@ -56,7 +123,7 @@ type StoredRow = DecisionRow & { readonly fingerprint: string }
 async function storedDecisions(sql: Sql, ids: readonly string[]): Promise<ReadonlyMap<string, StoredRow>> {
   if (ids.length === 0) return new Map()
   const rows = await sql.query<StoredRow>(
-    `select decision_id, user_id, at, learning, record, fingerprint from decisions where decision_id = any($1::text[])`,
+    `select ${DECISION_COLUMNS}, fingerprint from decisions where decision_id = any($1::text[])`,
     [ids],
   )
   return new Map(rows.map((row) => [row.decision_id, row]))

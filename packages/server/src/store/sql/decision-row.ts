@@ -1,253 +1,33 @@
-import type {
-  Action,
-  Assignment,
-  Candidate,
-  Channel,
-  Decision,
-  DecisionId,
-  DecisionReason,
-  DecisionTrigger,
-  LearningFeatures,
-  LossChances,
-  OfferedMessages,
-  OpportunityId,
-  PastSend,
-  Refusal,
-  Scalar,
-  UserHistory,
-  UserId,
-  UserProfile,
-} from '@paloma/core/domain'
-import { fromBase64, fromJsonNumbers, type JsonNumbers, toBase64, toJsonNumbers } from './numbers-codec.ts'
+import type { Decision, DecisionId, LearningFeatures } from '@paloma/core/domain'
+import { fromLearningText, fromTextRow } from './text-record.ts'
+import { unpackDecision, unpackLearning } from './unpack-decision.ts'
 
-/** What the table of decisions keeps of one; the rest of it is `record`, compact JSON. */
-export interface DecisionRow {
+/** What the table of decisions keeps of one. Records are packed; older ones are JSON, in `record` and `learning`. */
+export interface DecisionRow extends LearningRow {
   readonly decision_id: string
-  readonly user_id: string
   readonly at: number
-  /** `baseline.centred`, base64 doubles; `.channel.action.pressure` of a send, or `...`, where more follows; `.messages`, base64 JSON. */
+  readonly record: string | null
+  readonly packed: Uint8Array | null
+}
+
+/** What it keeps to learn from, in one form or the other; neither where there is nothing to learn. */
+export interface LearningRow {
   readonly learning: string | null
-  readonly record: string
+  readonly features: Uint8Array | null
 }
 
-/** Index of the opportunity in `inputs.opportunityIds`, or its id; variant; channel; sendAt. */
-type CandidateTuple = readonly [number | string, string, Candidate['channel'], number]
-type RefusalTuple = readonly [Refusal['reason'], (string | null)?, number?]
-type SendTuple = readonly [
-  number,
-  PastSend['channel'],
-  PastSend['category'],
-  string,
-  string,
-  string,
-  /** Group key, where there is one. */
-  string?,
-]
+/** Columns of a DecisionRow. */
+export const DECISION_COLUMNS = 'decision_id, at, learning, record, packed, features'
 
-/** `record` as JSON: lists of tuples, in the order of the fields they stand for. */
-interface DecisionRecord {
-  /** The user it was made for; differs from the column once he was merged into another. */
-  readonly u: UserId
-  readonly t: DecisionTrigger
-  readonly v: string
-  readonly st: number
-  readonly po: string
-  readonly as: readonly Assignment[]
-  readonly re: DecisionReason
-  /** 0 is `hold`. */
-  readonly ac: readonly (CandidateTuple | 0)[]
-  /** Chances of losing channels, where they were counted. */
-  readonly ls?: LossChances
-  readonly va: readonly (readonly [string, JsonNumbers, JsonNumbers])[]
-  readonly pr: JsonNumbers
-  readonly sc: JsonNumbers
-  readonly sv: JsonNumbers
-  readonly pb: JsonNumbers
-  readonly ch: number
-  /** Propensity and draw. */
-  readonly pd: JsonNumbers
-  readonly rf: readonly (readonly [CandidateTuple, readonly RefusalTuple[]])[]
-  readonly op: readonly OpportunityId[]
-  readonly om: readonly string[]
-  readonly cx: Readonly<Record<string, Scalar>>
-  readonly us: UserProfile
-  readonly hs: readonly SendTuple[]
-  readonly hr: readonly (readonly [number, Candidate['channel']])[]
-  readonly hv: readonly number[]
-}
-
-/** A decision as a row; `fromRow` gives back the same decision, numbers bit for bit. */
-export function toRow(decision: Decision): DecisionRow {
-  return {
-    decision_id: decision.decisionId,
-    user_id: decision.userId,
-    at: decision.at,
-    learning: decision.learning === null ? null : toLearningText(decision.learning),
-    record: JSON.stringify(toRecord(decision)),
-  }
-}
-
-/** The decision of a row. */
+/** The decision of a row, of either form. */
 export function fromRow(row: DecisionRow): Decision {
-  const record = JSON.parse(row.record) as DecisionRecord
-  const [propensity, draw] = fromJsonNumbers(record.pd)
-  return {
-    decisionId: row.decision_id as DecisionId,
-    userId: record.u,
-    at: row.at,
-    trigger: record.t,
-    snapshotVersion: record.v,
-    stateId: record.st,
-    policy: record.po,
-    assignments: record.as,
-    reason: record.re,
-    actions: record.ac.map((tuple) => fromActionTuple(tuple, record.op)),
-    values: Object.fromEntries(
-      record.va.map(([name, mean, variance]) => [
-        name,
-        { mean: fromJsonNumbers(mean), variance: fromJsonNumbers(variance) },
-      ]),
-    ),
-    prices: fromJsonNumbers(record.pr),
-    losses: record.ls ?? {},
-    scores: fromJsonNumbers(record.sc),
-    scoreVariances: fromJsonNumbers(record.sv),
-    probabilities: fromJsonNumbers(record.pb),
-    chosen: record.ch,
-    propensity: propensity!,
-    draw: draw!,
-    refused: record.rf.map(([candidate, refusals]) => ({
-      candidate: fromCandidateTuple(candidate, record.op),
-      refusals: refusals.map(fromRefusalTuple),
-    })),
-    learning: row.learning === null ? null : fromLearningText(row.learning),
-    inputs: {
-      user: { profile: record.us, history: historyOf(record) },
-      opportunityIds: record.op,
-      messages: record.om,
-      context: record.cx,
-    },
-  }
+  const { decision_id, at, learning, record, packed } = row
+  if (packed === null) return fromTextRow({ decision_id, at, learning, record: record ?? '' })
+  return unpackDecision(packed, { decisionId: decision_id as DecisionId, at, learning: learningOf(row) })
 }
 
-function toRecord(decision: Decision): DecisionRecord {
-  const { user, opportunityIds, messages, context } = decision.inputs
-  const position = new Map(opportunityIds.map((id, index) => [id, index]))
-  const toTuple = ({ opportunityId, variant, channel, sendAt }: Candidate): CandidateTuple => [
-    position.get(opportunityId) ?? opportunityId,
-    variant,
-    channel,
-    sendAt,
-  ]
-  return {
-    u: decision.userId,
-    t: decision.trigger,
-    v: decision.snapshotVersion,
-    st: decision.stateId,
-    po: decision.policy,
-    as: decision.assignments,
-    re: decision.reason,
-    ac: decision.actions.map((action) => (action.kind === 'hold' ? 0 : toTuple(action))),
-    va: Object.entries(decision.values).map(([name, { mean, variance }]) => [
-      name,
-      toJsonNumbers(mean),
-      toJsonNumbers(variance),
-    ]),
-    pr: toJsonNumbers(decision.prices),
-    ...(Object.keys(decision.losses).length === 0 ? {} : { ls: decision.losses }),
-    sc: toJsonNumbers(decision.scores),
-    sv: toJsonNumbers(decision.scoreVariances),
-    pb: toJsonNumbers(decision.probabilities),
-    ch: decision.chosen,
-    pd: toJsonNumbers([decision.propensity, decision.draw]),
-    rf: decision.refused.map(({ candidate, refusals }) => [toTuple(candidate), refusals.map(toRefusalTuple)]),
-    op: opportunityIds,
-    om: messages,
-    cx: context,
-    us: user.profile,
-    hs: user.history.sends.map(toSendTuple),
-    hr: user.history.responses.map(({ at, channel }) => [at, channel]),
-    hv: user.history.visits,
-  }
-}
-
-function fromActionTuple(tuple: CandidateTuple | 0, ids: readonly OpportunityId[]): Action {
-  return tuple === 0 ? { kind: 'hold' } : { kind: 'send', ...fromCandidateTuple(tuple, ids) }
-}
-
-function fromCandidateTuple(tuple: CandidateTuple, ids: readonly OpportunityId[]): Candidate {
-  const [which, variant, channel, sendAt] = tuple
-  return { opportunityId: typeof which === 'number' ? ids[which]! : (which as OpportunityId), variant, channel, sendAt }
-}
-
-function toRefusalTuple({ reason, rule, until }: Refusal): RefusalTuple {
-  if (until !== undefined) return [reason, rule ?? null, until]
-  return rule === undefined ? [reason] : [reason, rule]
-}
-
-function fromRefusalTuple([reason, rule, until]: RefusalTuple): Refusal {
-  return {
-    reason,
-    ...(rule === undefined || rule === null ? {} : { rule }),
-    ...(until === undefined ? {} : { until }),
-  }
-}
-
-function toSendTuple({ at, channel, category, message, topic, groupKey, opportunityId }: PastSend): SendTuple {
-  return groupKey === undefined
-    ? [at, channel, category, message, topic, opportunityId]
-    : [at, channel, category, message, topic, opportunityId, groupKey]
-}
-
-function historyOf(record: DecisionRecord): UserHistory {
-  return {
-    sends: record.hs.map(([at, channel, category, message, topic, opportunityId, groupKey]) => ({
-      at,
-      channel,
-      category,
-      message,
-      topic,
-      ...(groupKey === undefined ? {} : { groupKey }),
-      opportunityId,
-    })),
-    responses: record.hr.map(([at, channel]) => ({ at, channel })),
-    visits: record.hv,
-  }
-}
-
-function toLearningText({ baseline, centred, sent, messages }: LearningFeatures): string {
-  const always = `${toBase64(baseline)}.${toBase64(centred)}`
-  const send = sent === null ? '' : `.${sent.channel}.${toBase64(sent.action)}.${toBase64(sent.pressure)}`
-  if (messages === undefined) return `${always}${send}`
-  return `${always}${send === '' ? '...' : send}.${Buffer.from(JSON.stringify(toMessagesTuple(messages))).toString('base64')}`
-}
-
-/** Message, variant and channel of the send, or 0; message, channel and value of each on offer. */
-type MessagesTuple = readonly [readonly [string, string, Channel] | 0, readonly (readonly [string, Channel, number])[]]
-
-function toMessagesTuple({ sent, centred }: OfferedMessages): MessagesTuple {
-  return [
-    sent === null ? 0 : [sent.message, sent.variant, sent.channel],
-    centred.map(({ message, channel, value }) => [message, channel, value]),
-  ]
-}
-
-function fromMessagesText(text: string): OfferedMessages {
-  const [sent, centred] = JSON.parse(Buffer.from(text, 'base64').toString()) as MessagesTuple
-  return {
-    sent: sent === 0 ? null : { message: sent[0], variant: sent[1], channel: sent[2] },
-    centred: centred.map(([message, channel, value]) => ({ message, channel, value })),
-  }
-}
-
-/** The learning features of the column of that name. */
-export function fromLearningText(text: string): LearningFeatures {
-  const [baseline = '', centred = '', channel = '', action = '', pressure = '', messages] = text.split('.')
-  const numbers = (part: string): readonly number[] => [...fromBase64(part)]
-  return {
-    baseline: numbers(baseline),
-    centred: numbers(centred),
-    sent: channel === '' ? null : { channel: channel as Channel, action: numbers(action), pressure: numbers(pressure) },
-    ...(messages === undefined ? {} : { messages: fromMessagesText(messages) }),
-  }
+/** What a row keeps to learn from. */
+export function learningOf({ learning, features }: LearningRow): LearningFeatures | null {
+  if (features !== null) return unpackLearning(features)
+  return learning === null ? null : fromLearningText(learning)
 }

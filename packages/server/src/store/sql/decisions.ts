@@ -1,23 +1,28 @@
 import type { Decision, DecisionId } from '@paloma/core/domain'
-import type { DecisionStore } from '../contract.ts'
+import type { DecisionStore, NewDecision } from '../contract.ts'
 import type { SqlClient } from './client.ts'
 import { cursorTime } from './cursor-time.ts'
-import { insertDecisions } from './decision-insert.ts'
-import { type DecisionRow, fromRow } from './decision-row.ts'
+import { insertDecisions, isPlain } from './decision-insert.ts'
+import { DECISION_COLUMNS as COLUMNS, type DecisionRow, fromRow } from './decision-row.ts'
 import { eachOnItsOwn } from './each-on-its-own.ts'
 import { maturedExamples } from './matured.ts'
 import { userTotals } from './user-totals.ts'
 import { dayBounds, dayName } from './utc-day.ts'
 
-const COLUMNS = 'decision_id, user_id, at, learning, record'
-
 /** The decision log. */
 export function decisionStore(client: SqlClient): DecisionStore {
+  // Once written, that a state is in use is never taken back.
+  const statesInUse = new Set<number>()
+  const insert = async (items: readonly NewDecision[]): ReturnType<DecisionStore['insertMany']> => {
+    if (isPlain(items, statesInUse)) return insertDecisions(client, items, { isAlone: true })
+    const written = await client.transaction((sql) => insertDecisions(sql, items, { isAlone: false }))
+    items.forEach(({ decision }, i) => {
+      if (written[i]?.result === 'inserted') statesInUse.add(decision.stateId)
+    })
+    return written
+  }
   return {
-    insertMany: (items) =>
-      items.length === 0
-        ? Promise.resolve([])
-        : eachOnItsOwn(items, (part) => client.transaction((sql) => insertDecisions(sql, part))),
+    insertMany: (items) => (items.length === 0 ? Promise.resolve([]) : eachOnItsOwn(items, insert)),
     get: async (id) => (await readMany(client, [id])).get(id),
     getMany: (ids) => readMany(client, ids),
     async listByUser(userId, { before = null, limit }) {

@@ -1,27 +1,26 @@
 import type { DecisionId, UserId } from '@paloma/core/domain'
 import type { DecisionStore, LearningExample } from '../contract.ts'
 import type { SqlClient } from './client.ts'
-import { fromLearningText } from './decision-row.ts'
+import { type LearningRow, learningOf } from './decision-row.ts'
 
 /** Examples per statement: large enough to be quick, small enough to leave the one connection to others. */
 const PAGE_ROWS = 1000
 
-interface ExampleRow {
+interface ExampleRow extends LearningRow {
   readonly decision_id: DecisionId
   readonly user_id: UserId
   readonly at: number
-  readonly learning: string
   readonly outcomes: string | null
 }
 
 const PAGE = `
   with page as (
-    select d.decision_id, d.user_id, d.at, d.learning
+    select d.decision_id, d.user_id, d.at, d.learning, d.features
     from decisions d left join users u on u.user_id = d.user_id
-    where d.learning is not null and d.at >= $1 and d.at < $2 and (d.at, d.decision_id) > ($1, $3)
+    where (d.learning is not null or d.features is not null) and d.at >= $1 and d.at < $2 and (d.at, d.decision_id) > ($1, $3)
       and coalesce(u.learning, true)
     order by d.at, d.decision_id limit ${PAGE_ROWS})
-  select p.decision_id, p.user_id, p.at, p.learning,
+  select p.decision_id, p.user_id, p.at, p.learning, p.features,
     (select json_agg(json_build_array(o.at, o.name, o.objective_values::json, o.reach_loss, o.channel, o.is_response,
           coalesce(o.decision_id = p.decision_id and o.joined_by = 'decisionId', false))
         order by o.at, o.message_id)::text
@@ -62,7 +61,7 @@ function exampleFromRow(row: ExampleRow): LearningExample {
     decisionId: row.decision_id,
     userId: row.user_id,
     at: row.at,
-    learning: fromLearningText(row.learning),
+    learning: learningOf(row)!,
     outcomes: outcomes.map(([at, name, values, reachLoss, channel, isResponse, isOwn]) => ({
       ...{ at, name, values, reachLoss, channel },
       ...{ isResponse, isOwn },

@@ -3,6 +3,7 @@ import { firstTables } from './0001-first-tables.ts'
 import { sendAttempts } from './0002-send-attempts.ts'
 import { experiments } from './0003-experiments.ts'
 import { stateLines } from './0004-state-lines.ts'
+import { packedRecords } from './0005-packed-records.ts'
 
 /** Every migration by name, in order; a published one never changes. */
 export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
@@ -10,6 +11,7 @@ export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
   '0002-send-attempts': sendAttempts,
   '0003-experiments': experiments,
   '0004-state-lines': stateLines,
+  '0005-packed-records': packedRecords,
 }
 
 /** Twelve hex digits that change with any migration; names the template directory that has them all. */

@@ -1,0 +1,209 @@
+import {
+  type Action,
+  type Assignment,
+  type Candidate,
+  type Decision,
+  type DecisionId,
+  type LearningFeatures,
+  type LossChances,
+  type OfferedMessages,
+  type OpportunityId,
+  PalomaError,
+  type PastSend,
+  type Refusal,
+  type SentFeatures,
+  type UserHistory,
+  type UserId,
+  type UserProfile,
+  type ValueEstimates,
+} from '@paloma/core/domain'
+import {
+  type ByteReader,
+  byteReader,
+  readByte,
+  readCount,
+  readList,
+  readNumber,
+  readNumbers,
+  readText,
+} from './byte-reader.ts'
+import { HAS, MOST_NAMES, PACKED_VERSION } from './pack-decision.ts'
+import { categoryCodes, channelCodes, decisionReasonCodes, refusalCodes, triggerCodes } from './record-codes.ts'
+
+/** What candidates of one record refer to. */
+interface Scene {
+  readonly at: number
+  readonly names: string[]
+  readonly ids: readonly OpportunityId[]
+}
+
+/** What columns of its own say of a packed decision. */
+interface Columns {
+  readonly decisionId: DecisionId
+  readonly at: number
+  readonly learning: LearningFeatures | null
+}
+
+/** The decision that `packDecision` wrote, numbers bit for bit. */
+export function unpackDecision(packed: Uint8Array, { decisionId, at, learning }: Columns): Decision {
+  const reader = byteReader(packed)
+  checkVersion(reader)
+  const names: string[] = []
+  const head = readHead(reader, names)
+  const opportunityIds = readList(reader, readText) as OpportunityId[]
+  const messages = readList(reader, () => readName(reader, names))
+  const scene: Scene = { at, names, ids: opportunityIds }
+  const actions = readList(reader, () => readAction(reader, scene))
+  const columns = readColumns(reader, names)
+  const choice = { chosen: readCount(reader), propensity: readNumber(reader), draw: readNumber(reader) }
+  const refused = readList(reader, () => readRefused(reader, scene))
+  const context = JSON.parse(readText(reader)) as Decision['inputs']['context']
+  const profile = JSON.parse(readText(reader)) as UserProfile
+  const user = { profile, history: readHistory(reader, names) }
+  const inputs = { user, opportunityIds, messages, context }
+  return { decisionId, at, ...head, actions, ...columns, ...choice, refused, learning, inputs }
+}
+
+/** The features that `packLearning` wrote. */
+export function unpackLearning(packed: Uint8Array): LearningFeatures {
+  const reader = byteReader(packed)
+  checkVersion(reader)
+  const baseline = readNumbers(reader)
+  const centred = readNumbers(reader)
+  const has = readByte(reader)
+  return {
+    baseline,
+    centred,
+    sent: (has & HAS.sent) === 0 ? null : readSent(reader),
+    ...((has & HAS.messages) === 0 ? {} : { messages: readOffered(reader) }),
+  }
+}
+
+function readSent(reader: ByteReader): SentFeatures {
+  const channel = channelCodes.wordOf(readByte(reader))
+  return { channel, action: readNumbers(reader), pressure: readNumbers(reader) }
+}
+
+function readOffered(reader: ByteReader): OfferedMessages {
+  const hasSent = readByte(reader) === 1
+  return {
+    sent: hasSent
+      ? { message: readText(reader), variant: readText(reader), channel: channelCodes.wordOf(readByte(reader)) }
+      : null,
+    centred: readList(reader, () => ({
+      message: readText(reader),
+      channel: channelCodes.wordOf(readByte(reader)),
+      value: readNumber(reader),
+    })),
+  }
+}
+
+function checkVersion(reader: ByteReader): void {
+  const version = readByte(reader)
+  if (version === PACKED_VERSION) return
+  throw new PalomaError('STORE_NEWER', `packed records up to version ${PACKED_VERSION} are known, got ${version}`, {
+    hint: 'the database was written by a newer Paloma',
+  })
+}
+
+type Head = Pick<Decision, 'userId' | 'trigger' | 'snapshotVersion' | 'stateId' | 'policy' | 'reason' | 'assignments'>
+
+function readHead(reader: ByteReader, names: string[]): Head {
+  return {
+    userId: readText(reader) as UserId,
+    trigger: triggerCodes.wordOf(readByte(reader)),
+    snapshotVersion: readText(reader),
+    stateId: readNumber(reader),
+    policy: readText(reader),
+    reason: decisionReasonCodes.wordOf(readByte(reader)),
+    assignments: readList(reader, () => readAssignment(reader, names)),
+  }
+}
+
+function readName(reader: ByteReader, names: string[]): string {
+  const place = readCount(reader)
+  if (place > 0) return named(names, place - 1)
+  const name = readText(reader)
+  if (names.length < MOST_NAMES) names.push(name)
+  return name
+}
+
+function named<T>(list: readonly T[], place: number): T {
+  const item = list[place]
+  if (item === undefined) {
+    throw new PalomaError('STORE_DAMAGED', `a packed record names item ${place} of ${list.length}`)
+  }
+  return item
+}
+
+function readAssignment(reader: ByteReader, names: string[]): Assignment {
+  const base = { experiment: readName(reader, names), variant: readName(reader, names) }
+  const rest = readText(reader)
+  return rest === '' ? base : { ...base, ...(JSON.parse(rest) as Omit<Assignment, 'experiment' | 'variant'>) }
+}
+
+function readAction(reader: ByteReader, scene: Scene): Action {
+  const place = readCount(reader)
+  return place === 0 ? { kind: 'hold' } : { kind: 'send', ...readCandidate(reader, scene, place - 1) }
+}
+
+function readCandidate(reader: ByteReader, { at, names, ids }: Scene, place: number): Candidate {
+  const opportunityId = place === ids.length ? (readText(reader) as OpportunityId) : named(ids, place)
+  const variant = readName(reader, names)
+  const code = readByte(reader)
+  const channel = channelCodes.wordOf(code >> 1)
+  return { opportunityId, variant, channel, sendAt: (code & 1) === 0 ? at : readNumber(reader) }
+}
+
+type ColumnNames = 'values' | 'losses' | 'prices' | 'scores' | 'scoreVariances' | 'probabilities'
+
+function readColumns(reader: ByteReader, names: string[]): Pick<Decision, ColumnNames> {
+  const values = readList(reader, (): readonly [string, ValueEstimates] => [
+    readName(reader, names),
+    { mean: readNumbers(reader), variance: readNumbers(reader) },
+  ])
+  const losses = readText(reader)
+  return {
+    values: Object.fromEntries(values),
+    losses: losses === '' ? {} : (JSON.parse(losses) as LossChances),
+    prices: readNumbers(reader),
+    scores: readNumbers(reader),
+    scoreVariances: readNumbers(reader),
+    probabilities: readNumbers(reader),
+  }
+}
+
+function readRefused(reader: ByteReader, scene: Scene): Decision['refused'][number] {
+  const candidate = readCandidate(reader, scene, readCount(reader) - 1)
+  return { candidate, refusals: readList(reader, () => readRefusal(reader, scene.names)) }
+}
+
+function readRefusal(reader: ByteReader, names: string[]): Refusal {
+  const reason = refusalCodes.wordOf(readByte(reader))
+  const given = readByte(reader)
+  return {
+    reason,
+    ...((given & 1) === 0 ? {} : { rule: readName(reader, names) }),
+    ...((given & 2) === 0 ? {} : { until: readNumber(reader) }),
+  }
+}
+
+function readHistory(reader: ByteReader, names: string[]): UserHistory {
+  return {
+    sends: readList(reader, () => readSend(reader, names)),
+    responses: readList(reader, () => ({ at: readNumber(reader), channel: channelCodes.wordOf(readByte(reader)) })),
+    visits: readNumbers(reader),
+  }
+}
+
+function readSend(reader: ByteReader, names: string[]): PastSend {
+  return {
+    at: readNumber(reader),
+    channel: channelCodes.wordOf(readByte(reader)),
+    category: categoryCodes.wordOf(readByte(reader)),
+    message: readName(reader, names),
+    topic: readName(reader, names),
+    ...(readByte(reader) === 0 ? {} : { groupKey: readName(reader, names) }),
+    opportunityId: readText(reader),
+  }
+}
