@@ -36,11 +36,11 @@ export function guard(app: FastifyInstance, usecases: Pick<Usecases, 'keys' | 'i
     const access = request.is404 ? undefined : request.routeOptions.config.access
     if (access !== undefined) await admit(request, access, usecases)
   })
-  app.addHook('preValidation', async (request) => {
+  app.addHook('preValidation', (request, _reply, done) => {
     const access = request.is404 ? undefined : request.routeOptions.config.access
-    if (access?.kind === 'key' && access.inBody === true && request.apiKey === null) {
-      await admitKey(request, { secret: writeKeyOf(request.body), scope: access.scope, usecases })
-    }
+    if (access?.kind !== 'key' || access.inBody !== true || request.apiKey !== null) return done()
+    const showing = { secret: writeKeyOf(request.body), scope: access.scope, usecases }
+    admitKey(request, showing).then(() => done(), done)
   })
 }
 

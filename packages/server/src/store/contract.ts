@@ -104,8 +104,15 @@ export type OpportunityStatus = (typeof OPPORTUNITY_STATUSES)[number]
 export interface OpportunityStore {
   /** Also marks what a new one `supersedes`, or shares a `dedupeKey` with, as superseded (open ones only). */
   insertMany(items: readonly Opportunity[], at: EpochMs): Promise<readonly InsertResult[]>
-  /** Open and not expired at `now`, per user, oldest id first. */
-  openFor(ids: readonly UserId[], now: EpochMs): Promise<ReadonlyMap<UserId, readonly Opportunity[]>>
+  /**
+   * Open and not expired at `now`, per user, oldest id first. Proposals never change: of those in `known`, which this
+   * store answered before, the same objects are given back without being read again.
+   */
+  openFor(
+    ids: readonly UserId[],
+    now: EpochMs,
+    known?: readonly Opportunity[],
+  ): Promise<ReadonlyMap<UserId, readonly Opportunity[]>>
   get(
     ids: readonly OpportunityId[],
   ): Promise<ReadonlyMap<OpportunityId, { readonly opportunity: Opportunity; readonly status: OpportunityStatus }>>

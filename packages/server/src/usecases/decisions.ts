@@ -13,7 +13,7 @@ import { attemptDecision } from './attempt-decision.ts'
 import type { DecideCommand, ItemError, ItemResult, Usecases } from './contract.ts'
 import type { Deps } from './deps.ts'
 import { groupCommit } from './group-commit.ts'
-import { asStored } from './hot-user.ts'
+import { bagAsStored } from './hot-user.ts'
 import { besideFaults, type Written, writeEach } from './item-results.ts'
 import { pastDecisionUsecases } from './past-decisions.ts'
 import { redecideDue } from './redecide.ts'
@@ -141,7 +141,7 @@ async function decideAll(
     const { at = now, decisionId, deliver, userId } = command
     const person = people.get(at)?.get(userId)
     if (person === undefined) return unknownUser(command)
-    const context = asStored(command.context)
+    const context = bagAsStored(command.context)
     const request = { decisionId, ...person, context, trigger: 'request' as const }
     const made = attemptDecision(snapshots.currentFor(person.user.profile, at), request, at)
     if (!made.ok) return made

@@ -1,4 +1,12 @@
-import { DAY_MS, type EpochMs, type Opportunity, type Outcome, type PastSend, type UserState } from '@paloma/core'
+import {
+  DAY_MS,
+  type EpochMs,
+  type Opportunity,
+  type Outcome,
+  type PastSend,
+  type Scalar,
+  type UserState,
+} from '@paloma/core'
 import type { NewDecision } from '../store/contract.ts'
 import { HISTORY_MS } from './deps.ts'
 
@@ -41,6 +49,16 @@ export function openAt({ open }: HotUser, now: EpochMs): readonly Opportunity[] 
 /** A copy that went through JSON, as what the store gives back did: −0 becomes 0, undefined members are gone. */
 export function asStored<T>(value: T): T {
   return JSON.parse(JSON.stringify(value))
+}
+
+/** `asStored` of a bag of scalars: the same bag where JSON keeps all of it, as it nearly always does. */
+export function bagAsStored(bag: Readonly<Record<string, Scalar>>): Readonly<Record<string, Scalar>> {
+  for (const name in bag) {
+    const value: Scalar | undefined = bag[name]
+    const isKept = typeof value === 'number' ? Number.isFinite(value) && !Object.is(value, -0) : value !== undefined
+    if (!isKept) return asStored(bag)
+  }
+  return bag
 }
 
 /** The user after an outcome of his was stored. */

@@ -1,4 +1,4 @@
-import type { EpochMs, UserId } from '@paloma/core'
+import type { EpochMs, Opportunity, UserId } from '@paloma/core'
 import type { HotUser } from './hot-user.ts'
 
 export interface HotUsersOptions {
@@ -13,6 +13,8 @@ export interface HotUsersOptions {
 export interface HotUsers {
   count(): number
   find(id: UserId): HotUser | undefined
+  /** The open opportunities a user had when they were last loaded, however long ago: not to be answered, but to be known again. */
+  seen(id: UserId): readonly Opportunity[]
   /** Loads users and remembers what `learn` makes of them, those aside that were written to in the meantime. */
   load<T>(
     ids: readonly UserId[],
@@ -30,7 +32,10 @@ export interface HotUsers {
 interface Entry {
   readonly hot: HotUser
   readonly loadedAt: EpochMs
+  readonly seen: readonly Opportunity[]
 }
+
+const NOTHING_SEEN: readonly Opportunity[] = []
 
 interface Writers {
   readonly count: number
@@ -43,28 +48,37 @@ export function forgotten(): HotUser {
   return {}
 }
 
-/** What is remembered of users, the one asked for longest ago first; nothing in it is older than its life. */
+/** What is remembered of users, the one asked for longest ago first. */
 interface Shelf {
   size(): number
+  /** What is not older than its life. */
   fresh(id: UserId): Entry | undefined
-  put(id: UserId, entry: Entry): void
+  seen(id: UserId): readonly Opportunity[]
+  /** Asked for last. */
+  touch(id: UserId, entry: Entry): void
+  put(id: UserId, what: Omit<Entry, 'seen'>): void
   forget(id: UserId): void
 }
 
 function createShelf({ maxUsers, lifeMs, wallClock }: HotUsersOptions): Shelf {
   const entries = new Map<UserId, Entry>()
+  const seen = (id: UserId): readonly Opportunity[] => entries.get(id)?.seen ?? NOTHING_SEEN
   return {
     size: () => entries.size,
     fresh(id) {
       const entry = entries.get(id)
-      if (entry === undefined || lifeMs === null || wallClock() - entry.loadedAt < lifeMs) return entry
-      entries.delete(id)
-      return undefined
+      return entry === undefined || lifeMs === null || wallClock() - entry.loadedAt < lifeMs ? entry : undefined
     },
-    put(id, entry) {
+    seen,
+    touch(id, entry) {
       entries.delete(id)
-      if (entry.hot.state === undefined && entry.hot.open === undefined) return
       entries.set(id, entry)
+    },
+    put(id, { hot, loadedAt }) {
+      const before = seen(id)
+      entries.delete(id)
+      if (hot.state === undefined && hot.open === undefined) return
+      entries.set(id, { hot, loadedAt, seen: hot.open?.value ?? before })
       if (entries.size > maxUsers) entries.delete(entries.keys().next().value!)
     },
     forget: (id) => void entries.delete(id),
@@ -92,16 +106,17 @@ export function hotUsers(options: HotUsersOptions): HotUsers {
     const entry = shelf.fresh(id)
     if (entry === undefined) return
     if (isContested || change === null) shelf.forget(id)
-    else shelf.put(id, { ...entry, hot: change(entry.hot) })
+    else shelf.put(id, { hot: change(entry.hot), loadedAt: entry.loadedAt })
   }
 
   return {
     count: () => shelf.size(),
     find(id) {
       const entry = shelf.fresh(id)
-      if (entry !== undefined) shelf.put(id, entry)
+      if (entry !== undefined) shelf.touch(id, entry)
       return entry?.hot
     },
+    seen: (id) => shelf.seen(id),
     async load(ids, task, learn) {
       const written = new Set(ids.filter((id) => writers.has(id)))
       const loadedAt = wallClock()

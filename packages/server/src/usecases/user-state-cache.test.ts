@@ -1,4 +1,4 @@
-import { DAY_MS, type EpochMs, sendId, type UserId, userId } from '@paloma/core'
+import { DAY_MS, type EpochMs, type Opportunity, opportunityId, sendId, type UserId, userId } from '@paloma/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Store } from '../store/contract.ts'
 import { pgliteStore } from '../store/pglite-store.ts'
@@ -11,6 +11,7 @@ import {
 } from '../store/testing/examples.ts'
 import { type CachedStore, withUserStateCache } from './user-state-cache.ts'
 
+const OPEN = { window: { notBefore: 0, expires: Date.parse('2027-03-11T12:00:00Z') } }
 const START: EpochMs = Date.parse('2027-03-10T12:00:00Z')
 
 describe('a store that remembers users', () => {
@@ -50,6 +51,34 @@ describe('a store that remembers users', () => {
     const state = (await store.users.loadStates([id], START + 9)).get(id)
     expect(state).toMatchObject({ profile: { traits: { plan: 'paid' } }, history: { visits: [START] } })
     expect(asked).toBe(1)
+  })
+
+  it('knows open opportunities again that were believed too long, and sees what changed elsewhere', async () => {
+    const { store } = withUserStateCache(
+      { ...raw, traits: { name: 'postgres', isShared: true } },
+      { maxUsers: 10, wallClock: () => wall },
+    )
+    const id = userId('c-seen')
+    await save(store, id, 'free')
+    await store.opportunities.insertMany(
+      ['c-s1', 'c-s2'].map((o) => exampleOpportunity(o, id, OPEN)),
+      START,
+    )
+    const ask = async (): Promise<readonly Opportunity[]> => {
+      wall += 1_000
+      await store.users.loadStates([id], START)
+      return (await store.opportunities.openFor([id], START)).get(id) ?? []
+    }
+    const first = await ask()
+    wall += 1_000
+    await store.decisions.insertMany([exampleNew(exampleDecision('c-seen-d', id), { deliver: false })])
+    const second = await ask()
+    expect(second).toHaveLength(2)
+    expect(second[0]).toBe(first[0])
+    await raw.opportunities.withdraw(opportunityId('c-s1'))
+    const third = await ask()
+    expect(third).toHaveLength(1)
+    expect(third[0]).toBe(first[1])
   })
 
   it('never keeps what a load read before a write that ended first', async () => {

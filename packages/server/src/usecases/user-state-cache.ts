@@ -159,9 +159,10 @@ async function openFor(
   const { known, missing } = askMemory(hot, ids, (user) => openAt(user, now))
   for (const [id, open] of known) if (open.length === 0) known.delete(id)
   if (missing.length === 0) return known
+  const remembered = missing.flatMap((id) => hot.seen(id))
   const loaded = await hot.load(
     missing,
-    () => opportunities.openFor(missing, now),
+    () => opportunities.openFor(missing, now, remembered),
     // Only beside a profile: what happens to somebody unknown is not always seen here.
     (open, id, before) =>
       before?.state === undefined ? undefined : { ...before, open: { value: open.get(id) ?? [], asOf: now } },

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Usecases } from '../../usecases/contract.ts'
 import type { HttpApp, RouteDeps } from '../http-app.ts'
 import { handleItems, listOf, onlyResult, parseItem, parseOnly } from '../items.ts'
+import { plainDecide } from '../plain-decide.ts'
 import { invalidRequest, notFound, ProblemError } from '../problem.ts'
 import { decisionIdSchema, MAX_NAME } from '../schemas/atoms.ts'
 import {
@@ -41,12 +42,13 @@ function decideRoute(app: HttpApp, { usecases }: RouteDeps): void {
       summary: 'Decide for one user now',
       description: 'Needs an Idempotency-Key header or a decisionId: the same key always gives the same decision.',
       tags,
-      headers: z.object({ 'idempotency-key': z.string().exactOptional() }),
+      headers: documentedOnly(z.object({ 'idempotency-key': z.string().exactOptional() })),
       body: documentedOnly(decideBodySchema),
       response: { 200: decisionAnswerSchema, ...PROBLEMS },
     },
     handler: async (request, reply) => {
-      const command = parseOnly(decideSchema, withDecisionId(request))
+      const body = withDecisionId(request)
+      const command = plainDecide(body) ?? parseOnly(decideSchema, body)
       refuseMoment(command, usecases)
       const { status, value } = onlyResult(await usecases.decisions.decide([command]))
       if (status === 'duplicate') reply.header('idempotent-replayed', 'true')
@@ -112,6 +114,8 @@ function batchRoute(app: HttpApp, { usecases, config }: RouteDeps): void {
     handler: async (request) =>
       handleItems(listOf(request.body, 'items', config.limits.batchItems), {
         parse: (value) => {
+          const plain = plainDecide(value)
+          if (plain !== undefined) return { ok: true, value: plain }
           const parsed = parseItem(decideSchema, value)
           if (!parsed.ok || parsed.value.at === undefined || usecases.clock.isVirtual) return parsed
           const { code, message: detail } = clockNotVirtual('/at')

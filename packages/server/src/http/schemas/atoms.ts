@@ -32,8 +32,10 @@ const LATEST_MS = Date.UTC(2100, 0, 1)
 
 /** Longest id or name, in UTF-16 units. */
 export const MAX_NAME = 256
-const MAX_TEXT = 8_192
-const MAX_MEMBERS = 256
+/** Longest text of a value. */
+export const MAX_TEXT = 8_192
+/** Most members of a map. */
+export const MAX_MEMBERS = 256
 
 const ISO = /^(\d{4})-(\d{2})-(\d{2})(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2}))?$/
 

@@ -28,9 +28,12 @@ import type {
 import type { InboxItem, OpportunityStatus, Send } from '../../store/contract.ts'
 import type { ExplainedAction, Explanation, GroupComparison, Interval, TimelineEntry } from '../../usecases/contract.ts'
 
-/** A moment as the wire shows it. `iso(0)` is `1970-01-01T00:00:00.000Z`. */
+let recent = { moment: 0, text: '1970-01-01T00:00:00.000Z' }
+
+/** A moment as the wire shows it. `iso(0)` is `1970-01-01T00:00:00.000Z`. A memo of one: answers of a batch share theirs. */
 export function iso(moment: EpochMs): string {
-  return new Date(moment).toISOString()
+  if (recent.moment !== moment) recent = { moment, text: new Date(moment).toISOString() }
+  return recent.text
 }
 
 export function wireUser(profile: UserProfile): WireUser {

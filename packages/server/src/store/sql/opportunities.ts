@@ -35,7 +35,7 @@ export function opportunityStore(client: SqlClient): OpportunityStore {
       items.length === 0
         ? Promise.resolve([])
         : eachOnItsOwn(items, (part) => client.transaction((sql) => insertOpportunities(sql, part, at))),
-    openFor: (ids, now) => openFor(client, ids, now),
+    openFor: (ids, now, known = []) => openFor(client, { ids, now, known }),
     async get(ids) {
       const rows = await readMany(client, ids)
       return new Map(rows.map((row) => [row.opportunity_id as OpportunityId, withStatus(row)]))
@@ -104,24 +104,52 @@ async function supersede(sql: Sql, freshIds: readonly string[]): Promise<void> {
   )
 }
 
+/** The number a proposal arrived under, of those that were read as open: another of the same id has another one. */
+const arrivals = new WeakMap<Opportunity, number>()
+
+interface OpenRow {
+  readonly seq: number
+  readonly user_id: UserId
+  /** Null for what is known. */
+  readonly record: string | null
+}
+
 async function openFor(
   client: SqlClient,
-  ids: readonly UserId[],
-  now: EpochMs,
+  {
+    ids,
+    now,
+    known,
+  }: { readonly ids: readonly UserId[]; readonly now: EpochMs; readonly known: readonly Opportunity[] },
 ): Promise<ReadonlyMap<UserId, readonly Opportunity[]>> {
-  const rows = await client.query<OpportunityRow>(
-    `select opportunity_id, user_id, status, record from opportunities
+  const before = new Map<number, Opportunity>()
+  for (const opportunity of known) {
+    const seq = arrivals.get(opportunity)
+    if (seq !== undefined) before.set(seq, opportunity)
+  }
+  const rows = await client.query<OpenRow>(
+    `select seq, user_id, case when seq = any($3::bigint[]) then null else record end as record from opportunities
      where user_id = any($1::text[]) and status = 'open' and expires > $2 order by seq`,
-    [ids, now],
+    [ids, now, [...before.keys()]],
   )
   const open = new Map<UserId, Opportunity[]>()
   for (const row of rows) {
-    const opportunity = opportunityFromRow(row)
+    const opportunity = openFromRow(row, before)
     const others = open.get(opportunity.userId)
     if (others === undefined) open.set(opportunity.userId, [opportunity])
     else others.push(opportunity)
   }
   return open
+}
+
+/** What is known, unless it has another owner since. */
+function openFromRow({ seq, user_id, record }: OpenRow, before: ReadonlyMap<number, Opportunity>): Opportunity {
+  const known = before.get(seq)
+  if (known?.userId === user_id) return known
+  const opportunity =
+    known === undefined ? opportunityFromRow({ user_id, record: record ?? '' }) : { ...known, userId: user_id }
+  arrivals.set(opportunity, seq)
+  return opportunity
 }
 
 /** Takes back what has not gone out yet: open, or planned or reserved; the latter are called off. */

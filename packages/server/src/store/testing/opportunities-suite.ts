@@ -60,6 +60,22 @@ export function testOpportunities(storeOf: StoreOf): void {
       expect(all).toHaveLength(3)
     })
 
+    it('gives back the objects it answered before where they still stand, and no others', async () => {
+      const user = userId('o-known')
+      await insert(['o-known-1', 'o-known-2', 'o-known-3'].map((id) => exampleOpportunity(id, 'o-known')))
+      const { opportunities, users } = storeOf()
+      const first = (await opportunities.openFor([user], NOON)).get(user)!
+      await opportunities.withdraw(opportunityId('o-known-2'))
+      const again = (await opportunities.openFor([user], NOON, first)).get(user)!
+      expect(again).toHaveLength(2)
+      expect(again[0]).toBe(first[0])
+      expect(again[1]).toBe(first[2])
+      await users.erase(user, NOON)
+      await insert([exampleOpportunity('o-known-1', 'o-known', { message: 'another' })])
+      const fresh = (await opportunities.openFor([user], NOON, first)).get(user)!
+      expect(fresh.map(({ message }) => message)).toEqual(['another'])
+    })
+
     it('closes what is open and expired, a few at a time, and nothing else', async () => {
       const window = { notBefore: 0, expires: NOON - 9 }
       const ids = ['o-x1', 'o-x2', 'o-x3']
