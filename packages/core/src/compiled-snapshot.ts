@@ -13,6 +13,8 @@ import {
 import type { Share } from './experiment/index.ts'
 import { compileFeatures, type FeatureEncoder, schemaHashOf } from './features/index.ts'
 import {
+  type BelievedMessages,
+  believedMessages,
   type HeadShape,
   type HeadStack,
   isHazard,
@@ -75,6 +77,7 @@ export interface CompiledSnapshot {
 /** What decisions look at of single messages. */
 export interface MessagePlan extends MessageCounts {
   readonly choose: VariantChooser
+  readonly beliefs: BelievedMessages
 }
 
 /** The message of every action, null for `hold`, with what was counted of them. */
@@ -144,8 +147,9 @@ function messagePricesOf({ prices }: Snapshot): ReadonlyMap<string, number> {
 
 function messagePlanOf({ messages, state }: Snapshot): MessagePlan | null {
   if (messages === undefined) return null
-  const counts = messageCounts(messages, state.messages ?? NO_EVIDENCE)
-  return { ...counts, choose: variantChooser(counts.trials) }
+  const evidence = state.messages ?? NO_EVIDENCE
+  const counts = messageCounts(messages, evidence)
+  return { ...counts, choose: variantChooser(counts.trials), beliefs: believedMessages(messages, evidence) }
 }
 
 /** Weight of the first objective of each name. */

@@ -9,13 +9,16 @@ import type {
   Snapshot,
   VariantEvidence,
 } from './domain/index.ts'
+import { contributionsOf } from './explain.ts'
+import { messageBeliefs, messageTraits, startSurrogateTest } from './learning/index.ts'
 import { variantDistribution } from './policy/index.ts'
 import { groupsOf, NOW, person, requestOf, snapshotOf, twoWordings } from './testing/decision-scene.ts'
 
 const TWO = [twoWordings('a'), twoWordings('b', { features: { score: 0.1 } })]
 const THOMPSON = { kind: 'thompson', floor: 0.05, sharpness: 1 } as const
 const NEW: PolicySpec = { kind: 'bounded', policy: THOMPSON, newMessages: { share: 0.3, untilSends: 100 } }
-const SETTINGS: MessageSettings = { variants: { 'message-a': { audience: 20_000, floor: 0.02 } } }
+const COUNTED: MessageSettings = { variants: {}, beliefs: [], traits: {} }
+const SETTINGS: MessageSettings = { ...COUNTED, variants: { 'message-a': { audience: 20_000, floor: 0.02 } } }
 
 /** Sends that are all old enough, some answered within the hour. */
 function seen(sends: number, answers: number): VariantEvidence {
@@ -54,8 +57,8 @@ describe('a decision that guarantees traffic to new messages', () => {
   const groups = groupsOf('paloma', NEW)
 
   it('keeps the share for the message that was sent less often than promised, and for no other', () => {
-    const without = decideWith({ groups: groupsOf('paloma', THOMPSON), messages: { variants: {} } })
-    const decision = decideWith({ groups, messages: { variants: {} } })
+    const without = decideWith({ groups: groupsOf('paloma', THOMPSON), messages: COUNTED })
+    const decision = decideWith({ groups, messages: COUNTED })
     expect(shareOf(decision, 'b')).toBeCloseTo(0.3 + 0.7 * shareOf(without, 'b'), 12)
     expect(shareOf(decision, 'a')).toBeCloseTo(0.7 * shareOf(without, 'a'), 12)
     expect(decision.probabilities.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 12)
@@ -64,12 +67,12 @@ describe('a decision that guarantees traffic to new messages', () => {
 
   it('ends with the sends that the policy state counts, not with any other count', () => {
     const counted = { ...EVIDENCE.variants, 'message-b': { plain: seen(50, 2), bold: seen(50, 1) } }
-    const decision = decideWith({ groups, messages: { variants: {} } }, requestOf(TWO), {
+    const decision = decideWith({ groups, messages: COUNTED }, requestOf(TWO), {
       ...EVIDENCE,
       variants: counted,
     })
     expect(decision.probabilities).toEqual(
-      decideWith({ groups: groupsOf('paloma', THOMPSON), messages: { variants: {} } }).probabilities,
+      decideWith({ groups: groupsOf('paloma', THOMPSON), messages: COUNTED }).probabilities,
     )
   })
 
@@ -77,7 +80,7 @@ describe('a decision that guarantees traffic to new messages', () => {
     expect(decideWith({ groups }).probabilities).toEqual(
       decideWith({ groups: groupsOf('paloma', THOMPSON) }).probabilities,
     )
-    expect(decideWith({ groups, messages: { variants: {} } }, noExploring()).policy).toBe('paloma/greedy')
+    expect(decideWith({ groups, messages: COUNTED }, noExploring()).policy).toBe('paloma/greedy')
   })
 })
 
@@ -115,7 +118,7 @@ describe('a decision about a message whose variants compete', () => {
   })
 
   it('leaves the variants of other messages to the policy', () => {
-    const other = decideWith({ messages: { variants: {} } })
+    const other = decideWith({ messages: COUNTED })
     const ratio = (d: Decision) => shareOf(d, 'b', 'bold') / shareOf(d, 'b', 'plain')
     expect(ratio(decision)).not.toBeCloseTo(1, 3)
     expect(Math.abs(ratio(decision) - ratio(other))).toBeLessThan(0.5 * ratio(other))
@@ -140,7 +143,7 @@ describe('a decision about a message whose variants compete', () => {
 
 describe('what a decision keeps of its messages', () => {
   it('is nothing where messages are not learned of, and leaves the rest of the record as it was', () => {
-    const with_ = decideWith({ messages: { variants: {} } })
+    const with_ = decideWith({ messages: COUNTED })
     const without = decideWith({})
     expect(without.learning).not.toHaveProperty('messages')
     const { messages, ...rest } = with_.learning!
@@ -182,3 +185,60 @@ describe('what a decision keeps of its messages', () => {
     expect(decideWith({ messages: SETTINGS }, requestOf(TWO, { user: silent })).learning).toBeNull()
   })
 })
+
+describe('a decision with beliefs about single messages', () => {
+  const settings: MessageSettings = { ...COUNTED, beliefs: ['conversion'] }
+  /** Sisters on push whose sums differ, and message-a of which the first hour was much better than usual. */
+  const messages = Object.fromEntries([
+    ...[-0.4, -0.2, 0, 0.2, 0.4, 0.1].map((level, i) => [`push s${i}`, trace([100, 100, 100], level)] as const),
+    ['push message-a', trace([200, 0, 0], 0.5)] as const,
+  ])
+  const orders: ObjectiveEvidence = {
+    ...{ edgesHours: [1, 24, 72], centres: [0, 0, 0], seen: [800, 600, 600], messages, forecasts: [] },
+    rewards: { n: 600, mean: [0, 0, 0], scatter: [60, 0, 60, 0, 0, 60] },
+    tests: [1, 24, 72].map(() => startSurrogateTest(0.05)),
+  }
+  const evidence = { ...EVIDENCE, objectives: { conversion: orders } }
+  const plain = decideWith({ messages: settings })
+  const decision = decideWith({ messages: settings }, requestOf(TWO), evidence)
+
+  it('adds to a send what its message is believed to bring beyond the average one, with its doubt', () => {
+    const beliefs = messageBeliefs(orders, messageTraits(settings))
+    const [a, b] = [beliefs.of('push', 'message-a'), beliefs.of('push', 'message-b')]
+    expect(a.mean).toBeGreaterThan(b.mean + 0.3)
+    expect(a.variance).toBeLessThan(b.variance)
+    decision.actions.forEach((action, k) => {
+      const [before, after] = [plain.values.conversion!, decision.values.conversion!]
+      const belief =
+        action.kind === 'send' && action.channel === 'push'
+          ? action.opportunityId === 'a'
+            ? a
+            : b
+          : { mean: 0, variance: 0 }
+      expect(after.mean[k]! - before.mean[k]!).toBeCloseTo(belief.mean, 12)
+      expect(after.variance[k]! - before.variance[k]!).toBeCloseTo(belief.variance, 12)
+    })
+  })
+
+  it('is the same when it is made again, and its contributions sum to the score plus the price', () => {
+    expect(decideWith({ messages: settings }, requestOf(TWO), evidence)).toEqual(decision)
+    const base = snapshotOf({ messages: settings })
+    const snapshot = { ...base, state: { ...base.state, messages: evidence } }
+    for (let chosen = 1; chosen < decision.actions.length; chosen += 1) {
+      const sum = contributionsOf(snapshot, { ...decision, chosen }, TWO).reduce(
+        (all, each) => all + each.contribution,
+        0,
+      )
+      expect(sum).toBeCloseTo(decision.scores[chosen]! + decision.prices[chosen]!, 9)
+    }
+  })
+
+  it('believes nothing for objectives that the owner did not name', () => {
+    expect(decideWith({ messages: COUNTED }, requestOf(TWO), evidence)).toEqual(decideWith({ messages: COUNTED }))
+  })
+})
+
+function trace(information: readonly number[], level: number): TraceEvidence {
+  const shares = [0.3, 0.3, 0.4]
+  return { information, sums: information.map((known, j) => known * level * shares[j]!) }
+}

@@ -34,6 +34,7 @@ import { type EligibleCandidate, eligibleCandidates } from './eligibility/index.
 import { assign, ownSnapshot, withExperiments } from './experiment/index.ts'
 import { type FeatureContext, featureContext, pressureOf } from './features/index.ts'
 import {
+  addBeliefs,
   fillExpected,
   isHazard,
   learningFeatures,
@@ -147,6 +148,19 @@ function addExpected(
   fillExpected(model, parts, { rows, first, logOdds, logOddsVariance, variance: expectedVariance })
 }
 
+/** Adds how each message differs from the average one, for objectives of which that is believed. */
+function addMessages(
+  { messages, effects }: CompiledSnapshot,
+  eligible: readonly EligibleCandidate[],
+  { rows, mean, variance }: { readonly rows: number; readonly mean: Float64Array; readonly variance: Float64Array },
+): void {
+  if (messages === null || messages.beliefs.size === 0) return
+  effects.forEach(({ name }, k) => {
+    const beliefs = messages.beliefs.get(name)
+    if (beliefs !== undefined) addBeliefs(beliefs, eligible, { mean, variance, until: (k + 1) * rows })
+  })
+}
+
 /** Prices of all actions, and what upstream claims of them; `hold` has neither. */
 function fillPrices(
   parts: CompiledSnapshot,
@@ -176,6 +190,7 @@ function evaluate(
   parts.encoder.encodeActions(context, eligible, scratch.rows)
   addExpected(parts, eligible, { rows, scratch })
   predictActions(parts.heads, scratch.fullRows, { rows, first, mean, variance })
+  addMessages(parts, eligible, { rows, mean, variance })
   fillPrices(parts, eligible, { prices, claimed, first })
   for (let i = 0; i < rows; i += 1) scores[i] = -prices[i]!
   variances.fill(0)

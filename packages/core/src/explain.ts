@@ -1,5 +1,6 @@
 import { type CompiledSnapshot, compileSnapshot, shapeOf } from './compiled-snapshot.ts'
 import {
+  type Channel,
   chosenAction,
   type Decision,
   emptyActionRows,
@@ -45,10 +46,13 @@ export function contributionsOf(
   }
   const { user, context } = decision.inputs
   const x = featureContext(user, { now: decision.at, context }, snapshot.rules.timeZone)
+  const place = { channel: action.channel, message: opportunity.message }
   const psi = featuresOf(compileSnapshot(snapshot), x, { action, opportunity, variant })
   return snapshot.objectives
     .flatMap((objective) =>
-      isHazard(objective) ? lossContributions(objective, decision) : effectContributions(snapshot, objective, psi),
+      isHazard(objective)
+        ? lossContributions(objective, decision)
+        : [...effectContributions(snapshot, objective, psi), ...beliefContributions(snapshot, objective, place)],
     )
     .filter(({ contribution }) => contribution !== 0)
     .sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution))
@@ -93,6 +97,18 @@ function effectContributions(snapshot: Snapshot, objective: Objective, psi: Floa
     objective: objective.name,
     contribution: psi[j]! * head.mean[baselineWidth + j]! * objective.weight * (objective.scale ?? 1),
   }))
+}
+
+/** What is believed of the message itself, beside what its features say. */
+function beliefContributions(
+  snapshot: Snapshot,
+  { name, weight, scale = 1 }: Objective,
+  { channel, message }: { readonly channel: Channel; readonly message: string },
+): readonly Contribution[] {
+  const beliefs = compileSnapshot(snapshot).messages?.beliefs.get(name)
+  if (beliefs === undefined) return []
+  const contribution = beliefs.of(channel, message).mean * weight * scale
+  return [{ feature: `message ${message}`, objective: name, contribution }]
 }
 
 function lossContributions(objective: Objective, decision: Decision): readonly Contribution[] {

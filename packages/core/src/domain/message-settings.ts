@@ -12,6 +12,10 @@ export interface VariantRule {
 export interface MessageSettings {
   /** By message family. */
   readonly variants: Readonly<Record<string, VariantRule>>
+  /** Objectives for which it is believed of each message how it differs from the average one, long before their windows close. */
+  readonly beliefs: readonly string[]
+  /** By message family, what is known of it beforehand, e.g. `{ discount: 1 }`: new messages are believed to be like those that share it. */
+  readonly traits: Readonly<Record<string, Readonly<Record<string, number>>>>
 }
 
 /** A variant rule with what was counted so far. */

@@ -1,10 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { HOUR_MS, type MessageEvidence } from '../domain/index.ts'
-import { forgetMessages, learnMessages, messagePasses, NO_EVIDENCE } from './learn-messages.ts'
+import { forgetMessages, learnMessages, type MessageTargets, messagePasses, NO_EVIDENCE } from './learn-messages.ts'
 import { ANSWER_EDGES_HOURS, messageCounts } from './message-counts.ts'
 import type { MaturedDecision } from './policy-state.ts'
 import type { RewardOutcome } from './reward.ts'
+
+const TARGETS: MessageTargets = { settings: { variants: {}, beliefs: [], traits: {} }, objectives: [] }
 
 /** A send of a variant at moment 0 that was answered after so many hours, or never. */
 function send(message: string, variant: string, answeredAfterHours: number | null): MaturedDecision {
@@ -19,9 +21,9 @@ function send(message: string, variant: string, answeredAfterHours: number | nul
 
 /** What is known once all decisions were looked at up to this age. */
 function learned(decisions: readonly MaturedDecision[], untilHours = Infinity): MessageEvidence {
-  return messagePasses()
+  return messagePasses(TARGETS)
     .filter(({ ageHours }) => ageHours <= untilHours)
-    .reduce((evidence, pass) => learnMessages(evidence, pass, decisions), NO_EVIDENCE)
+    .reduce((evidence, pass) => learnMessages(evidence, { pass, targets: TARGETS }, decisions), NO_EVIDENCE)
 }
 
 describe('what is learned of variants', () => {
@@ -54,8 +56,12 @@ describe('what is learned of variants', () => {
     fc.assert(
       fc.property(sends, fc.nat(30), (all, cut) => {
         const decisions = all.map(([message, variant, after]) => send(message, variant, after))
-        const inTwo = messagePasses().reduce((evidence, pass) => {
-          return learnMessages(learnMessages(evidence, pass, decisions.slice(0, cut)), pass, decisions.slice(cut))
+        const inTwo = messagePasses(TARGETS).reduce((evidence, pass) => {
+          return learnMessages(
+            learnMessages(evidence, { pass, targets: TARGETS }, decisions.slice(0, cut)),
+            { pass, targets: TARGETS },
+            decisions.slice(cut),
+          )
         }, NO_EVIDENCE)
         expect(inTwo).toEqual(learned(decisions))
       }),
@@ -73,14 +79,14 @@ describe('what is learned of variants', () => {
 })
 
 describe('what a decision is told of variants', () => {
-  const rules = { variants: { a: { audience: 10, floor: 0.1 } } }
+  const rules = { ...TARGETS.settings, variants: { a: { audience: 10, floor: 0.1 } } }
 
   it('counts a young send as the share of answers that come by its age', () => {
     // Matured: half of the answers within the hour, half between one hour and a day.
     const old = learned([send('b', 'x', 0.5), send('b', 'x', 5), send('b', 'x', null), send('b', 'x', null)])
     const young = [send('a', 'x', 0.5), ...Array.from({ length: 9 }, () => send('a', 'x', null))]
-    const hour = messagePasses().find(({ ageHours }) => ageHours === 1)!
-    const { trials, sends } = messageCounts(rules, learnMessages(old, hour, young))
+    const hour = messagePasses(TARGETS).find(({ ageHours }) => ageHours === 1)!
+    const { trials, sends } = messageCounts(rules, learnMessages(old, { pass: hour, targets: TARGETS }, young))
     expect(trials.get('a')?.counts.get('x')).toEqual({ trials: 5, successes: 1 })
     expect(sends.get('a')).toBe(0)
   })
@@ -109,9 +115,9 @@ describe('what a decision is told of variants', () => {
       Array.from({ length: n }, () => send(message, 'x', next() < 0.05 ? delay() : null))
     const old = learned(of('b', 20_000))
     const [young] = [of('a', 40_000)]
-    const known = messagePasses()
+    const known = messagePasses(TARGETS)
       .filter(({ ageHours }) => ageHours <= 24)
-      .reduce((evidence, pass) => learnMessages(evidence, pass, young), old)
+      .reduce((evidence, pass) => learnMessages(evidence, { pass, targets: TARGETS }, young), old)
     const { trials, successes } = messageCounts(rules, known).trials.get('a')!.counts.get('x')!
     expect(trials).toBeLessThan(40_000)
     expect(Math.abs(successes / trials - 0.05)).toBeLessThan(0.004)

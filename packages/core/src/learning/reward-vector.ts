@@ -19,9 +19,13 @@ export interface HorizonReward {
 export function rewardVector(
   objective: Objective,
   outcomes: readonly RewardOutcome[],
-  { decidedAt, now }: { readonly decidedAt: EpochMs; readonly now: EpochMs },
+  {
+    decidedAt,
+    now,
+    horizonsHours = REWARD_HORIZONS_HOURS,
+  }: { readonly decidedAt: EpochMs; readonly now: EpochMs; readonly horizonsHours?: readonly number[] },
 ): readonly HorizonReward[] {
-  return REWARD_HORIZONS_HOURS.map((horizonHours) => {
+  return horizonsHours.map((horizonHours) => {
     const end = decidedAt + horizonHours * HOUR_MS
     const inside = outcomes.filter(({ at }) => at >= decidedAt && at < end && at <= now)
     return { horizonHours, reward: rewardOf(objective, decidedAt, inside), isMature: now >= end }

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import type { SurrogateTest } from '../domain/index.ts'
 import { normalQuantile, packedIndex, packedLength } from '../numeric/index.ts'
 import { randomFrom } from '../random/index.ts'
 import { beliefFilter, longTermBelief } from './progressive-belief.ts'
-import { type MaturedForecast, observeCohort, type SurrogateTest, startSurrogateTest } from './surrogate-test.ts'
+import { type MaturedForecast, observeCohort, startSurrogateTest } from './surrogate-test.ts'
 import { trustedHorizon } from './trusted-horizon.ts'
 
 const ALPHA = 0.05

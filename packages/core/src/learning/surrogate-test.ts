@@ -1,4 +1,4 @@
-import { PalomaError } from '../domain/index.ts'
+import { PalomaError, type SurrogateTest, type SurrogateVerdict } from '../domain/index.ts'
 
 /** What an early belief said of a cohort, and what the cohort brought when it had matured. */
 export interface MaturedForecast {
@@ -8,25 +8,6 @@ export interface MaturedForecast {
   /** Mean outcome of the matured cohort, of users whose days are not in the belief, and the variance of that mean. */
   readonly outcome: number
   readonly outcomeVariance: number
-}
-
-/** Ways in which an early signal stops to predict. */
-export const SURROGATE_FAULTS = ['outcomes-below-forecast', 'outcomes-above-forecast', 'forecasts-too-sure'] as const
-export type SurrogateFault = (typeof SURROGATE_FAULTS)[number]
-
-/** Whether the early signal still predicts, with the evidence against it so far. */
-export type SurrogateVerdict =
-  | { readonly kind: 'holds' }
-  | { readonly kind: 'broken'; readonly reason: SurrogateFault; readonly atCohort: number }
-
-/** A running test; a value that is replaced cohort by cohort. */
-export interface SurrogateTest {
-  /** Chance of ever calling a good surrogate broken. */
-  readonly alpha: number
-  readonly cohorts: number
-  /** Evidence for each way of being broken since some cohort, see `ALTERNATIVES`. */
-  readonly evidence: readonly number[]
-  readonly verdict: SurrogateVerdict
 }
 
 /** Shifts in standard errors, or a scale > 1, which the standardised error z ~ N(0, 1) is tested against. */

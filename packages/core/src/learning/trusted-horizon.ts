@@ -1,5 +1,4 @@
-import { PalomaError } from '../domain/index.ts'
-import type { SurrogateFault, SurrogateTest } from './surrogate-test.ts'
+import { PalomaError, type SurrogateFault, type SurrogateTest } from '../domain/index.ts'
 
 /** A horizon whose reward is forecast early, with the running test of these forecasts. */
 export interface HorizonTest {

@@ -193,6 +193,8 @@ const learningSchema: z.ZodType<Config['learning']> = z.strictObject({
 
 const messagesSchema: z.ZodType<MessageSettings> = z.strictObject({
   variants: z.record(name, z.strictObject({ audience: z.int().min(1).max(1e10), floor: z.number().min(0).lt(1) })),
+  beliefs: names,
+  traits: z.record(name, z.record(name, z.number())),
 })
 
 const limitsSchema: z.ZodType<Config['limits']> = z.strictObject({
@@ -243,6 +245,7 @@ function disagreements(config: Config): readonly Disagreement[] {
     ...wrongAdapters(config),
     ...wrongEventBytes(config),
     ...uncountedMessages(config),
+    ...unknownBeliefs(config),
   ]
 }
 
@@ -318,5 +321,14 @@ function uncountedMessages({ groups, messages }: Config): readonly Disagreement[
     if (policy.kind !== 'bounded' || policy.newMessages === undefined) return []
     const message = 'expected `messages` to be set too, e.g. `messages: {}`, so that sends are counted'
     return [{ path: ['groups', group, 'policy', 'newMessages'], message, input: policy.newMessages }]
+  })
+}
+
+function unknownBeliefs({ objectives, messages }: Config): readonly Disagreement[] {
+  const possible = objectives.flatMap(({ name, model }) => (model === 'hazard' ? [] : [name]))
+  return (messages?.beliefs ?? []).flatMap((belief, index) => {
+    if (possible.includes(belief)) return []
+    const message = `expected an objective that is not counted by hazards: ${possible.join(', ')}`
+    return [{ path: ['messages', 'beliefs', index], message, input: belief }]
   })
 }

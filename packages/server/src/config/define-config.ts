@@ -59,7 +59,7 @@ function withoutSecret({ pointer, detail }: Issue): string {
 }
 
 /** What holds where messages are learned of and nothing more is said. */
-const NO_MESSAGE_SETTINGS: NonNullable<Config['messages']> = { variants: {} }
+const NO_MESSAGE_SETTINGS: NonNullable<Config['messages']> = { variants: {}, beliefs: [], traits: {} }
 
 function overDefaults(input: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const merged = MERGED.map((section): readonly [string, unknown] => {

@@ -52,6 +52,18 @@ function registerCounts(usecases: Pick<Usecases, 'health'>, registry: Registry):
   gauge('paloma_users_in_memory', 'User states held in memory.', ({ usersInMemory }) => usersInMemory)
   gauge('paloma_is_learner', '1 if this process is the one that learns.', ({ isLearner }) => (isLearner ? 1 : 0))
   new Gauge({
+    name: 'paloma_trusted_horizon_hours',
+    help: 'Up to where rewards of messages are forecast from early signals (trust="surrogate") or waited for ("observed").',
+    labelNames: ['objective', 'trust'],
+    registers: [registry],
+    async collect() {
+      this.reset()
+      for (const [objective, { horizonHours, trust }] of Object.entries((await counts()).horizons)) {
+        this.set({ objective, trust }, horizonHours)
+      }
+    },
+  })
+  new Gauge({
     name: 'paloma_sends',
     help: 'Sends in the ledger by status.',
     labelNames: ['status'],

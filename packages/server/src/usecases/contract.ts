@@ -19,6 +19,7 @@ import type {
   Ramp,
   Scalar,
   SendId,
+  TrustedHorizon,
   UserId,
   UserProfile,
 } from '@paloma/core'
@@ -325,6 +326,8 @@ export interface Usecases {
       readonly stateId: number
       readonly usersInMemory: number
       readonly isLearner: boolean
+      /** By objective for which single messages are believed something: up to where early signals still predict. */
+      readonly horizons: Readonly<Record<string, TrustedHorizon>>
     }>
   }
 }

@@ -2,6 +2,7 @@ import {
   type Action,
   contributionsOf,
   type Decision,
+  horizonOf,
   type Objective,
   type Opportunity,
   reachCostsOf,
@@ -75,7 +76,11 @@ function causesOf(objective: Objective | undefined, decision: Decision): string 
   return costs.length === 0 ? '' : `: ${costs.join(', ')}`
 }
 
-function sentences(chosen: ExplainedAction, decision: Decision, { objectives, messages }: Snapshot): readonly string[] {
+function sentences(
+  chosen: ExplainedAction,
+  decision: Decision,
+  { objectives, messages, state }: Snapshot,
+): readonly string[] {
   const percent = percentOf(decision.propensity)
   if (chosen.action === 'hold')
     return [`Nothing is sent (${decision.reason}); holding had a probability of ${percent}.`]
@@ -93,11 +98,25 @@ function sentences(chosen: ExplainedAction, decision: Decision, { objectives, me
     `${chosen.action} was chosen with a probability of ${percent} (${decision.reason}).`,
     ...effects.map((e) => `It ${e}.`),
     ...variantSentences(chosen, decision, messages),
+    ...horizonSentences(state),
   ]
 }
 
 function percentOf(probability: number): string {
   return `${(100 * probability).toPrecision(3)} %`
+}
+
+/** Which early signals were no longer believed when this was decided. */
+function horizonSentences({ messages }: Snapshot['state']): readonly string[] {
+  return Object.entries(messages?.objectives ?? {}).flatMap(([name, evidence]) => {
+    const { horizonHours, trust, givenUp } = horizonOf(evidence)
+    const [longest] = givenUp
+    if (longest === undefined) return []
+    const instead = `${trust === 'observed' ? 'what was seen in' : 'forecasts for'} ${horizonHours} h counted instead`
+    return [
+      `What messages bring for ${name} within ${longest.horizonHours} h was not forecast (${longest.reason}): ${instead}.`,
+    ]
+  })
 }
 
 /** How the variant was chosen, where the variants of the message compete. */

@@ -36,7 +36,7 @@ describe('health', () => {
     })
     await reserve(lab.store, 'ada', 'one')
     expect(await health.counts()).toEqual({
-      ...{ decisions: 1, sends: { reserved: 1 }, stateId: 0, usersInMemory: 7, isLearner: true },
+      ...{ decisions: 1, sends: { reserved: 1 }, stateId: 0, usersInMemory: 7, isLearner: true, horizons: {} },
     })
   })
 

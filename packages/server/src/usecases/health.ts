@@ -1,4 +1,4 @@
-import type { EpochMs } from '@paloma/core'
+import { type EpochMs, horizonOf, type PolicyState, type TrustedHorizon } from '@paloma/core'
 import type { Usecases } from './contract.ts'
 import type { Deps } from './deps.ts'
 import type { Dispatcher } from './dispatch.ts'
@@ -44,11 +44,18 @@ export function healthUsecases(
     },
     async counts() {
       const [decisions, sends] = await Promise.all([store.decisions.count(), store.sends.counts()])
-      const stateId = snapshots.current().state.id
+      const { state } = snapshots.current()
       const usersInMemory = sources.usersInMemory?.() ?? 0
-      return { decisions, sends, stateId, usersInMemory, isLearner: sources.learner.isLeader() }
+      const isLearner = sources.learner.isLeader()
+      return { decisions, sends, stateId: state.id, usersInMemory, isLearner, horizons: horizonsOf(state) }
     },
   }
+}
+
+/** Up to where rewards of single messages are forecast, by objective of which that is asked. */
+function horizonsOf({ messages }: PolicyState): Readonly<Record<string, TrustedHorizon>> {
+  const objectives = Object.entries(messages?.objectives ?? {})
+  return Object.fromEntries(objectives.map(([name, evidence]) => [name, horizonOf(evidence)]))
 }
 
 async function checkStore(store: Deps['store']): Promise<Check> {

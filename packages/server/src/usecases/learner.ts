@@ -1,24 +1,23 @@
 import {
+  type BelievedMessages,
+  believedMessages,
   DAY_MS,
   type EpochMs,
   exampleOf,
-  forgetMessages,
   groupOf,
   HOUR_MS,
   type LearningTarget,
   learn,
   learningTargets,
-  learnMessages,
   lineOf,
-  MINUTE_MS,
-  messagePasses,
-  NO_EVIDENCE,
   type PolicyState,
   RESPONSE_HEAD,
   type RewardedExample,
+  rewardBeyondBeliefs,
 } from '@paloma/core'
 import type { LearningExample } from '../store/contract.ts'
 import type { Deps } from './deps.ts'
+import { learnOfMessages } from './learn-of-messages.ts'
 import type { Notes } from './notes.ts'
 
 /** Folds matured rewards into new policy states; only one process of all learns. */
@@ -86,14 +85,17 @@ async function learnAll(deps: LearnerDeps, state: PolicyState, notes: Notes): Pr
   for (const target of learningTargets(objectives)) {
     const until = maturedUntil(target, config.learning.latenessHours, at)
     const from = state.learnedUntil[target.name] ?? 0
-    for await (const page of rewardedPages(deps, target, { from, until, line: state.line })) {
+    for await (const page of rewardedPages(deps, target, { from, until, state })) {
       const examples = page.filter(fitting(snapshots.prior(), target))
       next = learn(next, { [target.name]: { examples, until } }, { at, keep: 1, prior, objectives })
       seen += examples.length
       unfit += page.length - examples.length
     }
   }
-  const messages = await learnOfMessages(deps, state, { at, keep })
+  const messages = await learnOfMessages({
+    ...{ config, state, at, keep, notes },
+    pages: (span) => learnedPages(deps, { ...span, line: state.line }),
+  })
   seen += messages.seen
   if (unfit > 0) notes.say(`${unfit} rewards are not learned from: their decisions were made with other features`)
   if (seen === 0) return state
@@ -108,38 +110,6 @@ async function learnAll(deps: LearnerDeps, state: PolicyState, notes: Notes): Pr
   await store.registry.saveState(learned)
   snapshots.adopt(learned)
   return learned
-}
-
-/** Decisions take a moment from being made to being stored; younger ones than this are not counted yet. */
-const SETTLED_MS = MINUTE_MS
-
-/** What single messages have brought, pass by pass; nothing where the owner does not ask for it. */
-async function learnOfMessages(
-  deps: LearnerDeps,
-  state: PolicyState,
-  { at, keep }: { readonly at: EpochMs; readonly keep: number },
-): Promise<{
-  readonly seen: number
-  readonly learned: Pick<PolicyState, 'messages'>
-  readonly learnedUntil: PolicyState['learnedUntil']
-}> {
-  const { config } = deps
-  if (config.messages === null) return { seen: 0, learned: {}, learnedUntil: {} }
-  const learnedUntil: Record<string, EpochMs> = {}
-  let messages = forgetMessages(state.messages ?? NO_EVIDENCE, keep)
-  let seen = 0
-  for (const pass of messagePasses()) {
-    const windowMs = pass.ageHours * HOUR_MS
-    const until = at - windowMs - (windowMs === 0 ? SETTLED_MS : config.learning.latenessHours * HOUR_MS)
-    const from = state.learnedUntil[pass.name] ?? state.createdAt
-    for await (const page of learnedPages(deps, { from, until, windowMs, line: state.line })) {
-      const telling = page.filter(({ learning }) => learning.messages !== undefined)
-      messages = learnMessages(messages, pass, telling)
-      seen += telling.length
-    }
-    learnedUntil[pass.name] = Math.max(from, until)
-  }
-  return { seen, learned: { messages }, learnedUntil }
 }
 
 /** Servers with an older configuration may still have decided; what they looked at does not fit these heads. */
@@ -170,14 +140,25 @@ interface Span {
   readonly line: string | undefined
 }
 
+/** What is believed of single messages is not left to heads to learn once more. */
+function beliefsOf({ config }: LearnerDeps, { messages }: PolicyState): BelievedMessages {
+  if (config.messages === null || messages === undefined) return new Map()
+  return believedMessages(config.messages, messages)
+}
+
 async function* rewardedPages(
   deps: LearnerDeps,
   target: LearningTarget,
-  span: Omit<Span, 'windowMs'>,
+  span: Pick<Span, 'from' | 'until'> & { readonly state: PolicyState },
 ): AsyncGenerator<readonly RewardedExample[]> {
   const windowMs = target.windowHours * HOUR_MS
-  for await (const page of learnedPages(deps, { ...span, windowMs })) {
-    yield page.map((example) => exampleOf(target, example))
+  const { from, until, state } = span
+  const beliefs = beliefsOf(deps, state).get(target.name)
+  for await (const page of learnedPages(deps, { from, until, windowMs, line: state.line })) {
+    yield page.map((decision) => {
+      const example = exampleOf(target, decision)
+      return { ...example, reward: rewardBeyondBeliefs(example.reward, beliefs, decision.learning.messages) }
+    })
   }
 }
 

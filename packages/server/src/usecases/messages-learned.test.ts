@@ -9,7 +9,7 @@ const CONTENT = { email: { subject: 'Hi', html: '<p>Hi</p>' } }
 const VARIANTS = ['plain', 'bold'].map((name) => ({ name, content: CONTENT }))
 const CONFIG: Partial<Config> = {
   rules: ALWAYS_SEND.rules!,
-  messages: { variants: { digest: { audience: 1_000, floor: 0.1 } } },
+  messages: { variants: { digest: { audience: 1_000, floor: 0.1 } }, beliefs: [], traits: {} },
   groups: {
     ...defaultConfig.groups,
     paloma: {

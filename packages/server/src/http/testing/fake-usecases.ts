@@ -373,6 +373,7 @@ function fakeHealth(stored: Stored): Usecases['health'] {
       stateId: stored.stateId,
       usersInMemory: stored.users.size,
       isLearner: true,
+      horizons: {},
     }),
   }
 }
