@@ -5,8 +5,10 @@ import type {
   DecisionRequest,
   MessageEvidence,
   MessageSettings,
+  ObjectiveEvidence,
   PolicySpec,
   Snapshot,
+  TraceEvidence,
   VariantEvidence,
 } from './domain/index.ts'
 import { contributionsOf } from './explain.ts'
