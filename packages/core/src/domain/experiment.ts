@@ -165,6 +165,8 @@ export interface ExperimentDesign {
   /** Metrics of the catalogue that it is judged by, each with its part. */
   readonly metrics: readonly Pick<ExperimentMetric, 'name' | 'role' | 'nonInferiorityMargin'>[]
   readonly horizon: ExperimentHorizon
+  /** `nyholt`: success metrics that say the same count as fewer tests. Absent: each counts. */
+  readonly successTests?: 'bonferroni' | 'nyholt'
 }
 
 /** Why and with what outcome an experiment ended. */

@@ -15,7 +15,7 @@ export {
   startExperiment,
   stopExperiment,
 } from './life-cycle.ts'
-export { type Membership, membershipOf, phaseAt, type Subject } from './membership.ts'
+export { hashedVariant, type Membership, membershipOf, phaseAt, type Subject } from './membership.ts'
 export {
   lineOf,
   type OwnSnapshot,

@@ -55,6 +55,20 @@ export function membershipOf(experiment: RunningExperiment, subject: Subject, no
   return { variant, phase, moved, counts: true }
 }
 
+/**
+ * The variant that hashing alone gives a user at a moment, whether he was exposed or not; null for who takes no part, or where
+ * time is what was randomised. Nothing that happened after the assignment enters, so that it may tell users apart.
+ */
+export function hashedVariant(
+  { phases, layer, salt, unit }: Pick<RunningExperiment, 'phases' | 'layer' | 'salt' | 'unit'>,
+  userId: string,
+  now: EpochMs,
+): string | null {
+  const phase = phases[phaseAt(phases, now)]
+  if (phase === undefined || unit.kind !== 'user' || !takesPart(layer, phase, userId)) return null
+  return variantAt(phase.ranges, variantBucket({ salt }, userId))
+}
+
 type Switchback = RunningExperiment & {
   readonly unit: Extract<RunningExperiment['unit'], { readonly kind: 'switchback' }>
 }

@@ -16,6 +16,8 @@ export interface AssignedRow {
   /** UTC milliseconds. */
   readonly time: number
   readonly phase: string
+  /** By column that the spec's interactions name: the variant in another experiment, or empty. */
+  readonly others?: Readonly<Record<string, string>>
 }
 
 /** One thing a user did, under the name of a column that metrics ask for. */
@@ -58,7 +60,8 @@ export async function readOutTables(tables: ReadOutTables, limits: AnalyticsLimi
   // CSV, where everything is text: readers of JSON take some ids for dates.
   const files = { assignments: join(folder, 'assignments.csv'), metrics: join(folder, 'metrics.csv') }
   try {
-    const first = await writeRows(files.assignments, ASSIGNED, tables.assignments)
+    const others = [...new Set((spec.interactions ?? []).map(({ column }) => column))]
+    const first = await writeRows(files.assignments, [...ASSIGNED, ...others], flat(tables.assignments))
     if (first === undefined) {
       throw new PalomaError('NOBODY_EXPOSED', `nobody counts in experiment ${spec.experiment} yet`)
     }
@@ -71,8 +74,15 @@ export async function readOutTables(tables: ReadOutTables, limits: AnalyticsLimi
   }
 }
 
-const ASSIGNED: readonly (keyof AssignedRow)[] = ['user', 'variant', 'time', 'phase']
-const MEASURED: readonly (keyof MetricRow)[] = ['user', 'metric', 'value', 'time', 'id']
+const ASSIGNED = ['user', 'variant', 'time', 'phase'] as const
+const MEASURED = ['user', 'metric', 'value', 'time', 'id'] as const
+
+/** Rows with the variants of other experiments as columns of their own. */
+async function* flat(
+  pages: ReadOutTables['assignments'],
+): AsyncGenerator<readonly (Omit<AssignedRow, 'others'> & Readonly<Record<string, string | number>>)[], void> {
+  for await (const page of pages) yield page.map(({ others = {}, ...row }) => ({ ...others, ...row }))
+}
 
 /** A column that nobody has a row of is unknown to a reader of tables: each gets a row long before anything counts. */
 async function* withEveryColumn(

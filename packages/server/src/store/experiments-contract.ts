@@ -1,10 +1,12 @@
 import type {
+  Channel,
   EpochMs,
   Experiment,
   ExperimentChange,
   Exposure,
   ExposureCount,
   Outcome,
+  SendId,
   UserId,
 } from '@paloma/core/domain'
 
@@ -12,6 +14,16 @@ import type {
 export interface ExperimentUpdate {
   readonly experiment: Experiment
   readonly change: Omit<ExperimentChange, 'key' | 'revision'>
+}
+
+/** A message that went out to a user of an experiment. */
+export interface ExposedSend {
+  readonly userId: UserId
+  readonly sendId: SendId
+  readonly message: string
+  readonly channel: Channel
+  /** When its outcome became known. */
+  readonly at: EpochMs
 }
 
 export interface ExperimentStore {
@@ -37,6 +49,11 @@ export interface ExperimentStore {
    * in order of (user, at, messageId).
    */
   outcomes(key: string, span: { readonly beforeMs: number; readonly until: EpochMs }): AsyncIterable<readonly Outcome[]>
+  /**
+   * Messages that a provider took for exposed users from their first exposure on, up to `until`; pages in order of (user,
+   * sendId).
+   */
+  sends(key: string, span: { readonly until: EpochMs }): AsyncIterable<readonly ExposedSend[]>
   /** Exposures of these users to variants of these experiments, in any order. */
   exposuresOf(
     keys: readonly string[],

@@ -10,6 +10,8 @@ export interface AlwaysOn {
   /** Null: since it was configured. */
   readonly since: EpochMs | null
   readonly until: EpochMs | null
+  /** The message that is kept back; null for a layer. */
+  readonly message: string | null
 }
 
 /**
@@ -19,12 +21,12 @@ export interface AlwaysOn {
 export function alwaysOn({ experiments }: Pick<Config, 'experiments'>, key: string): AlwaysOn | undefined {
   const { layers, withholding } = experiments
   const layer = layers.find(({ name }) => key === `layer:${name}`)
-  if (layer !== undefined) return { ...split('holdout', layer.holdoutShare), since: null, until: null }
+  if (layer !== undefined) return { ...split('holdout', layer.holdoutShare), since: null, until: null, message: null }
   const [, message = '', period = ''] = /^withhold:(.+):(\d{1,9})$/.exec(key) ?? []
   if (withholding === null || message === '') return undefined
   const since = Number(period) * withholding.periodDays * DAY_MS
   const until = since + withholding.periodDays * DAY_MS
-  return { ...split('withheld', withheldShare(withholding, message)), since, until }
+  return { ...split('withheld', withheldShare(withholding, message)), since, until, message }
 }
 
 function split(control: string, share: number): Pick<AlwaysOn, 'phase' | 'control'> {

@@ -2,7 +2,7 @@ import { DAY_MS, decisionId, type ExperimentDesign, HOUR_MS, opportunityId, rand
 import { afterEach, describe, expect, it } from 'vitest'
 import { experimentDesignSchema } from '../config/experiment-design-schema.ts'
 import { exampleOpportunity, exampleOutcome, exampleProfile, NOON } from '../store/testing/examples.ts'
-import { type UsecaseLab, usecaseLab } from './testing/usecase-lab.ts'
+import { scriptedChannel, type UsecaseLab, usecaseLab } from './testing/usecase-lab.ts'
 
 const REVENUE = {
   name: 'revenue',
@@ -154,7 +154,7 @@ describe('results of an experiment', () => {
 /** Lets users be decided on all through so many slots of six hours; a warm slot brings `gain` more. */
 async function liveInSlots(lab: UsecaseLab, count: number, gain: number): Promise<void> {
   const random = randomFrom(`slots-${count}`)
-  const names = crowd('s', 12)
+  const names = crowd('s', 6)
   await lab.store.users.change(names.map((id) => ({ userId: userId(id), update: () => exampleProfile(id) })))
   for (let slot = 0; slot < count; slot += 1) {
     const at = NOON + slot * 6 * HOUR_MS + HOUR_MS
@@ -200,7 +200,7 @@ describe('results of an experiment on slots of time', () => {
     lab.clock.set(NOON + 40 * DAY_MS)
     const { readOut } = (await lab.usecases.experiments.results('tone'))!
     expect(readOut.variants.reduce((sum, { clusters }) => sum + clusters!, 0)).toBe(60)
-    expect(readOut.variants.reduce((sum, { users }) => sum + users, 0)).toBe(60 * 12)
+    expect(readOut.variants.reduce((sum, { users }) => sum + users, 0)).toBe(60 * 6)
     expect(readOut.quality.checks.filter(({ status }) => status === 'failed')).toEqual([])
     const [revenue] = readOut.comparisons[0]!.metrics
     // Slots differ by a uniform on [0, 5): the difference of 30 and 30 has a standard error of .37.
@@ -210,5 +210,99 @@ describe('results of an experiment on slots of time', () => {
     expect(revenue.absolute.stdError).toBeGreaterThan(0.25)
     expect(revenue.notes.join()).toContain('counted until the slot of time ends')
     await lab.close()
+  })
+})
+
+/** Decides on users, lets their messages go out, and lets them spend by what they met. */
+async function liveMeeting(
+  lab: UsecaseLab,
+  count: number,
+  revenueOf: (met: { readonly variants: Readonly<Record<string, string>>; readonly isSent: boolean }) => number,
+): Promise<void> {
+  const names = crowd('m', count)
+  const random = randomFrom('meeting')
+  await lab.store.users.change(names.map((id) => ({ userId: userId(id), update: () => exampleProfile(id) })))
+  const window = { notBefore: NOON, expires: NOON + DAY_MS }
+  await lab.store.opportunities.insertMany(
+    names.map((id) => exampleOpportunity(`o-${id}`, id, { id: opportunityId(`o-${id}`), window })),
+    NOON,
+  )
+  const results = await lab.usecases.decisions.decide(
+    names.map((id) => ({ decisionId: decisionId(`d-${id}`), userId: userId(id), context: {}, deliver: true })),
+  )
+  const decided = results.map((result) => {
+    if (!result.ok) throw new Error(result.error.detail)
+    return result.value.decision
+  })
+  while ((await lab.due.dispatch()) > 0);
+  const sends = await lab.store.sends.byDecision(decided.map(({ decisionId: id }) => id))
+  await lab.store.outcomes.insertMany(
+    decided.map(({ decisionId: id, userId: user, assignments }) =>
+      exampleOutcome(`r-${user}`, user, {
+        ...{ name: 'Order Completed', at: NOON + 5 * HOUR_MS },
+        properties: {
+          revenue:
+            random() +
+            revenueOf({
+              variants: Object.fromEntries(assignments.map(({ experiment, variant }) => [experiment, variant])),
+              isSent: sends.get(id)?.status === 'sent',
+            }),
+        },
+      }),
+    ),
+  )
+}
+
+describe('what results explore beside the decision', () => {
+  let lab: UsecaseLab
+  afterEach(() => lab.close())
+
+  it('finds a planted interaction with another running experiment, and nothing else', async () => {
+    lab = await usecaseLab({ config: { metrics: [REVENUE] } })
+    const use = lab.usecases.experiments
+    const prices = [{ name: 'control' }, { name: 'dear', change: { prices: { 'channel:email': 0.001 } } }]
+    for (const made of [design({}), design({ key: 'price', variants: prices })]) {
+      await use.create(made, 'ann')
+      await use.start(made.key, 'ann')
+    }
+    await liveMeeting(lab, 600, ({ variants: { tone, price } }) => (tone === 'warm' && price === 'dear' ? 4 : 0))
+    lab.clock.set(NOON + 20 * DAY_MS)
+    const { readOut } = (await use.results('tone'))!
+    const found = readOut.exploration.interactions.filter(({ isDiscovery }) => isDiscovery)
+    expect(found.map(({ experiment, beside, metric }) => [experiment, beside, metric])).toEqual([
+      ['price', 'dear', 'revenue'],
+    ])
+    const { interaction } = found[0]!
+    if (interaction.kind !== 'estimate') throw new Error('expected an estimate')
+    expect(interaction.low).toBeLessThan(4)
+    expect(interaction.high).toBeGreaterThan(4)
+    expect(readOut.exploration.bayesian[0]).toMatchObject({ metric: 'revenue' })
+    expect(readOut.exploration.channels.map(({ name }) => name)).toEqual(['responses'])
+  })
+
+  it('says what a message does to those who received it, where some never do', async () => {
+    lab = await usecaseLab({ adapters: [scriptedChannel('email')], config: { metrics: [REVENUE] } })
+    const use = lab.usecases.experiments
+    const withheld = [
+      { name: 'control', change: { messages: { 'price-drop': { kind: 'withhold' } } } },
+      { name: 'open' },
+    ]
+    await use.create(design({ variants: withheld, metrics: [{ name: 'revenue', role: 'success' }] }), 'ann')
+    await use.start('tone', 'ann')
+    await liveMeeting(lab, 600, ({ isSent }) => (isSent ? 3 : 0))
+    lab.clock.set(NOON + 20 * DAY_MS)
+    const { readOut } = (await use.results('tone'))!
+    const revenue = readOut.exploration.compliers.find(({ metric }) => metric === 'revenue')
+    if (revenue?.effect.kind !== 'estimate' || revenue.compliance.kind === 'undefined') {
+      throw new Error(`expected estimates, got ${JSON.stringify(revenue)}`)
+    }
+    expect(revenue.effect.low).toBeLessThan(3)
+    expect(revenue.effect.high).toBeGreaterThan(3)
+    expect(revenue.compliance.mean).toBeGreaterThan(0.1)
+    expect(revenue.compliance.mean).toBeLessThan(1)
+    const shown = readOut.comparisons[0]!.metrics.find(({ metric }) => metric === 'received')
+    expect(shown).toMatchObject({ role: 'exploratory', control: { mean: 0 } })
+    // The assignment itself does less than receipt, by the share that received.
+    expect(readOut.comparisons[0]!.metrics[0]!.fields.value).toBeLessThan(revenue.effect.mean)
   })
 })

@@ -4,8 +4,6 @@ import {
   DAY_MS,
   type EpochMs,
   type Experiment,
-  type ExperimentMetric,
-  type Exposure,
   PalomaError,
   type Phase,
   type ReadOutSpec,
@@ -14,33 +12,20 @@ import {
   weightsOfRanges,
 } from '@paloma/core'
 import type { AlwaysOn } from './always-on.ts'
+import {
+  type BesideDecision,
+  besideDecision,
+  NOVELTY_DAYS,
+  RECEIVED,
+  treatedChannel,
+  withheldMessage,
+} from './beside-metrics.ts'
 import type { ExperimentResults } from './contract.ts'
 import type { Deps } from './deps.ts'
-import { columnsOf, experimentMetrics, valueUnder } from './live-metrics.ts'
-import type { AssignedUser, MeasuredValue } from './read-out-engine.ts'
+import { assignments, type LeftOutCounts, measured, otherColumn, phaseName, type Scene } from './experiment-rows.ts'
+import { experimentMetrics } from './live-metrics.ts'
 
 type ResultDeps = Pick<Deps, 'store' | 'config' | 'clock' | 'readOut'>
-
-const PAGE_USERS = 2_000
-/** Where a metric does not say how long before exposure its adjustment looks. */
-const PRE_DAYS = 28
-
-/** Everything that a read-out of the log needs to know. */
-interface Scene {
-  readonly key: string
-  readonly control: string
-  /** Planned share by variant, of those with users. */
-  readonly weights: Readonly<Record<string, number>>
-  readonly phases: ReadOutSpec['phases']
-  readonly start: EpochMs | null
-  readonly end: EpochMs | null
-  readonly until: EpochMs
-  readonly sequential: SequentialSettings
-  readonly metrics: readonly ExperimentMetric[]
-  readonly unit?: ReadOutSpec['unit']
-  /** Null: each exposure belongs to the phase in which it took place. */
-  readonly cohortOf: ((userId: string) => number | 'moved' | 'outside') | null
-}
 
 /**
  * What the log says of an experiment: users from their first exposure on, metrics from their outcomes, up to now, the
@@ -54,6 +39,8 @@ export async function experimentResults(deps: ResultDeps, experiment: Experiment
   const part = readablePart(phases)
   const [first] = part.phases
   const { horizon, salt } = design
+  const metrics = experimentMetrics(deps.config, design.metrics)
+  const until = Math.min(deps.clock.now(), part.until ?? Infinity, end?.at ?? Infinity)
   const ramp = part.cohorts.map(({ phase, weights }) => ({ name: phaseName(phase), weights }))
   return read(deps, {
     key: design.key,
@@ -62,9 +49,12 @@ export async function experimentResults(deps: ResultDeps, experiment: Experiment
     phases: part.isReweighted ? ramp : [],
     start: first!.since,
     end: horizon.kind === 'days' ? first!.since + horizon.days * DAY_MS : null,
-    until: Math.min(deps.clock.now(), part.until ?? Infinity, end?.at ?? Infinity),
+    until,
     sequential: sequentialOf(horizon),
-    metrics: experimentMetrics(deps.config, design.metrics),
+    metrics,
+    beside: besideDecision(deps.config, metrics, triedBy(design)),
+    others: await othersBeside(deps, design.key, { since: first!.since, until }),
+    ...(design.successTests === undefined ? {} : { successTests: design.successTests }),
     cohortOf: (userId) => cohortOf({ layer, salt }, part.phases, userId),
   })
 }
@@ -89,9 +79,35 @@ function slotResults(
     until: Math.min(deps.clock.now(), end?.at ?? Infinity),
     sequential: sequentialOf(horizon),
     metrics: experimentMetrics(deps.config, design.metrics),
+    ...{ beside: NOTHING_BESIDE, others: [] },
     unit: { kind: 'switchback', slotMinutes, washoutMinutes: 0 },
     cohortOf: null,
   })
+}
+
+/** Sums of slots say nothing of single users. */
+const NOTHING_BESIDE: BesideDecision = { metrics: [], channels: [], message: null }
+
+function triedBy(design: Experiment['design']): Parameters<typeof besideDecision>[2] {
+  return { message: withheldMessage(design), treatedChannel: treatedChannel(design) }
+}
+
+/** Experiments on users that ran at some time of this one. */
+async function othersBeside(
+  { store }: ResultDeps,
+  key: string,
+  { since, until }: { readonly since: EpochMs; readonly until: EpochMs },
+): Promise<readonly Experiment[]> {
+  const all = await store.experiments.list()
+  return all.filter(
+    ({ design, layer, phases: [first], end }) =>
+      design.key !== key &&
+      design.unit.kind === 'user' &&
+      layer !== null &&
+      first !== undefined &&
+      first.since <= until &&
+      (end === null || end.at > since),
+  )
 }
 
 /** The users at whom a decision on what is always on is expected; it has no end. */
@@ -99,12 +115,14 @@ const EXPECTED_USERS = 10_000
 
 /** The same of a layer's holdout or of a withheld message: what sending brings, against those who go without. */
 export function alwaysOnResults(deps: ResultDeps, key: string, standing: AlwaysOn): Promise<ExperimentResults> {
-  const { control, phase, since, until } = standing
+  const { control, phase, since, until, message } = standing
+  const metrics = experimentMetrics(deps.config, [])
   return read(deps, {
     ...{ key, control, weights: sharesOf(phase), phases: [], start: since, end: until },
     until: Math.min(deps.clock.now(), until ?? Infinity),
     sequential: { kind: 'confidenceSequence', expectedUsers: EXPECTED_USERS },
-    metrics: experimentMetrics(deps.config, []),
+    metrics,
+    ...{ beside: besideDecision(deps.config, metrics, { message, treatedChannel: null }), others: [] },
     cohortOf: () => 0,
   })
 }
@@ -124,9 +142,6 @@ async function read(deps: ResultDeps, scene: Scene): Promise<ExperimentResults> 
   return { readOut, until: scene.until, leftOut: { ...counts } }
 }
 
-/** Filled while users are read. */
-type LeftOutCounts = Record<'moved' | 'outside', number>
-
 function unreadable(key: string, reason: string): PalomaError {
   return new PalomaError('EXPERIMENT_UNREADABLE', `experiment ${key} cannot be read out: ${reason}`)
 }
@@ -137,68 +152,28 @@ function sharesOf({ ranges }: Pick<Phase, 'ranges'>): Readonly<Record<string, nu
 }
 
 function specOf(scene: Scene): ReadOutSpec {
-  const { key, control, weights, phases, start, end, sequential, metrics, unit } = scene
+  const { key, control, weights, phases, start, end, sequential, metrics, unit, beside, others, successTests } = scene
   const variants = Object.entries(weights).map(([name, weight]) => ({ name, weight }))
-  const rest = { sequential, skewness: 'corrected', metrics, utility: null, segments: [] } as const
-  const ofClusters = unit === undefined ? {} : { unit }
-  return { experiment: key, variants, control, phases, start, end, ...LEVELS, ...rest, ...ofClusters }
+  const all = [...metrics, ...beside.metrics]
+  const rest = { sequential, skewness: 'corrected', metrics: all, utility: null, segments: [] } as const
+  const questions = {
+    channels: beside.channels,
+    noveltyDays: NOVELTY_DAYS,
+    interactions: others.map(({ design }) => ({
+      ...{ experiment: design.key, column: otherColumn(design.key), control: design.control },
+    })),
+    ...(beside.message === null ? {} : { received: RECEIVED }),
+    ...(successTests === undefined ? {} : { successTests }),
+    ...(unit === undefined ? {} : { unit }),
+  }
+  return { experiment: key, variants, control, phases, start, end, ...LEVELS, ...rest, ...questions }
 }
 
 /** One-sided levels and power of the decision rule, as everywhere where nothing else is said. */
 const LEVELS = { alpha: 0.05, beta: 0.2, alphaDeterioration: 0.01 } as const
 
-function phaseName(phase: number): string {
-  return `phase ${phase}`
-}
-
 function sequentialOf(horizon: Experiment['design']['horizon']): SequentialSettings {
   if (horizon.kind === 'open') return { kind: 'confidenceSequence', expectedUsers: horizon.expectedUsers }
   const maxUsers = horizon.kind === 'users' ? horizon.maxUsers : null
   return { kind: 'groupSequential', maxUsers, spending: 'power', looks: 'daily' }
-}
-
-async function* assignments(
-  { store }: ResultDeps,
-  scene: Scene,
-  counts: LeftOutCounts,
-): AsyncGenerator<readonly AssignedUser[], void> {
-  let page = await store.experiments.exposures(scene.key, null, PAGE_USERS)
-  while (page.length > 0) {
-    yield page.flatMap((exposure) => rowsOf(exposure, scene, counts))
-    page = await store.experiments.exposures(scene.key, page[page.length - 1]!, PAGE_USERS)
-  }
-}
-
-/** A user who met several variants without having been moved is a fault, which the read-out is told of. */
-function rowsOf(
-  { userId, variants, variant, at, phase }: Exposure,
-  scene: Scene,
-  counts: LeftOutCounts,
-): readonly AssignedUser[] {
-  if (at > scene.until) return []
-  const cohort = scene.cohortOf === null ? phase : scene.cohortOf(userId)
-  if (typeof cohort !== 'number') {
-    counts[cohort] += 1
-    return []
-  }
-  const others = variants.filter((other) => other !== variant)
-  return [variant, ...others].map((each) => ({ user: userId, variant: each, time: at, phase: phaseName(cohort) }))
-}
-
-async function* measured({ store }: ResultDeps, scene: Scene): AsyncGenerator<readonly MeasuredValue[], void> {
-  const days = scene.metrics.map(({ regressionAdjustmentSettings: own }) => own?.days ?? PRE_DAYS)
-  const span = { beforeMs: Math.max(...days) * DAY_MS, until: scene.until }
-  const columns = [...columnsOf(scene.metrics)]
-  for await (const page of store.experiments.outcomes(scene.key, span)) {
-    yield page
-      .filter(({ userId }) => scene.cohortOf === null || typeof scene.cohortOf(userId) === 'number')
-      .flatMap((outcome) =>
-        columns.flatMap((metric) => {
-          const value = valueUnder(metric, outcome)
-          if (value === null) return []
-          const { userId: user, at: time, messageId } = outcome
-          return [{ user, metric, value, time, id: `${messageId}/${metric}` }]
-        }),
-      )
-  }
 }

@@ -57,7 +57,7 @@ export function columnsOf(metrics: readonly FactMetric[]): ReadonlySet<string> {
 
 /**
  * What an outcome is worth under the name of a column, or null: an objective's name (what it adds to the reward),
- * `reachLost`, `visit`, `response`, `event:<name>` (1 each) or `event:<name>.<property>` (its number).
+ * `reachLost`, `visit`, `response` (each also `@<channel>`), `event:<name>` (1 each) or `event:<name>.<property>` (its number).
  */
 export function valueUnder(column: string, outcome: Outcome): number | null {
   const { name, properties, values } = outcome
@@ -66,8 +66,14 @@ export function valueUnder(column: string, outcome: Outcome): number | null {
     const property = own(properties, column.slice(`event:${name}.`.length))
     return typeof property === 'number' ? property : null
   }
-  if (column === 'reachLost') return outcome.reachLoss === null ? null : 1
-  if (column === 'visit') return outcome.isVisit ? 1 : null
-  if (column === 'response') return outcome.isResponse ? 1 : null
+  const isMarked = markUnder(column, outcome)
+  if (isMarked !== undefined) return isMarked ? 1 : null
   return own(values, column) ?? null
+}
+
+/** Whether an outcome bears the mark that a column names, on the channel that it names if any; undefined for other columns. */
+function markUnder(column: string, { isVisit, isResponse, reachLoss, channel }: Outcome): boolean | undefined {
+  const [name = '', on] = column.split('@')
+  const isMarked = own({ visit: isVisit, response: isResponse, reachLost: reachLoss !== null }, name)
+  return isMarked === undefined || on === undefined ? isMarked : isMarked && channel === on
 }

@@ -6,6 +6,8 @@ export interface AssignedUser {
   readonly variant: string
   readonly time: EpochMs
   readonly phase: string
+  /** By column that the spec's interactions name: the variant in another experiment, or empty. */
+  readonly others?: Readonly<Record<string, string>>
 }
 
 /** One thing a user did, under the name of a column that metrics ask for. */

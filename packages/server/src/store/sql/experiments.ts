@@ -3,6 +3,7 @@ import type { ExperimentStore, ExperimentUpdate } from '../contract.ts'
 import type { Sql, SqlClient } from './client.ts'
 import { exposureReader } from './exposures.ts'
 import { outcomesOfExposed } from './outcomes-of-exposed.ts'
+import { sendsOfExposed } from './sends-of-exposed.ts'
 
 interface ExperimentRow {
   readonly record: string
@@ -38,6 +39,7 @@ export function experimentStore(client: SqlClient): ExperimentStore {
     },
     ...exposureReader(client),
     outcomes: (key, span) => outcomesOfExposed(client, key, span),
+    sends: (key, span) => sendsOfExposed(client, key, span),
   }
 }
 

@@ -1,6 +1,14 @@
-import { type Assignment, type Experiment, userId } from '@paloma/core/domain'
+import { type Assignment, type Experiment, opportunityId, sendId, userId } from '@paloma/core/domain'
 import { describe, expect, it } from 'vitest'
-import { exampleDecision, exampleNew, exampleOutcome, exampleProfile, exampleState, NOON } from './examples.ts'
+import {
+  exampleDecision,
+  exampleNew,
+  exampleOpportunity,
+  exampleOutcome,
+  exampleProfile,
+  exampleState,
+  NOON,
+} from './examples.ts'
 import type { StoreOf } from './store-of.ts'
 
 /** A draft with a text that plain SQL would spoil. */
@@ -176,6 +184,51 @@ export function testExperiments(storeOf: StoreOf): void {
         found.push(...page.map(({ messageId }) => messageId))
       }
       expect(found).toEqual(['i-before', 'i-after', 'i-bob'])
+    })
+
+    it('lead to the messages that went out to exposed users, from when they were exposed', async () => {
+      const experiment = 'e-sends'
+      const met = [
+        ['k-1', 'k-ann', experiment],
+        ['k-2', 'k-bob', experiment],
+        ['k-3', 'k-cid', 'e-nothing'],
+      ] as const
+      await storeOf().users.change(met.map(([, id]) => ({ userId: userId(id), update: () => exampleProfile(id) })))
+      await storeOf().opportunities.insertMany(
+        met.map(([id, user]) => exampleOpportunity(`o-${id}`, user)),
+        NOON,
+      )
+      await storeOf().decisions.insertMany(
+        met.map(([id, user, of]) => {
+          const candidate = { opportunityId: opportunityId(`o-${id}`), variant: 'default', channel: 'email' } as const
+          const actions = [{ kind: 'hold' }, { kind: 'send', ...candidate, sendAt: NOON }] as const
+          const assignments = [{ experiment: of, variant: 'a', phase: 0, exposed: true }]
+          return exampleNew(exampleDecision(id, user, { at: NOON, assignments, actions }))
+        }),
+      )
+      const found = async (until: number) => {
+        const all: string[] = []
+        for await (const page of storeOf().experiments.sends(experiment, { until: NOON + until })) {
+          all.push(
+            ...page.map(({ userId: user, message, channel, at }) => `${user} ${message} ${channel} ${at - NOON}`),
+          )
+        }
+        return all
+      }
+      // Reserved is not sent.
+      expect(await found(1_000)).toEqual([])
+      await storeOf().sends.claim({ now: NOON + 5, limit: 100 }, () => ({ kind: 'go' }))
+      const sent = { kind: 'sent', providerMessageId: 'p' } as const
+      await storeOf().sends.finish(
+        [
+          { sendId: sendId('send-k-1'), result: sent },
+          { sendId: sendId('send-k-2'), result: { kind: 'failed', error: 'no such address' } },
+          { sendId: sendId('send-k-3'), result: sent },
+        ],
+        NOON + 9,
+      )
+      expect(await found(1_000)).toEqual(['k-ann price-drop email 9'])
+      expect(await found(8)).toEqual([])
     })
 
     it('go with the user to another id, the earlier of two staying, and away with him', async () => {

@@ -1,0 +1,124 @@
+import {
+  DAY_MS,
+  type EpochMs,
+  type Experiment,
+  type ExperimentMetric,
+  type Exposure,
+  hashedVariant,
+  type ReadOutSpec,
+  type SequentialSettings,
+} from '@paloma/core'
+import { type BesideDecision, sentColumn } from './beside-metrics.ts'
+import type { Deps } from './deps.ts'
+import { columnsOf, valueUnder } from './live-metrics.ts'
+import type { AssignedUser, MeasuredValue } from './read-out-engine.ts'
+
+const PAGE_USERS = 2_000
+/** Where a metric does not say how long before exposure its adjustment looks. */
+const PRE_DAYS = 28
+
+/** Everything that a read-out of the log needs to know. */
+export interface Scene {
+  readonly key: string
+  readonly control: string
+  /** Planned share by variant, of those with users. */
+  readonly weights: Readonly<Record<string, number>>
+  readonly phases: ReadOutSpec['phases']
+  readonly start: EpochMs | null
+  readonly end: EpochMs | null
+  readonly until: EpochMs
+  readonly sequential: SequentialSettings
+  readonly metrics: readonly ExperimentMetric[]
+  readonly beside: BesideDecision
+  /** Experiments whose variants may cut across this one's. */
+  readonly others: readonly Experiment[]
+  readonly successTests?: ReadOutSpec['successTests']
+  readonly unit?: ReadOutSpec['unit']
+  /** Null: each exposure belongs to the phase in which it took place. */
+  readonly cohortOf: ((userId: string) => number | 'moved' | 'outside') | null
+}
+
+/** Filled while users are read. */
+export type LeftOutCounts = Record<'moved' | 'outside', number>
+
+/** The name of a phase in a read-out. */
+export function phaseName(phase: number): string {
+  return `phase ${phase}`
+}
+
+/** The column with the users' variants in another experiment. */
+export function otherColumn(key: string): string {
+  return `in ${key}`
+}
+
+/** Who was exposed, page by page; counts whom the ramp leaves out. */
+export async function* assignments(
+  { store }: Pick<Deps, 'store'>,
+  scene: Scene,
+  counts: LeftOutCounts,
+): AsyncGenerator<readonly AssignedUser[], void> {
+  let page = await store.experiments.exposures(scene.key, null, PAGE_USERS)
+  while (page.length > 0) {
+    yield page.flatMap((exposure) => rowsOf(exposure, scene, counts))
+    page = await store.experiments.exposures(scene.key, page[page.length - 1]!, PAGE_USERS)
+  }
+}
+
+/** A user who met several variants without having been moved is a fault, which the read-out is told of. */
+function rowsOf(
+  { userId, variants, variant, at, phase }: Exposure,
+  scene: Scene,
+  counts: LeftOutCounts,
+): readonly AssignedUser[] {
+  if (at > scene.until) return []
+  const cohort = scene.cohortOf === null ? phase : scene.cohortOf(userId)
+  if (typeof cohort !== 'number') {
+    counts[cohort] += 1
+    return []
+  }
+  const others = scene.others.map((other) => [otherColumn(other.design.key), variantBeside(other, userId, at)] as const)
+  const row = { user: userId, time: at, phase: phaseName(cohort), others: Object.fromEntries(others) }
+  return [variant, ...variants.filter((each) => each !== variant)].map((each) => ({ ...row, variant: each }))
+}
+
+/** By the hash alone: who met the other experiment may depend on what this one did. */
+function variantBeside({ design, layer, phases, end }: Experiment, userId: string, at: EpochMs): string {
+  if (layer === null || (end !== null && end.at <= at)) return ''
+  return hashedVariant({ ...design, layer, phases }, userId, at) ?? ''
+}
+
+/** What they did and received, page by page. */
+export async function* measured(
+  deps: Pick<Deps, 'store'>,
+  scene: Scene,
+): AsyncGenerator<readonly MeasuredValue[], void> {
+  yield* measuredOutcomes(deps, scene)
+  const { message } = scene.beside
+  if (message === null) return
+  for await (const page of deps.store.experiments.sends(scene.key, { until: scene.until })) {
+    yield page
+      .filter((send) => send.message === message)
+      .map(({ userId: user, at: time, sendId: id }) => ({ user, metric: sentColumn(message), value: 1, time, id }))
+  }
+}
+
+async function* measuredOutcomes(
+  { store }: Pick<Deps, 'store'>,
+  scene: Scene,
+): AsyncGenerator<readonly MeasuredValue[], void> {
+  const days = scene.metrics.map(({ regressionAdjustmentSettings: own }) => own?.days ?? PRE_DAYS)
+  const span = { beforeMs: Math.max(...days) * DAY_MS, until: scene.until }
+  const columns = [...columnsOf([...scene.metrics, ...scene.beside.metrics])]
+  for await (const page of store.experiments.outcomes(scene.key, span)) {
+    yield page
+      .filter(({ userId }) => scene.cohortOf === null || typeof scene.cohortOf(userId) === 'number')
+      .flatMap((outcome) =>
+        columns.flatMap((metric) => {
+          const value = valueUnder(metric, outcome)
+          if (value === null) return []
+          const { userId: user, at: time, messageId } = outcome
+          return [{ user, metric, value, time, id: `${messageId}/${metric}` }]
+        }),
+      )
+  }
+}
