@@ -107,10 +107,16 @@ const core: readonly Room[] = [
     mayImport: CORE_ROOMS,
   },
   {
+    name: 'core/evaluate',
+    holds: 'packages/core/src/evaluate.ts',
+    purpose: 'Values, prices and scores of the actions of one decision.',
+    mayImport: [...CORE_ROOMS, 'core/compiled-snapshot'],
+  },
+  {
     name: 'core/decide',
     holds: 'packages/core/src/decide.ts',
     purpose: 'One decision from snapshot, request, clock and chance.',
-    mayImport: [...CORE_ROOMS, 'core/compiled-snapshot'],
+    mayImport: [...CORE_ROOMS, 'core/compiled-snapshot', 'core/evaluate'],
   },
   {
     name: 'core/explain',

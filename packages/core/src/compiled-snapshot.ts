@@ -45,6 +45,7 @@ export interface Scratch {
   readonly scores: Float64Array
   readonly variances: Float64Array
   readonly claimed: Float64Array
+  readonly probabilities: Float64Array
   /** Log odds of what sends bring, head by head, and the variance they give each objective's value. */
   readonly logOdds: Float64Array
   readonly logOddsVariance: Float64Array
@@ -239,6 +240,7 @@ export function scratchFor({ encoder, objectives, sends, scratch }: CompiledSnap
     scores: new Float64Array(rows),
     variances: new Float64Array(rows),
     claimed: new Float64Array(rows),
+    probabilities: new Float64Array(rows),
     logOdds: new Float64Array(rows * sendHeads),
     logOddsVariance: new Float64Array(rows * sendHeads),
     expectedVariance: new Float64Array(rows * objectives.length),

@@ -107,7 +107,8 @@ function sceneOf(input: EligibilityInput): Scene {
   }
 }
 
-function inOrder(opportunities: readonly Opportunity[]): readonly Opportunity[] {
+/** Opportunities by their ids; as given where they come so. */
+export function inOrder(opportunities: readonly Opportunity[]): readonly Opportunity[] {
   for (let i = 1; i < opportunities.length; i += 1) {
     if (opportunities[i - 1]!.id > opportunities[i]!.id) {
       return [...opportunities].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))

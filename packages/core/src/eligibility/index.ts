@@ -5,6 +5,7 @@ export {
   type EligibleCandidate,
   EVERY_VARIANT,
   eligibleCandidates,
+  inOrder,
   type RefusedCandidate,
 } from './eligible-candidates.ts'
 export { type LastMomentItem, type LastMomentVerdict, lastMomentCheck } from './last-moment-check.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { DAY_MS, HOUR_MS, type UserHistory } from '../domain/index.ts'
 import { NOW, past, person } from '../eligibility/testing/scenes.ts'
-import { featureContext } from './context.ts'
+import { featureContext, lastSentAt } from './context.ts'
 
 function contextOf(history: Partial<UserHistory>, now = NOW) {
   const user = person()
@@ -25,7 +25,7 @@ describe('featureContext', () => {
     const sends = [past({ at: ago(1), category: 'transactional' }), past({ at: NOW + 1 })]
     const context = contextOf({ sends })
     expect(context.channels.push.sends28d).toBe(0)
-    expect(context.lastSentAt.size).toBe(0)
+    expect(lastSentAt(context, 'digest')).toBeUndefined()
   })
 
   it('sums sends of seven days over channels and keeps when a family was last sent', () => {
@@ -36,7 +36,11 @@ describe('featureContext', () => {
     ]
     const context = contextOf({ sends })
     expect(context.sends7d).toBe(3)
-    expect(Object.fromEntries(context.lastSentAt)).toEqual({ digest: ago(2), other: ago(1) })
+    expect(['digest', 'other', 'never'].map((message) => lastSentAt(context, message))).toEqual([
+      ago(2),
+      ago(1),
+      undefined,
+    ])
   })
 
   it('counts responses and visits of the past alone, and days since the last visit up to 28', () => {

@@ -5,8 +5,10 @@ import {
   type EpochMs,
   type FeatureBag,
   HOUR_MS,
+  type PastSend,
   type UserState,
 } from '../domain/index.ts'
+import { halved } from './halved.ts'
 
 /** What the history says about one channel at the moment of the decision. */
 export interface ChannelHistory {
@@ -49,8 +51,8 @@ export interface FeatureContext {
   readonly daysSinceVisit: number
   /** Moments of visits of the last 28 days. */
   readonly visitTimes: readonly EpochMs[]
-  /** When a message family was last sent to the user; families of the last 28 days only. */
-  readonly lastSentAt: ReadonlyMap<string, EpochMs>
+  /** Past sends, oldest first; `lastSentAt` looks into them. */
+  readonly sends: readonly PastSend[]
 }
 
 /** History older than this is forgotten, in days. */
@@ -67,20 +69,34 @@ interface Counts {
   lastResponse: EpochMs
 }
 
-function countSends(user: UserState, now: EpochMs, counts: Readonly<Record<Channel, Counts>>): Map<string, EpochMs> {
-  const lastSentAt = new Map<string, EpochMs>()
+/** Whether a send is history that features look at. */
+function isRemembered({ at, category }: PastSend, now: EpochMs): boolean {
+  return at <= now && now - at < HISTORY_DAYS * DAY_MS && category !== 'transactional'
+}
+
+/** When a message family was last sent to the user, in the last 28 days. From the newest on, because histories are short and a map costs more. */
+export function lastSentAt(
+  { sends, now }: Pick<FeatureContext, 'sends' | 'now'>,
+  message: string,
+): EpochMs | undefined {
+  for (let i = sends.length - 1; i >= 0; i -= 1) {
+    const send = sends[i]!
+    if (send.message === message && isRemembered(send, now)) return send.at
+  }
+  return undefined
+}
+
+function countSends(user: UserState, now: EpochMs, counts: Readonly<Record<Channel, Counts>>): void {
   for (const send of user.history.sends) {
+    if (!isRemembered(send, now)) continue
     const age = now - send.at
-    if (age < 0 || age >= HISTORY_DAYS * DAY_MS || send.category === 'transactional') continue
     const channel = counts[send.channel]
     channel.sends28d += 1
-    channel.fatigue += 0.5 ** (age / DAY_MS / FATIGUE_HALF_LIFE_DAYS[send.channel])
+    channel.fatigue += halved(age / DAY_MS / FATIGUE_HALF_LIFE_DAYS[send.channel])
     if (age < 7 * DAY_MS) channel.sends7d += 1
     if (age < DAY_MS) channel.sends1d += 1
     if (send.at > channel.lastResponse) channel.unanswered += 1
-    lastSentAt.set(send.message, send.at)
   }
-  return lastSentAt
 }
 
 function noCounts(): Counts {
@@ -144,7 +160,7 @@ export function featureContext(
     webhook: noCounts(),
   }
   countResponses(user, now, counts)
-  const lastSentAt = countSends(user, now, counts)
+  countSends(user, now, counts)
   const { visits7d, visits28d, last } = countVisits(user.history.visits, now)
   let sends7d = 0
   for (const channel of CHANNELS) sends7d += counts[channel].sends7d
@@ -160,6 +176,6 @@ export function featureContext(
     visits28d,
     daysSinceVisit: last === undefined ? HISTORY_DAYS : Math.min(HISTORY_DAYS, (now - last) / DAY_MS),
     visitTimes: user.history.visits,
-    lastSentAt,
+    sends: user.history.sends,
   }
 }

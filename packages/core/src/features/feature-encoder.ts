@@ -20,8 +20,9 @@ import {
   placed,
   RECENCY_COLUMN,
 } from './action-layout.ts'
-import { type ChannelHistory, type FeatureContext, HISTORY_DAYS } from './context.ts'
+import { type ChannelHistory, type FeatureContext, HISTORY_DAYS, lastSentAt } from './context.ts'
 import { encodeDeclared, namesOf } from './encode-declared.ts'
+import { halved } from './halved.ts'
 import { logRate, USUAL_RESPONSE, USUAL_VISIT } from './log-rate.ts'
 import { type MomentColumns, putMoment, recentMoment } from './moment-columns.ts'
 import { usualHours } from './usual-hours.ts'
@@ -140,9 +141,9 @@ function logClaimOf(claims: ActionLayout['claims'], opportunity: Opportunity): n
 }
 
 /** How fresh the message family still is, 1 just sent, 0 not sent lately. */
-function recencyOf({ lastSentAt, now }: FeatureContext, message: string): number {
-  const last = lastSentAt.get(message)
-  return last === undefined ? 0 : 0.5 ** ((now - last) / DAY_MS / RECOVERY_HALF_LIFE_DAYS)
+function recencyOf(x: FeatureContext, message: string): number {
+  const last = lastSentAt(x, message)
+  return last === undefined ? 0 : halved((x.now - last) / DAY_MS / RECOVERY_HALF_LIFE_DAYS)
 }
 
 function putClaims(claims: ActionLayout['claims'], opportunity: Opportunity, { out, offset }: Target): void {
@@ -175,6 +176,10 @@ function putVisits(x: FeatureContext, out: Float64Array): void {
   let responses = 0
   for (const channel of CHANNELS) responses += x.channels[channel].responses28d
   out[5] = responses / 8
+}
+
+function clearColumns(row: Float64Array, columns: Int32Array): void {
+  for (let i = 0; i < columns.length; i += 1) row[columns[i]!] = 0
 }
 
 /** The first way of this channel and moment among those of earlier actions, or −1. */
@@ -269,12 +274,12 @@ export function compileFeatures(parts: EncoderParts): FeatureEncoder {
       if (action.opportunity !== opportunity) {
         opportunity = action.opportunity
         variant = undefined
-        proposal.fill(0)
+        clearColumns(proposal, layout.proposalColumns)
         putOpportunity(x, opportunity, { out: proposal, offset: 0 })
       }
       if (action.variant !== variant) {
         variant = action.variant
-        for (const column of layout.variantColumns) proposal[column] = 0
+        clearColumns(proposal, layout.variantColumns)
         putVariant(variant, { out: proposal, offset: 0 })
         row = appendRow(proposals, proposal, layout.proposalColumns)
       }

@@ -1,5 +1,6 @@
 import { CHANNELS, type Channel } from '../domain/index.ts'
 import type { FeatureContext } from './context.ts'
+import { halved } from './halved.ts'
 
 /** What `pressureOf` answers, in order. All but the first are ≥ 0 and make a loss likelier. */
 export const PRESSURE_NAMES = ['always', 'fatigue', 'fatigue elsewhere', 'unanswered', 'newcomer'] as const
@@ -12,5 +13,5 @@ export function pressureOf(x: FeatureContext, channel: Channel): readonly number
   const own = x.channels[channel]
   let elsewhere = 0
   for (const other of CHANNELS) if (other !== channel && other !== 'in-app') elsewhere += x.channels[other].fatigue
-  return [1, own.fatigue, elsewhere, Math.log1p(own.unanswered), 0.5 ** (x.tenureDays / NEWCOMER_HALF_LIFE_DAYS)]
+  return [1, own.fatigue, elsewhere, Math.log1p(own.unanswered), halved(x.tenureDays / NEWCOMER_HALF_LIFE_DAYS)]
 }

@@ -123,11 +123,17 @@ export function predictActions(stack: HeadStack, rows: ActionRows, out: StackCol
     multiplyWays(bundle, ways, { memory, count })
     addUp(bundle, rows, { memory, count, out, head: LANES * b })
   }
-  for (let head = 0; head < stack.heads; head++) {
-    out.mean.fill(0, head * out.rows, head * out.rows + out.first)
-    out.variance.fill(0, head * out.rows, head * out.rows + out.first)
-  }
+  holdBack(stack.heads, out)
   for (let i = 0; i < count; i++) memory.placeOf[memory.used[i]!] = -1
+}
+
+function holdBack(heads: number, { rows, first, mean, variance }: StackColumns): void {
+  for (let head = 0; head < heads; head++) {
+    for (let row = head * rows; row < head * rows + first; row++) {
+      mean[row] = 0
+      variance[row] = 0
+    }
+  }
 }
 
 /** Lists the columns in which proposals have an entry, and answers how many there are. */

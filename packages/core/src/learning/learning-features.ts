@@ -34,16 +34,17 @@ export function learningFeatures(
 ): LearningFeatures | null {
   const { chosen, now, scratch, sent, messages } = choice
   if (!countsNow(actions[chosen]!, now)) return null
+  const { fullRows, baseline, weights, sums, centred } = scratch
   let mass = 0
   let largest = 0
   for (let i = 0; i < actions.length; i += 1) {
-    if (!countsNow(actions[i]!, now)) continue
-    mass += probabilities[i]!
-    largest = Math.max(largest, probabilities[i]!)
+    const probability = countsNow(actions[i]!, now) ? probabilities[i]! : 0
+    weights[i] = -probability
+    mass += probability
+    if (probability > largest) largest = probability
   }
   if (largest >= mass) return null // without chance there is nothing to learn about effects
-  const { fullRows, baseline, weights, sums, centred } = scratch
-  for (let i = 0; i < actions.length; i += 1) weights[i] = countsNow(actions[i]!, now) ? -probabilities[i]! / mass : 0
+  for (let i = 0; i < weights.length; i += 1) weights[i] = weights[i]! / mass
   weights[chosen] = weights[chosen]! + 1
   weighActions(fullRows, { weights, first: firstSend(actions), sums, out: centred })
   const features = { baseline: numbersOf(baseline), centred: numbersOf(centred), sent }

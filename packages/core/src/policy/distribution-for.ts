@@ -15,22 +15,27 @@ import { thompsonDraws } from './thompson-draws.ts'
 
 /**
  * Probabilities over `input.actions`, ≥ 0 with sum 1, by the policy that `spec` names; the floor is mixed in. Throws
- * NO_ACTIONS on an empty list and SCORE_NOT_FINITE naming the score or variance that is no number.
+ * NO_ACTIONS on an empty list and SCORE_NOT_FINITE naming the score or variance that is no number. `out` is memory that the answer may lie in:
+ * a fresh column takes longer than most policies.
  */
-export function distributionFor(spec: PolicySpec, input: PolicyInput): Float64Array {
+export function distributionFor(
+  spec: PolicySpec,
+  input: PolicyInput,
+  out: Float64Array = new Float64Array(input.actions.length),
+): Float64Array {
   checkInput(input)
   const { actions, scores, variances } = input
   switch (spec.kind) {
     case 'greedy':
-      return floored(greedy(scores), spec.floor)
+      return floored(greedy(scores, out), spec.floor)
     case 'epsilonGreedy':
       return epsilonGreedy(scores, spec.epsilon)
     case 'softmax':
-      return floored(softmax(scores, spec.temperature), spec.floor)
+      return floored(softmax(scores, spec.temperature, out), spec.floor)
     case 'thompson':
       return floored(thompson(scores, variances, spec.sharpness), spec.floor)
     case 'squareCb':
-      return floored(squareCb(scores, spec.gamma), spec.floor)
+      return floored(squareCb(scores, spec.gamma, out), spec.floor)
     case 'thompsonDraws':
       return floored(drawn(input, spec), spec.floor)
     case 'bounded':

@@ -5,9 +5,12 @@ import { largestScore } from './greedy.ts'
  * below the best score, the rest for the best, split equally among ties. `gamma` ≥ 0 in 1 / units of the score: its scale
  * must follow the scores, or the policy is uniform (too small) or greedy (too large).
  */
-export function squareCb(scores: Float64Array, gamma: number): Float64Array {
+export function squareCb(
+  scores: Float64Array,
+  gamma: number,
+  out: Float64Array = new Float64Array(scores.length),
+): Float64Array {
   const best = largestScore(scores)
-  const probabilities = new Float64Array(scores.length)
   let ties = 0
   let rest = 1
   for (let k = 0; k < scores.length; k++) {
@@ -16,9 +19,9 @@ export function squareCb(scores: Float64Array, gamma: number): Float64Array {
       continue
     }
     const probability = 1 / (scores.length + gamma * (best - scores[k]!))
-    probabilities[k] = probability
+    out[k] = probability
     rest -= probability
   }
-  for (let k = 0; k < scores.length; k++) if (scores[k] === best) probabilities[k] = rest / ties
-  return probabilities
+  for (let k = 0; k < scores.length; k++) if (scores[k] === best) out[k] = rest / ties
+  return out
 }

@@ -1,0 +1,192 @@
+import { type CompiledSnapshot, claimOf, priceOf, type Scratch } from './compiled-snapshot.ts'
+import type { Action, Channel, LossChances, Objective, Opportunity, ValueEstimates } from './domain/index.ts'
+import type { EligibleCandidate } from './eligibility/index.ts'
+import { type FeatureContext, pressureOf } from './features/index.ts'
+import { addBeliefs, fillExpected, isHazard, predictActions, type ReachCost, reachCost } from './learning/index.ts'
+
+/** Columns of one decision in the making; row 0 is `hold` unless a message is mandatory. */
+export interface Columns {
+  readonly actions: readonly Action[]
+  readonly values: Readonly<Record<string, ValueEstimates>>
+  readonly losses: LossChances
+  readonly prices: Float64Array
+  readonly scores: Float64Array
+  readonly variances: Float64Array
+  readonly claimed: Float64Array
+}
+
+const NO_COSTS: ReadonlyMap<Channel, ReachCost> = new Map()
+const NO_LOSSES: LossChances = {}
+const HOLD: Action = { kind: 'hold' }
+
+function actionsOf(eligible: readonly EligibleCandidate[], mandatory: boolean): readonly Action[] {
+  const actions: Action[] = mandatory ? [] : [HOLD]
+  for (const { candidate } of eligible) actions.push(candidate)
+  return actions
+}
+
+/** Mean and variance of one objective's raw reward, row by row from `from`. */
+interface Predicted {
+  readonly mean: Float64Array
+  readonly variance: Float64Array
+  readonly from: number
+  /** Variance beside the head's own, likewise; null where there is none. */
+  readonly extra: { readonly variance: Float64Array; readonly from: number } | null
+}
+
+/** Adds one objective's values to scores and variances. */
+function addObjective(
+  columns: Pick<Columns, 'scores' | 'variances'>,
+  { weight, scale = 1 }: Objective,
+  predicted: Predicted,
+): ValueEstimates {
+  const { scores, variances } = columns
+  const { extra } = predicted
+  const mean = new Array<number>(scores.length)
+  const variance = new Array<number>(scores.length)
+  for (let i = 0; i < scores.length; i += 1) {
+    const value = predicted.mean[predicted.from + i]! * scale
+    const raw = predicted.variance[predicted.from + i]! + (extra === null ? 0 : extra.variance[extra.from + i]!)
+    const spread = raw * scale * scale
+    mean[i] = value
+    variance[i] = spread
+    scores[i] = scores[i]! + weight * value
+    variances[i] = variances[i]! + weight * weight * spread
+  }
+  return { mean, variance }
+}
+
+/** What a send through each of these channels costs in reach, once per channel. */
+function reachCosts(
+  { causes }: CompiledSnapshot,
+  context: FeatureContext,
+  sends: readonly EligibleCandidate[],
+): ReadonlyMap<Channel, ReachCost> {
+  if (causes.length === 0) return NO_COSTS
+  const costs = new Map<Channel, ReachCost>()
+  for (const { candidate } of sends) {
+    const { channel } = candidate
+    if (!costs.has(channel)) costs.set(channel, reachCost(causes, channel, pressureOf(context, channel)))
+  }
+  return costs
+}
+
+/** Lost channels as a reward below 0: `hold` loses none. */
+function predictedLosses(
+  sends: readonly EligibleCandidate[],
+  rows: number,
+  costs: ReadonlyMap<Channel, ReachCost>,
+): Predicted {
+  const mean = new Float64Array(rows)
+  const variance = new Float64Array(rows)
+  for (let i = rows - sends.length; i < rows; i += 1) {
+    const cost = costs.get(sends[i - rows + sends.length]!.candidate.channel)
+    mean[i] = -(cost?.mean ?? 0)
+    variance[i] = cost?.variance ?? 0
+  }
+  return { mean, variance, from: 0, extra: null }
+}
+
+/** Writes the rows with what each send is expected to bring by itself. */
+function addExpected(
+  { sends: model }: CompiledSnapshot,
+  eligible: readonly EligibleCandidate[],
+  { rows, scratch }: { readonly rows: number; readonly scratch: Scratch },
+): void {
+  if (model === null) return
+  const { logOdds, logOddsVariance, expectedVariance } = scratch
+  const first = rows - eligible.length
+  predictActions(model.stack, scratch.rows, { rows, first, mean: logOdds, variance: logOddsVariance })
+  expectedVariance.fill(0)
+  const channels = eligible.map(({ candidate }) => candidate.channel)
+  const parts = { sends: scratch.rows, channels, out: scratch.fullRows }
+  fillExpected(model, parts, { rows, first, logOdds, logOddsVariance, variance: expectedVariance })
+}
+
+/** Adds how each message differs from the average one, for objectives of which that is believed. */
+function addMessages(
+  { messages, effects }: CompiledSnapshot,
+  eligible: readonly EligibleCandidate[],
+  { rows, mean, variance }: { readonly rows: number; readonly mean: Float64Array; readonly variance: Float64Array },
+): void {
+  if (messages === null || messages.beliefs.size === 0) return
+  effects.forEach(({ name }, k) => {
+    const beliefs = messages.beliefs.get(name)
+    if (beliefs !== undefined) addBeliefs(beliefs, eligible, { mean, variance, until: (k + 1) * rows })
+  })
+}
+
+/** Prices of all actions, and what upstream claims of them; `hold` has neither. */
+function fillPrices(
+  parts: CompiledSnapshot,
+  eligible: readonly EligibleCandidate[],
+  { prices, claimed, first }: Pick<Columns, 'prices' | 'claimed'> & { readonly first: number },
+): void {
+  if (first === 1) {
+    prices[0] = 0
+    claimed[0] = 0
+  }
+  let proposed: Opportunity | undefined
+  let claim = 0
+  for (let i = 0; i < eligible.length; i += 1) {
+    const { candidate, opportunity } = eligible[i]!
+    if (opportunity !== proposed) claim = claimOf(parts, opportunity)
+    proposed = opportunity
+    prices[first + i] = priceOf(parts, candidate.channel, opportunity.message)
+    claimed[first + i] = claim
+  }
+}
+
+/** Values against `hold`, prices and scores of all actions of one decision. */
+export function evaluate(
+  parts: CompiledSnapshot,
+  { context, scratch }: { readonly context: FeatureContext; readonly scratch: Scratch },
+  choice: { readonly eligible: readonly EligibleCandidate[]; readonly mandatory: boolean },
+): Columns {
+  const { eligible, mandatory } = choice
+  const first = mandatory ? 0 : 1
+  const rows = eligible.length + first
+  const { mean, variance, prices, claimed, scores, variances } = scratch
+  parts.encoder.encodeActions(context, eligible, scratch.rows)
+  addExpected(parts, eligible, { rows, scratch })
+  predictActions(parts.heads, scratch.fullRows, { rows, first, mean, variance })
+  addMessages(parts, eligible, { rows, mean, variance })
+  fillPrices(parts, eligible, { prices, claimed, first })
+  for (let i = 0; i < rows; i += 1) {
+    scores[i] = -prices[i]!
+    variances[i] = 0
+  }
+  const costs = reachCosts(parts, context, eligible)
+  const values = valuesOf(parts, { rows, scratch, losses: () => predictedLosses(eligible, rows, costs) })
+  return {
+    actions: actionsOf(eligible, mandatory),
+    values,
+    losses: lossesOf(costs),
+    prices,
+    scores,
+    variances,
+    claimed,
+  }
+}
+
+/** Values of every objective, which also go into scores and variances. */
+function valuesOf(
+  { objectives, effects, sends }: CompiledSnapshot,
+  { rows, scratch, losses }: { readonly rows: number; readonly scratch: Scratch; readonly losses: () => Predicted },
+): Readonly<Record<string, ValueEstimates>> {
+  const { mean, variance, expectedVariance } = scratch
+  const values: Record<string, ValueEstimates> = {}
+  for (let k = 0; k < objectives.length; k += 1) {
+    const objective = objectives[k]!
+    const from = effects.indexOf(objective) * rows
+    const extra = sends === null ? null : { variance: expectedVariance, from: k * rows }
+    const predicted = isHazard(objective) ? losses() : { mean, variance, from, extra }
+    values[objective.name] = addObjective(scratch, objective, predicted)
+  }
+  return values
+}
+
+function lossesOf(costs: ReadonlyMap<Channel, ReachCost>): LossChances {
+  if (costs.size === 0) return NO_LOSSES
+  return Object.fromEntries(Array.from(costs, ([channel, { losses }]) => [channel, losses]))
+}
