@@ -31,6 +31,8 @@ export interface FeatureSchema {
   readonly features: readonly FeatureSpec[]
   /** Message families are hashed into this many indicators, so that new ones need no new schema. */
   readonly messageBuckets: number
+  /** Name of a declared category of users, their segment: what hours of the week are worth is learned for each value too. */
+  readonly hoursBy?: string
 }
 
 /** Reads one value by name from a bag of scalars. */

@@ -38,10 +38,24 @@ const SEND_NAMES = [
   'slot at usual hours',
 ]
 
+/** What a segment knows of a moment by itself, beside what everybody does: see `putSegmentHours`. */
+const SEGMENT_HOURS = ['hour sine', 'hour cosine', 'half-day sine', 'half-day cosine', 'weekend']
+export const SEGMENT_WIDTH: number = SEGMENT_HOURS.length
+
 /** A declared feature and its first column. */
 export interface PlacedSpec {
   readonly spec: FeatureSpec
   readonly column: number
+}
+
+type CategorySpec = Extract<FeatureSpec, { readonly kind: 'category' }>
+
+/** The declared category of users that has hours of its own. */
+function segmentSpec({ features, hoursBy }: FeatureSchema): CategorySpec | null {
+  for (const spec of features) {
+    if (spec.kind === 'category' && spec.source === 'user' && spec.name === hoursBy) return spec
+  }
+  return null
 }
 
 /** Where the claims for one objective go, and what one prior effect sd is in its unit. */
@@ -72,6 +86,8 @@ export interface ActionLayout {
   readonly common: readonly PlacedSpec[]
   readonly ofOpportunity: readonly PlacedSpec[]
   readonly ofVariant: readonly PlacedSpec[]
+  /** The segments with hours of their own, and the first column of the first; null where none are declared. */
+  readonly segments: { readonly spec: CategorySpec; readonly start: number } | null
   readonly names: readonly string[]
   /** Columns that opportunity and variant write, and those that user, channel and moment do. */
   readonly proposalColumns: Int32Array
@@ -141,7 +157,10 @@ export function layoutOf({ features, objectives, channels }: EncoderParts): Acti
   const visitStart = logClaimStart + claimBuckets
   const specsStart = visitStart + (looksAtSends ? used.length : 0)
   const specs = placed(features.features, specsStart)
-  const expectedStart = specsStart + declaredWidth(features)
+  const segmentStart = specsStart + declaredWidth(features)
+  const segment = segmentSpec(features)
+  const segmentNames = segment === null ? [] : namesOf(segment)
+  const expectedStart = segmentStart + segmentNames.length * SEGMENT_WIDTH
   const columnsFrom = (start: number): Readonly<Partial<Record<Channel, number>>> =>
     Object.fromEntries(used.map((channel, i) => [channel, start + i]))
   const names = [
@@ -153,6 +172,7 @@ export function layoutOf({ features, objectives, channels }: EncoderParts): Acti
     ...Array.from({ length: claimBuckets }, (_, i) => `log claim of message bucket ${i}`),
     ...(looksAtSends ? used.map((channel) => `visit rate on ${channel}`) : []),
     ...features.features.flatMap(namesOf),
+    ...segmentNames.flatMap((name) => SEGMENT_HOURS.map((column) => `slot ${column} of ${name}`)),
     ...throughResponse.flatMap((name) => used.map((channel) => `expected ${name} on ${channel}`)),
   ]
   return shared({
@@ -172,6 +192,7 @@ export function layoutOf({ features, objectives, channels }: EncoderParts): Acti
     common: specs.filter(({ spec }) => isCommon(spec)),
     ofOpportunity: specs.filter(({ spec }) => spec.source === 'opportunity'),
     ofVariant: specs.filter(({ spec }) => spec.source === 'variant'),
+    segments: segment === null ? null : { spec: segment, start: segmentStart },
     names,
   })
 }

@@ -222,3 +222,48 @@ describe('schemaHashOf', () => {
 it('counts the declared columns', () => {
   expect(declaredWidth(FEATURES)).toBe(1 + 2 + 1 + 1)
 })
+
+describe('hours of a segment', () => {
+  const features: FeatureSchema = {
+    ...FEATURES,
+    features: [...FEATURES.features, { kind: 'category', name: 'work', source: 'user', values: ['shift', 'office'] }],
+    hoursBy: 'work',
+  }
+  const encoder = encoderOf({ features })
+  const of = (work: string) => contextAt(NOW, person({ traits: { work } }))
+  const namesOf = (work: string) =>
+    ['hour sine', 'hour cosine', 'half-day sine', 'half-day cosine', 'weekend'].map(
+      (name) => `slot ${name} of user.work=${work}`,
+    )
+
+  it('are the columns of the moment once more for the user’s own segment, and 0 for every other', () => {
+    const columns = columnsOf(sendOf({ sendAt: NOW + 5 * HOUR_MS }), of('office'), encoder)
+    const [sine, cosine] = [columns['slot hour sine']!, columns['slot hour cosine']!]
+    expect(namesOf('office').map((name) => columns[name])).toEqual([
+      ...[sine, cosine, 2 * sine * cosine, 2 * cosine * cosine - 1],
+      columns['slot weekend'],
+    ])
+    for (const name of namesOf('shift')) expect(columns[name]).toBe(0)
+  })
+
+  it('are 0 for who is in no segment, and not there where none is declared', () => {
+    const columns = columnsOf(sendOf(), of('retired'), encoder)
+    for (const work of ['office', 'shift']) for (const name of namesOf(work)) expect(columns[name]).toBe(0)
+    const { hoursBy, ...without } = features
+    expect(hoursBy).toBe('work')
+    expect(encoderOf({ features: without }).actionNames.length).toBe(encoder.actionNames.length - 10)
+  })
+
+  it('are the same for many actions at once as one by one', () => {
+    const actions = [0, 5, 11].map((hours) => sendOf({ sendAt: NOW + hours * HOUR_MS }))
+    const width = encoder.actionNames.length
+    const rows = emptyActionRows(actions.length, width)
+    encoder.encodeActions(of('shift'), actions, rows)
+    actions.forEach((action, i) => {
+      const full = fullRow(rows, i, new Float64Array(width))
+      expect(Object.fromEntries(encoder.actionNames.map((name, j) => [name, full[j]]))).toEqual(
+        columnsOf(action, of('shift'), encoder),
+      )
+    })
+  })
+})

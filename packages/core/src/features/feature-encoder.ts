@@ -19,6 +19,7 @@ import {
   type PlacedSpec,
   placed,
   RECENCY_COLUMN,
+  SEGMENT_WIDTH,
 } from './action-layout.ts'
 import { type ChannelHistory, type FeatureContext, HISTORY_DAYS, lastSentAt } from './context.ts'
 import { encodeDeclared, namesOf } from './encode-declared.ts'
@@ -129,6 +130,26 @@ function putSend(history: ChannelHistory, { sine2, cosine2 }: MomentColumns, { o
   out[offset + 15] = cosine2
 }
 
+/**
+ * The moment again, in the columns of the user's segment. All of it adds up in log odds: what everybody does at that hour, what the segment does
+ * differently, what the user does differently (`usualHours`); each is shrunk to the one before.
+ */
+function putSegmentHours(
+  { spec, start }: NonNullable<ActionLayout['segments']>,
+  x: FeatureContext,
+  { moment, out, offset }: Target & { readonly moment: MomentColumns },
+): void {
+  const value = x.traits[spec.name]
+  const segment = value === undefined ? -1 : spec.values.indexOf(String(value))
+  if (segment < 0) return
+  const at = offset + start + segment * SEGMENT_WIDTH
+  out[at] = moment.sine
+  out[at + 1] = moment.cosine
+  out[at + 2] = moment.sine2
+  out[at + 3] = moment.cosine2
+  out[at + 4] = moment.weekend
+}
+
 /** ln of the first positive claim in units of effects; 0 where nothing is claimed. */
 function logClaimOf(claims: ActionLayout['claims'], opportunity: Opportunity): number {
   for (const { objective, estimate } of opportunity.claims) {
@@ -230,6 +251,7 @@ export function compileFeatures(parts: EncoderParts): FeatureEncoder {
     out[offset + 11] = Math.min(2, (sendAt - x.now) / (24 * HOUR_MS))
     const column = layout.channelColumns[channel]
     if (column !== undefined) out[offset + column] = 1
+    if (layout.segments !== null) putSegmentHours(layout.segments, x, { moment, out, offset })
     if (layout.looksAtSends) {
       putSend(x.channels[channel], moment, target)
       out[offset + 16] = hoursAt(x, moment)

@@ -146,6 +146,7 @@ const featureSchema: z.ZodType<FeatureSchema> = z.strictObject({
     ]),
   ),
   messageBuckets: z.int().min(0).max(1_024),
+  hoursBy: name.exactOptional(),
 })
 
 /** How a group, or a variant of an experiment, decides. */
@@ -246,6 +247,7 @@ function disagreements(config: Config): readonly Disagreement[] {
     ...wrongEventBytes(config),
     ...uncountedMessages(config),
     ...unknownBeliefs(config),
+    ...unknownSegment(config),
   ]
 }
 
@@ -331,4 +333,13 @@ function unknownBeliefs({ objectives, messages }: Config): readonly Disagreement
     const message = `expected an objective that is not counted by hazards: ${possible.join(', ')}`
     return [{ path: ['messages', 'beliefs', index], message, input: belief }]
   })
+}
+
+function unknownSegment({ features: { features, hoursBy } }: Config): readonly Disagreement[] {
+  const segments = features.flatMap(({ kind, source, name: each }) =>
+    kind === 'category' && source === 'user' ? [each] : [],
+  )
+  if (hoursBy === undefined || segments.includes(hoursBy)) return []
+  const message = `expected the name of a declared category of users: ${segments.join(', ') || 'none is declared'}`
+  return [{ path: ['features', 'hoursBy'], message, input: hoursBy }]
 }

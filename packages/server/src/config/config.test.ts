@@ -60,6 +60,16 @@ describe('defineConfig', () => {
       says: /expected `messages` to be set too/,
     },
     {
+      input: { features: { hoursBy: 'work' } },
+      pointer: '/features/hoursBy',
+      says: /expected the name of a declared category of users: none is declared/,
+    },
+    {
+      input: { messages: { beliefs: ['reachability', 'joy'] } },
+      pointer: '/messages/beliefs/1',
+      says: /expected an objective .* got "joy"/,
+    },
+    {
       input: { messages: { variants: { digest: { audience: 0, floor: 0.02 } } } },
       pointer: '/messages/variants/digest/audience',
       says: /got 0/,
