@@ -19,6 +19,7 @@ import { countLeftOut } from './left-out.ts'
 import { type MetricVector, metricVectors, type VectorScene } from './metric-vector.ts'
 import { queryMoments } from './moments-query.ts'
 import { orderStatistics } from './order-statistics.ts'
+import { isSkewnessNeeded } from './skewness-needed.ts'
 import { openSource } from './source.ts'
 import { withoutRepeats } from './without-repeats.ts'
 
@@ -113,7 +114,7 @@ function momentsBy(
   asked: { readonly vectors: readonly MetricVector[]; readonly by: readonly string[] },
 ): Promise<readonly ClusterMomentsRow[]> {
   return scene.spec.readOut.unit === undefined
-    ? queryMoments(analytics, scene.facts, { ...asked, withThird: scene.spec.readOut.skewness === 'corrected' })
+    ? queryMoments(analytics, scene.facts, { ...asked, withThird: isSkewnessNeeded(scene.spec, scene.exposures) })
     : queryClusterMoments(analytics, scene, asked)
 }
 
