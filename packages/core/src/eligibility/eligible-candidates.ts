@@ -51,6 +51,8 @@ export const EVERY_VARIANT = '*'
 
 const NO_CONTENT: Refusal = { reason: 'no-content' }
 const ONLY_NO_CONTENT: readonly Refusal[] = [NO_CONTENT]
+/** One slot and nothing against it: the common case allocates nothing. */
+const FREE_NOW: Opening['refusals'] = [NO_REFUSALS]
 
 /** What can be worked out once per decision. */
 interface Scene {
@@ -58,6 +60,15 @@ interface Scene {
   readonly slots: readonly Slot[]
   readonly limits: readonly Limit[]
   readonly rivalry: Rivalry
+  /** There is no later slot, and neither limits nor quiet hours hold now. */
+  readonly isFree: boolean
+  /** Channels that were asked about so far. */
+  readonly asked: Asked[]
+}
+
+/** What speaks against a channel for messages of one category and topic. */
+interface Asked extends Pick<Subject, 'channel' | 'category' | 'topic'> {
+  readonly refusals: readonly Refusal[]
 }
 
 /** A channel that an opportunity may use; per slot the refusals, or null where the slot is not offered. */
@@ -99,12 +110,10 @@ export function eligibleCandidates(input: EligibilityInput): Eligibility {
 function sceneOf(input: EligibilityInput): Scene {
   const { user, rules, now, trigger } = input
   const moment = { zone: user.profile.timeZone ?? rules.timeZone, now }
-  return {
-    input,
-    slots: slotsFor(rules, moment, trigger),
-    limits: bindingLimits(rules, user.history.sends, moment),
-    rivalry: rivalryOf(input.opportunities),
-  }
+  const slots = slotsFor(rules, moment, trigger)
+  const limits = bindingLimits(rules, user.history.sends, moment)
+  const isFree = slots.length === 1 && slots[0]!.quiet.length === 0 && limits.length === 0
+  return { input, slots, limits, rivalry: rivalryOf(input.opportunities), isFree, asked: [] }
 }
 
 /** Opportunities by their ids; as given where they come so. */
@@ -118,15 +127,13 @@ export function inOrder(opportunities: readonly Opportunity[]): readonly Opportu
 }
 
 function openingsOf(scene: Scene, opportunity: Opportunity, sink: Sink): readonly Opening[] {
-  const { user, rules, now } = scene.input
+  const { user, now } = scene.input
   const standing = standingRefusals(opportunity, scene.rivalry, { sends: user.history.sends, now })
   const openings: Opening[] = []
-  const { category, topic, message } = opportunity
   for (const channel of opportunity.channels) {
-    const subject: Subject = { channel, category, topic, message }
-    const own = channelRefusals(subject, user.profile, rules.channels)
+    const own = ownRefusals(scene, opportunity, channel)
     if (standing.length === 0 && own.length === 0) {
-      openings.push({ channel, refusals: refusalsPerSlot(scene, opportunity, subject) })
+      openings.push({ channel, refusals: refusalsPerSlot(scene, opportunity, channel) })
       continue
     }
     const candidate: Candidate = { opportunityId: opportunity.id, variant: EVERY_VARIANT, channel, sendAt: now }
@@ -135,7 +142,26 @@ function openingsOf(scene: Scene, opportunity: Opportunity, sink: Sink): readonl
   return openings
 }
 
-function refusalsPerSlot(scene: Scene, { window }: Opportunity, subject: Subject): Opening['refusals'] {
+function subjectOf({ category, topic, message }: Opportunity, channel: Channel): Subject {
+  return { channel, category, topic, message }
+}
+
+/** What speaks against a channel, asked once per channel, category and topic: a user's proposals mostly share them. */
+function ownRefusals({ input, asked }: Scene, opportunity: Opportunity, channel: Channel): readonly Refusal[] {
+  const { category, topic } = opportunity
+  for (let i = 0; i < asked.length; i += 1) {
+    const known = asked[i]!
+    if (known.channel === channel && known.category === category && known.topic === topic) return known.refusals
+  }
+  const refusals = channelRefusals(subjectOf(opportunity, channel), input.user.profile, input.rules.channels)
+  asked.push({ channel, category, topic, refusals })
+  return refusals
+}
+
+function refusalsPerSlot(scene: Scene, opportunity: Opportunity, channel: Channel): Opening['refusals'] {
+  const { window } = opportunity
+  if (scene.isFree && window.notBefore <= scene.input.now) return FREE_NOW
+  const subject = subjectOf(opportunity, channel)
   const perSlot: (readonly Refusal[] | null)[] = []
   for (const slot of scene.slots) {
     const isOffered = slot.at === scene.input.now || isLaterSlotFor(slot, window, subject)
@@ -204,7 +230,8 @@ function withoutContent(found: readonly Refusal[]): readonly Refusal[] {
 
 function mostUrgent(eligible: readonly EligibleCandidate[], now: EpochMs): Opportunity | undefined {
   let urgent: Opportunity | undefined
-  for (const { candidate, opportunity } of eligible) {
+  for (let i = 0; i < eligible.length; i += 1) {
+    const { candidate, opportunity } = eligible[i]!
     if (opportunity.category !== 'transactional' || candidate.sendAt !== now) continue
     // Candidates come in id order, so that of two that expire together the smaller id stays.
     if (urgent === undefined || opportunity.window.expires < urgent.window.expires) urgent = opportunity

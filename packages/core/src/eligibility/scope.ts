@@ -14,8 +14,8 @@ const DEFAULT_CATEGORIES: readonly Category[] = ['service', 'marketing']
 /** Whether a rule speaks about this send: every member of its scope that is present must name it. */
 export function isInScope(scope: RuleScope, subject: Subject): boolean {
   return (
-    (scope.categories ?? DEFAULT_CATEGORIES).includes(subject.category) &&
     (scope.channels === undefined || scope.channels.includes(subject.channel)) &&
+    (scope.categories ?? DEFAULT_CATEGORIES).includes(subject.category) &&
     (scope.topics === undefined || scope.topics.includes(subject.topic)) &&
     (scope.messages === undefined || scope.messages.includes(subject.message))
   )
