@@ -106,7 +106,7 @@ export interface PalomaClient {
     stop(key: string, end: StopInput): Promise<WireExperiment>
     exposures(key: string): Promise<WireExposures>
     /** What the log says of it; takes longer the more users there are. */
-    results(key: string): Promise<WireExperimentResults>
+    results(key: string, options?: { readonly from?: 'live' | 'history' }): Promise<WireExperimentResults>
   }
   readonly inbox: InboxClient
 }
@@ -207,6 +207,7 @@ function experimentCalls(transport: Transport): PalomaClient['experiments'] {
     ramp: (key, body) => transport.request('POST', path('experiments', key, '/ramp'), { body }),
     stop: (key, body) => transport.request('POST', path('experiments', key, '/stop'), { body }),
     exposures: (key) => transport.request('GET', path('experiments', key, '/exposures')),
-    results: (key) => transport.request('GET', path('experiments', key, '/results')),
+    results: (key, { from } = {}) =>
+      transport.request('GET', path('experiments', key, `/results${from === undefined ? '' : `?from=${from}`}`)),
   }
 }

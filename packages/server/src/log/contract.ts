@@ -1,6 +1,18 @@
 import type { Decision, Outcome } from '@paloma/core/domain'
 
-/** The history of decisions and outcomes as hive-partitioned files: `decisions/dt=YYYY-MM-DD/part-0.parquet`. */
+/** The files of one day that an experiment is read out of. */
+export interface DayParts {
+  /** YYYY-MM-DD, UTC. */
+  readonly day: string
+  /** Paths of Parquet files. */
+  readonly exposures: string
+  readonly outcomes: string
+}
+
+/**
+ * The history of decisions, of the exposures they speak of, and of outcomes as hive-partitioned files:
+ * `decisions/dt=YYYY-MM-DD/part-0.parquet`.
+ */
 export interface HistoryLog {
   /** Replaces the day's partition and its entry in `_manifest.json`; readers never see half a day. */
   writeDay(
@@ -13,6 +25,8 @@ export interface HistoryLog {
   readDecisions(day: string): Promise<readonly Decision[]>
   readOutcomes(day: string): Promise<readonly Outcome[]>
   days(): Promise<readonly string[]>
+  /** The days whose exposures are there, oldest first; those written before there were any are not among them. */
+  parts(): Promise<readonly DayParts[]>
   /** Rewrites every partition that holds the user without him. Answers how many rows went. */
   erase(userId: string): Promise<{ readonly rows: number }>
 }

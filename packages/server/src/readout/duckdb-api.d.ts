@@ -4,6 +4,7 @@ declare module '@duckdb/node-api' {
   export interface DuckDBConnection {
     run(sql: string): Promise<unknown>
     runAndReadAll(sql: string): Promise<{ readonly getRowsJS: () => readonly (readonly unknown[])[] }>
+    stream(sql: string): Promise<{ yieldRowsJs(): AsyncIterable<readonly (readonly unknown[])[]> }>
     closeSync(): void
   }
   export const DuckDBInstance: {

@@ -10,6 +10,8 @@ export type SqlValue = string | number | bigint | boolean | null
 export interface Analytics {
   readonly run: (sql: string) => Promise<void>
   readonly rows: (sql: string) => Promise<readonly (readonly SqlValue[])[]>
+  /** Rows page by page, however many. */
+  readonly pages: (sql: string) => AsyncIterable<readonly (readonly SqlValue[])[]>
   readonly close: () => Promise<void>
 }
 
@@ -43,6 +45,10 @@ export async function openAnalytics({ memoryMb, threads }: AnalyticsLimits): Pro
     rows: async (sql) => {
       const reader = await connection.runAndReadAll(sql).catch(rethrow)
       return reader.getRowsJS().map((row) => row.map(sqlValue))
+    },
+    pages: async function* (sql) {
+      const result = await connection.stream(sql).catch(rethrow)
+      for await (const rows of result.yieldRowsJs()) yield rows.map((row) => row.map(sqlValue))
     },
     close: async () => {
       connection.closeSync()

@@ -1,5 +1,6 @@
 export type { AssignmentColumns, FileSpec, MetricColumns, MetricForm } from './contract.ts'
 export { type AnalyticsLimits, openAnalytics } from './duckdb.ts'
+export { type HistoryRows, type HistorySource, withHistoryRows } from './history-rows.ts'
 export { loadDocument, loadSpec, parseSpec } from './load-spec.ts'
 export { type AssignedRow, type MetricRow, type ReadOutTables, readOutTables } from './read-out-tables.ts'
 export { type ReadOutFiles, summariseFiles } from './summarise-files.ts'

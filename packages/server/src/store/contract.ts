@@ -17,7 +17,7 @@ import {
 } from '@paloma/core/domain'
 import type { ExperimentStore } from './experiments-contract.ts'
 
-export type { ExperimentStore, ExperimentUpdate, ExposedSend } from './experiments-contract.ts'
+export type { ExperimentStore, ExperimentUpdate, ExposedSend, OutcomeSpan } from './experiments-contract.ts'
 
 /**
  * Operational state, ledger, queue and registry. Every method is atomic: it happens whole or not at all, and what it

@@ -16,6 +16,14 @@ export interface ExperimentUpdate {
   readonly change: Omit<ExperimentChange, 'key' | 'revision'>
 }
 
+/** Which outcomes of exposed users are asked for. */
+export interface OutcomeSpan {
+  readonly beforeMs: number
+  readonly until: EpochMs
+  /** Days since 1970, UTC, whose outcomes are left out. */
+  readonly withoutDays?: readonly number[]
+}
+
 /** A message that went out to a user of an experiment. */
 export interface ExposedSend {
   readonly userId: UserId
@@ -42,13 +50,21 @@ export interface ExperimentStore {
   revision(): Promise<number>
   /** By variant and phase; what decisions wrote in the same transaction. */
   exposureCounts(key: string): Promise<readonly ExposureCount[]>
-  /** In order of user and slot; `after` is the last of the page before. */
-  exposures(key: string, after: Pick<Exposure, 'userId' | 'slot'> | null, limit: number): Promise<readonly Exposure[]>
+  /**
+   * In order of user and slot; `after` is the last of the page before. Those of `withoutDays` (days since 1970, UTC) are as if
+   * they were not there.
+   */
+  exposures(
+    key: string,
+    after: Pick<Exposure, 'userId' | 'slot'> | null,
+    limit: number,
+    withoutDays?: readonly number[],
+  ): Promise<readonly Exposure[]>
   /**
    * What exposed users did from `beforeMs` before their first exposure on, up to `until`, machine events left out; pages
    * in order of (user, at, messageId).
    */
-  outcomes(key: string, span: { readonly beforeMs: number; readonly until: EpochMs }): AsyncIterable<readonly Outcome[]>
+  outcomes(key: string, span: OutcomeSpan): AsyncIterable<readonly Outcome[]>
   /**
    * Messages that a provider took for exposed users from their first exposure on, up to `until`; pages in order of (user,
    * sendId).

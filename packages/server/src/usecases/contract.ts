@@ -293,8 +293,11 @@ export interface Usecases {
     ): Promise<Experiment | undefined>
     /** Also for what is always on: `layer:<name>` and `withhold:<message>:<period>`. */
     exposures(key: string): Promise<ExposureReport | undefined>
-    /** Rejects with EXPERIMENT_UNREADABLE and NOBODY_EXPOSED. */
-    results(key: string): Promise<ExperimentResults | undefined>
+    /**
+     * From the store (`live`), or with exported days out of their files (`history`): the same answer, at any size. Rejects
+     * with EXPERIMENT_UNREADABLE and NOBODY_EXPOSED.
+     */
+    results(key: string, from?: 'live' | 'history'): Promise<ExperimentResults | undefined>
   }
   readonly clock: {
     readonly isVirtual: boolean

@@ -23,19 +23,24 @@ import {
 import type { ExperimentResults } from './contract.ts'
 import type { Deps } from './deps.ts'
 import { assignments, type LeftOutCounts, measured, otherColumn, phaseName, type Scene } from './experiment-rows.ts'
+import { type ResultSource, withRows } from './experiment-sources.ts'
 import { experimentMetrics } from './live-metrics.ts'
 
-type ResultDeps = Pick<Deps, 'store' | 'config' | 'clock' | 'readOut'>
+type ResultDeps = Pick<Deps, 'store' | 'history' | 'historyRows' | 'config' | 'clock' | 'readOut'>
 
 /**
  * What the log says of an experiment: users from their first exposure on, metrics from their outcomes, up to now, the
  * stop, or the change of weights that left a variant without users. Rejects with EXPERIMENT_UNREADABLE for one that has
  * not started, or whose control had no users.
  */
-export async function experimentResults(deps: ResultDeps, experiment: Experiment): Promise<ExperimentResults> {
+export async function experimentResults(
+  deps: ResultDeps,
+  experiment: Experiment,
+  from: ResultSource = 'live',
+): Promise<ExperimentResults> {
   const { design, layer, phases, end } = experiment
   if (layer === null || phases.length === 0) throw unreadable(design.key, 'it has not started')
-  if (design.unit.kind === 'switchback') return slotResults(deps, experiment, design.unit)
+  if (design.unit.kind === 'switchback') return slotResults(deps, { ...experiment, from }, design.unit)
   const part = readablePart(phases)
   const [first] = part.phases
   const { horizon, salt } = design
@@ -44,6 +49,7 @@ export async function experimentResults(deps: ResultDeps, experiment: Experiment
   const ramp = part.cohorts.map(({ phase, weights }) => ({ name: phaseName(phase), weights }))
   return read(deps, {
     key: design.key,
+    from,
     control: design.control,
     weights: sharesOf(first!),
     phases: part.isReweighted ? ramp : [],
@@ -65,7 +71,7 @@ export async function experimentResults(deps: ResultDeps, experiment: Experiment
  */
 function slotResults(
   deps: ResultDeps,
-  { design, phases, end }: Experiment,
+  { design, phases, end, from }: Experiment & { readonly from: ResultSource },
   { slotMinutes }: Extract<Experiment['design']['unit'], { readonly kind: 'switchback' }>,
 ): Promise<ExperimentResults> {
   const [first] = phases
@@ -73,7 +79,7 @@ function slotResults(
   const ramp = phases.map((phase, i) => ({ name: phaseName(i), weights: sharesOf(phase) }))
   const isReweighted = phases.some(({ ranges }) => JSON.stringify(ranges) !== JSON.stringify(first!.ranges))
   return read(deps, {
-    ...{ key: design.key, control: design.control, weights: sharesOf(first!), phases: isReweighted ? ramp : [] },
+    ...{ key: design.key, control: design.control, weights: sharesOf(first!), phases: isReweighted ? ramp : [], from },
     start: first!.since,
     end: horizon.kind === 'days' ? first!.since + horizon.days * DAY_MS : null,
     until: Math.min(deps.clock.now(), end?.at ?? Infinity),
@@ -114,11 +120,15 @@ async function othersBeside(
 const EXPECTED_USERS = 10_000
 
 /** The same of a layer's holdout or of a withheld message: what sending brings, against those who go without. */
-export function alwaysOnResults(deps: ResultDeps, key: string, standing: AlwaysOn): Promise<ExperimentResults> {
-  const { control, phase, since, until, message } = standing
+export function alwaysOnResults(
+  deps: ResultDeps,
+  standing: AlwaysOn & { readonly key: string },
+  from: ResultSource = 'live',
+): Promise<ExperimentResults> {
+  const { key, control, phase, since, until, message } = standing
   const metrics = experimentMetrics(deps.config, [])
   return read(deps, {
-    ...{ key, control, weights: sharesOf(phase), phases: [], start: since, end: until },
+    ...{ key, from, control, weights: sharesOf(phase), phases: [], start: since, end: until },
     until: Math.min(deps.clock.now(), until ?? Infinity),
     sequential: { kind: 'confidenceSequence', expectedUsers: EXPECTED_USERS },
     metrics,
@@ -133,12 +143,14 @@ async function read(deps: ResultDeps, scene: Scene): Promise<ExperimentResults> 
     throw unreadable(scene.key, `its control ${scene.control} and another variant need users, got ${names.join(', ')}`)
   }
   const counts: LeftOutCounts = { moved: 0, outside: 0 }
-  const readOut = await deps.readOut({
-    spec: specOf(scene),
-    asOf: scene.until,
-    assignments: assignments(deps, scene, counts),
-    metrics: measured(deps, scene),
-  })
+  const readOut = await withRows(deps, { key: scene.key, from: scene.from }, (rows) =>
+    deps.readOut({
+      spec: specOf(scene),
+      asOf: scene.until,
+      assignments: assignments(rows, scene, counts),
+      metrics: measured({ rows, store: deps.store }, scene),
+    }),
+  )
   return { readOut, until: scene.until, leftOut: { ...counts } }
 }
 

@@ -10,16 +10,17 @@ import {
 } from '@paloma/core'
 import { type BesideDecision, sentColumn } from './beside-metrics.ts'
 import type { Deps } from './deps.ts'
+import type { ResultSource } from './experiment-sources.ts'
 import { columnsOf, valueUnder } from './live-metrics.ts'
-import type { AssignedUser, MeasuredValue } from './read-out-engine.ts'
+import type { AssignedUser, ExperimentRows, MeasuredValue } from './read-out-engine.ts'
 
-const PAGE_USERS = 2_000
 /** Where a metric does not say how long before exposure its adjustment looks. */
 const PRE_DAYS = 28
 
 /** Everything that a read-out of the log needs to know. */
 export interface Scene {
   readonly key: string
+  readonly from: ResultSource
   readonly control: string
   /** Planned share by variant, of those with users. */
   readonly weights: Readonly<Record<string, number>>
@@ -53,15 +54,11 @@ export function otherColumn(key: string): string {
 
 /** Who was exposed, page by page; counts whom the ramp leaves out. */
 export async function* assignments(
-  { store }: Pick<Deps, 'store'>,
+  rows: ExperimentRows,
   scene: Scene,
   counts: LeftOutCounts,
 ): AsyncGenerator<readonly AssignedUser[], void> {
-  let page = await store.experiments.exposures(scene.key, null, PAGE_USERS)
-  while (page.length > 0) {
-    yield page.flatMap((exposure) => rowsOf(exposure, scene, counts))
-    page = await store.experiments.exposures(scene.key, page[page.length - 1]!, PAGE_USERS)
-  }
+  for await (const page of rows.exposures()) yield page.flatMap((exposure) => rowsOf(exposure, scene, counts))
 }
 
 /** A user who met several variants without having been moved is a fault, which the read-out is told of. */
@@ -89,27 +86,24 @@ function variantBeside({ design, layer, phases, end }: Experiment, userId: strin
 
 /** What they did and received, page by page. */
 export async function* measured(
-  deps: Pick<Deps, 'store'>,
+  { rows, store }: { readonly rows: ExperimentRows; readonly store: Deps['store'] },
   scene: Scene,
 ): AsyncGenerator<readonly MeasuredValue[], void> {
-  yield* measuredOutcomes(deps, scene)
+  yield* measuredOutcomes(rows, scene)
   const { message } = scene.beside
   if (message === null) return
-  for await (const page of deps.store.experiments.sends(scene.key, { until: scene.until })) {
+  for await (const page of store.experiments.sends(scene.key, { until: scene.until })) {
     yield page
       .filter((send) => send.message === message)
       .map(({ userId: user, at: time, sendId: id }) => ({ user, metric: sentColumn(message), value: 1, time, id }))
   }
 }
 
-async function* measuredOutcomes(
-  { store }: Pick<Deps, 'store'>,
-  scene: Scene,
-): AsyncGenerator<readonly MeasuredValue[], void> {
+async function* measuredOutcomes(rows: ExperimentRows, scene: Scene): AsyncGenerator<readonly MeasuredValue[], void> {
   const days = scene.metrics.map(({ regressionAdjustmentSettings: own }) => own?.days ?? PRE_DAYS)
   const span = { beforeMs: Math.max(...days) * DAY_MS, until: scene.until }
   const columns = [...columnsOf([...scene.metrics, ...scene.beside.metrics])]
-  for await (const page of store.experiments.outcomes(scene.key, span)) {
+  for await (const page of rows.outcomes(span)) {
     yield page
       .filter(({ userId }) => scene.cohortOf === null || typeof scene.cohortOf(userId) === 'number')
       .flatMap((outcome) =>

@@ -21,7 +21,7 @@ import type { Deps } from './deps.ts'
 import { alwaysOnResults, experimentResults } from './experiment-results.ts'
 import { metricsOf } from './live-metrics.ts'
 
-type ExperimentDeps = Pick<Deps, 'store' | 'config' | 'clock' | 'snapshots' | 'readOut'>
+type ExperimentDeps = Pick<Deps, 'store' | 'history' | 'historyRows' | 'config' | 'clock' | 'snapshots' | 'readOut'>
 
 /** The life of experiments: every change is one transaction over all of them, with a line in the audit trail. */
 export function experimentUsecases(deps: ExperimentDeps): Usecases['experiments'] {
@@ -48,11 +48,11 @@ export function experimentUsecases(deps: ExperimentDeps): Usecases['experiments'
         stopExperiment(experiment, end, clock.now()),
       ),
     exposures: (key) => exposuresOf(deps, key),
-    async results(key) {
+    async results(key, from = 'live') {
       const experiment = await experiments.get(key)
-      if (experiment !== undefined) return experimentResults(deps, experiment)
+      if (experiment !== undefined) return experimentResults(deps, experiment, from)
       const standing = alwaysOn(deps.config, key)
-      return standing && alwaysOnResults(deps, key, standing)
+      return standing && alwaysOnResults(deps, { ...standing, key }, from)
     },
   }
 }

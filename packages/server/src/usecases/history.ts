@@ -34,7 +34,8 @@ export async function exportNewDays(deps: HistoryDeps): Promise<number> {
   const { store, history, clock } = deps
   const today = dayOf(clock.now())
   const fresh = dayOf(clock.now() - LATE_DAYS * DAY_MS)
-  const known = new Set(await history.days())
+  // A day without exposures was written by an earlier version.
+  const known = new Set((await history.parts()).map(({ day }) => day))
   const isDoneToday = (await store.registry.getSetting(EXPORTED_ON)) === today
   const wanted = (await store.decisions.days()).filter(
     (day) => day < today && (!known.has(day) || (day >= fresh && !isDoneToday)),

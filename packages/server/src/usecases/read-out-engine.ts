@@ -1,4 +1,4 @@
-import type { EpochMs, ExperimentReadOut, ReadOutSpec } from '@paloma/core'
+import type { EpochMs, ExperimentReadOut, Exposure, Outcome, ReadOutSpec } from '@paloma/core'
 
 /** A user with the first exposure; two rows with different variants are a user who met both. */
 export interface AssignedUser {
@@ -28,3 +28,24 @@ export type ReadOutEngine = (tables: {
   readonly assignments: AsyncIterable<readonly AssignedUser[]>
   readonly metrics: AsyncIterable<readonly MeasuredValue[]>
 }) => Promise<ExperimentReadOut>
+
+/** Where an experiment's rows come from: the store, or files of past days. */
+export interface ExperimentRows {
+  /** First exposures of each user and slot. */
+  exposures(): AsyncIterable<readonly Exposure[]>
+  /** What exposed users did from `beforeMs` before their first exposure on, up to `until`, machines left out. */
+  outcomes(span: { readonly beforeMs: number; readonly until: EpochMs }): AsyncIterable<readonly Outcome[]>
+}
+
+/** Reads an experiment's rows out of Parquet files, however many, while `read` runs. */
+export type HistoryReader = <T>(
+  source: {
+    readonly key: string
+    /** Paths of the files. */
+    readonly exposures: readonly string[]
+    readonly outcomes: readonly string[]
+    /** Exposures of the days without files. */
+    readonly live: AsyncIterable<readonly Exposure[]>
+  },
+  read: (rows: ExperimentRows) => Promise<T>,
+) => Promise<T>

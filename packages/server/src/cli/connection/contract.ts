@@ -44,7 +44,7 @@ export interface Connection {
     start(key: string): Promise<WireExperiment>
     ramp(key: string, ramp: RampInput): Promise<WireExperiment>
     stop(key: string, end: StopInput): Promise<WireExperiment>
-    results(key: string): Promise<WireExperimentResults>
+    results(key: string, options: { readonly from: 'live' | 'history' }): Promise<WireExperimentResults>
   }
   close(): Promise<void>
 }

@@ -58,7 +58,8 @@ function experimentCalls(call: <T>(request: Call) => Promise<T>): Connection['ex
     start: (key) => step(key, 'start'),
     ramp: (key, ramp) => step(key, 'ramp', ramp),
     stop: (key, end) => step(key, 'stop', end),
-    results: (key) => call({ method: 'GET', path: pathOf('experiments', key, '/results'), timeoutMs: LONG_TIMEOUT_MS }),
+    results: (key, { from }) =>
+      call({ method: 'GET', path: pathOf('experiments', key, `/results?from=${from}`), timeoutMs: LONG_TIMEOUT_MS }),
   }
 }
 

@@ -112,11 +112,20 @@ function showCommand(on: OnServer): Command {
   )
 }
 
+interface ResultsFlags extends ConnectionFlags {
+  readonly from: 'live' | 'history'
+}
+
 function resultsCommand(on: OnServer): Command {
   const command = new Command('results')
     .description('what the log says of it: quality, decision, effects')
     .argument('<key>', 'its key')
-  return withConnectionFlags(command).action((key: string, flags: ConnectionFlags) =>
-    on(flags, async (experiments) => resultsReport(await experiments.results(key))),
+    .addOption(
+      new Option('--from <where>', 'the store, or the files of exported days and the store for the rest')
+        .choices(['live', 'history'])
+        .default('live'),
+    )
+  return withConnectionFlags(command).action((key: string, flags: ResultsFlags) =>
+    on(flags, async (experiments) => resultsReport(await experiments.results(key, { from: flags.from }))),
   )
 }

@@ -12,6 +12,7 @@ import {
   experimentSchema,
   exposuresSchema,
   rampSchema,
+  resultsQuerySchema,
   stopSchema,
 } from '../schemas/experiment.ts'
 import { PROBLEMS } from '../schemas/problem.ts'
@@ -129,10 +130,11 @@ function resultsRoute(app: HttpApp, experiments: RouteDeps['usecases']['experime
       summary: 'What the log says of it: quality, decision, effects',
       tags,
       params,
+      querystring: resultsQuerySchema,
       response: { 200: experimentResultsSchema, ...PROBLEMS },
     },
     handler: async (request) => {
-      const results = await experiments.results(request.params.key)
+      const results = await experiments.results(request.params.key, request.query.from)
       if (results === undefined) throw notFound('experiment', request.params.key)
       return { ...results, until: iso(results.until) }
     },

@@ -95,6 +95,11 @@ export const exposuresSchema: z.ZodType<WireExposures> = named(
   }),
 )
 
+/** Where results are read from: the store, or the files of exported days and the store for the rest. */
+export const resultsQuerySchema: z.ZodType<{ readonly from: 'live' | 'history' }> = z.object({
+  from: z.enum(['live', 'history']).default('live'),
+})
+
 /** The read-out has the shape that `paloma experiment analyse --json` prints. */
 export const experimentResultsSchema: z.ZodType<{
   readonly until: string

@@ -22,6 +22,8 @@ export interface PartEntry {
 export interface DayEntry {
   readonly decisions: PartEntry
   readonly outcomes: PartEntry
+  /** Absent of a day that was written before exposures were. */
+  readonly exposures?: PartEntry
 }
 
 /** All complete days of a log. A day that is not named here does not exist. */

@@ -65,6 +65,28 @@ describe('the Parquet files', () => {
     expect(await log.readDecisions(DAY)).toStrictEqual(decisions)
   })
 
+  it('hold a row for every experiment that a decision met, and none for those it could not matter to', async () => {
+    const dir = await newDir()
+    const met = { experiment: 'tone', variant: 'warm', phase: 1, exposed: true }
+    const groups = { experiment: 'groups', variant: 'paloma' }
+    await parquetLog({ dir }).writeDay(DAY, {
+      decisions: inBatches(
+        [
+          sampleDecision(1, { assignments: [groups, met, { ...met, experiment: 'price', slot: 7 }] }),
+          sampleDecision(2, { assignments: [groups, { ...met, exposed: false }] }),
+        ],
+        1,
+      ),
+      outcomes: inBatches([], 1),
+    })
+    const at = new Date('2026-01-31T00:00:01.000Z')
+    const row = { userId: 'u-1', variant: 'warm', phase: 1, timestamp: at, decisionId: 'd-1' }
+    expect(await rowsOf(dir, 'exposures')).toEqual([
+      { ...row, experiment: 'tone', slot: null },
+      { ...row, experiment: 'price', slot: 7 },
+    ])
+  })
+
   it('are described by the manifest: rows, time span and checksum', async () => {
     const dir = await newDir()
     await parquetLog({ dir }).writeDay(DAY, {

@@ -1,8 +1,9 @@
 import { mkdir, mkdtemp, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Decision, type Outcome, PalomaError } from '@paloma/core/domain'
-import type { HistoryLog } from '../contract.ts'
+import type { DayParts, HistoryLog } from '../contract.ts'
 import { decisionColumns, outcomeColumns } from './columns.ts'
+import { type ExposedDecision, exposureColumns, exposuresIn } from './exposure-part.ts'
 import { type DayEntry, type LogManifest, type PartEntry, readManifest, sha256Of, writeManifest } from './manifest.ts'
 import { countUser, type PartKind, readPart, writePart } from './part-file.ts'
 
@@ -10,6 +11,12 @@ const DECISIONS: PartKind<Decision> = {
   columns: decisionColumns,
   objectivesOf: (decision) => Object.keys(decision.values),
   timeOf: (decision) => decision.at,
+}
+
+const EXPOSURES: PartKind<ExposedDecision> = {
+  columns: () => exposureColumns,
+  objectivesOf: () => [],
+  timeOf: ({ at }) => at,
 }
 
 const OUTCOMES: PartKind<Outcome> = {
@@ -31,8 +38,19 @@ export function parquetLog(options: { readonly dir: string }): HistoryLog {
     readDecisions: (day) => readDay<Decision>(dir, checkDay(day), 'decisions'),
     readOutcomes: (day) => readDay<Outcome>(dir, checkDay(day), 'outcomes'),
     days: async () => Object.keys((await readManifest(dir)).days).sort(),
+    parts: async () => partsOf(dir, await readManifest(dir)),
     erase: (userId) => inTurn(() => erase(dir, userId)),
   }
+}
+
+function partsOf(dir: string, { days }: LogManifest): readonly DayParts[] {
+  return Object.entries(days)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([day, { exposures, outcomes }]) =>
+      exposures === undefined
+        ? []
+        : [{ day, exposures: join(dir, exposures.path), outcomes: join(dir, outcomes.path) }],
+    )
 }
 
 type DayRows = Parameters<HistoryLog['writeDay']>[1]
@@ -48,7 +66,9 @@ async function writeDay(
   try {
     const decisions = await stage(join(aside, 'decisions'), rows.decisions, DECISIONS)
     const outcomes = await stage(join(aside, 'outcomes'), rows.outcomes, OUTCOMES)
+    const exposures = await stage(join(aside, 'exposures'), exposuresIn(decisions.file), EXPOSURES)
     const entry: DayEntry = {
+      exposures: await commit({ dir, day, what: 'exposures' }, exposures),
       outcomes: await commit({ dir, day, what: 'outcomes' }, outcomes),
       decisions: await commit({ dir, day, what: 'decisions' }, decisions),
     }
@@ -80,7 +100,7 @@ async function stage<T>(path: string, batches: AsyncIterable<readonly T[]>, kind
 interface Place {
   readonly dir: string
   readonly day: string
-  readonly what: 'decisions' | 'outcomes'
+  readonly what: 'decisions' | 'outcomes' | 'exposures'
 }
 
 async function commit(place: Place, staged: StagedPart): Promise<PartEntry> {
@@ -91,7 +111,7 @@ async function commit(place: Place, staged: StagedPart): Promise<PartEntry> {
   return { path, ...staged.entry }
 }
 
-async function readDay<T>(dir: string, day: string, what: Place['what']): Promise<readonly T[]> {
+async function readDay<T>(dir: string, day: string, what: 'decisions' | 'outcomes'): Promise<readonly T[]> {
   const entry = (await readManifest(dir)).days[day]
   if (entry === undefined) return []
   const records: T[] = []

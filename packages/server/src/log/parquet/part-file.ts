@@ -59,19 +59,28 @@ export async function countUser(path: string, userId: string): Promise<number> {
   return count
 }
 
-async function* readColumn(path: string, column: string): AsyncGenerator<readonly string[], void> {
+/** Some columns of a part, one row group at a time, as they lie in the file. */
+export async function* readColumns(
+  path: string,
+  columns: readonly string[],
+): AsyncGenerator<readonly Readonly<Record<string, unknown>>[], void> {
   const file = await asyncBufferFromFile(path)
   const metadata = await parquetMetadataAsync(file)
   let rowStart = 0
   for (const group of metadata.row_groups) {
     const rowEnd = rowStart + Number(group.num_rows)
-    const rows = await parquetReadObjects({ file, metadata, columns: [column], rowStart, rowEnd })
-    yield rows.map((row) => textCell(row[column], path, column))
+    const rows = await parquetReadObjects({ file, metadata, columns: [...columns], rowStart, rowEnd })
+    yield rows
     rowStart = rowEnd
   }
 }
 
-function textCell(cell: unknown, path: string, column: string): string {
+async function* readColumn(path: string, column: string): AsyncGenerator<readonly string[], void> {
+  for await (const rows of readColumns(path, [column])) yield rows.map((row) => textCell(row[column], path, column))
+}
+
+/** A cell that must hold text. Throws LOG_CORRUPT. */
+export function textCell(cell: unknown, path: string, column: string): string {
   if (typeof cell === 'string') return cell
   throw new PalomaError('LOG_CORRUPT', `${path}: column ${column} must hold text, got ${typeof cell}`)
 }

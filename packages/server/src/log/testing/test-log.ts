@@ -132,6 +132,13 @@ export function testLog(make: () => Promise<HistoryLog>): void {
       expect(await log.readOutcomes('2026-01-31')).toHaveLength(3)
     })
 
+    it('names the files of days whose exposures it holds, oldest first', async () => {
+      const log = await make()
+      await write(log, '2026-02-01', 2)
+      await write(log, '2026-01-31', 2)
+      expect((await log.parts()).map(({ day }) => day)).toEqual(['2026-01-31', '2026-02-01'])
+    })
+
     it('erases a user from every day and says how many rows went', async () => {
       const log = await make()
       await write(log, '2026-01-31', 21)

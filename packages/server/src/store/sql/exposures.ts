@@ -1,4 +1,12 @@
-import type { Assignment, Decision, DecisionId, Exposure, ExposureCount, UserId } from '@paloma/core/domain'
+import {
+  type Assignment,
+  DAY_MS,
+  type Decision,
+  type DecisionId,
+  type Exposure,
+  type ExposureCount,
+  type UserId,
+} from '@paloma/core/domain'
 import type { ExperimentStore } from '../contract.ts'
 import type { Sql, SqlClient } from './client.ts'
 
@@ -89,10 +97,11 @@ export function exposureReader(
       )
       return rows
     },
-    async exposures(key, after, limit) {
+    async exposures(key, after, limit, withoutDays = []) {
       const rows = await client.query<FirstRow>(
-        `${FIRST} and (user_id, slot) > ($2, $3) group by user_id, slot order by user_id, slot limit $4`,
-        [key, after?.userId ?? '', after?.slot ?? NO_SLOT, limit],
+        `${FIRST} and (user_id, slot) > ($2, $3) and (at / ${DAY_MS}) <> all($5::bigint[])
+         group by user_id, slot order by user_id, slot limit $4`,
+        [key, after?.userId ?? '', after?.slot ?? NO_SLOT, limit, withoutDays],
       )
       return rows.map(fromRow)
     },

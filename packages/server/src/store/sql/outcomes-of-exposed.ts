@@ -1,4 +1,5 @@
-import type { EpochMs, Outcome } from '@paloma/core/domain'
+import { DAY_MS, type Outcome } from '@paloma/core/domain'
+import type { OutcomeSpan } from '../contract.ts'
 import type { SqlClient } from './client.ts'
 import { OUTCOME_COLUMNS, type OutcomeRow, outcomeFromRow } from './outcomes.ts'
 
@@ -8,7 +9,7 @@ const PAGE_ROWS = 2_000
 export async function* outcomesOfExposed(
   client: SqlClient,
   key: string,
-  { beforeMs, until }: { readonly beforeMs: number; readonly until: EpochMs },
+  { beforeMs, until, withoutDays = [] }: OutcomeSpan,
 ): AsyncGenerator<readonly Outcome[]> {
   const columns = OUTCOME_COLUMNS.split(', ')
     .map((column) => `o.${column}`)
@@ -20,8 +21,9 @@ export async function* outcomesOfExposed(
        join (select user_id, min(at) as first from exposures where experiment = $1 and user_id >= $4 group by user_id) e
          on e.user_id = o.user_id
        where not o.is_machine and o.at >= e.first - $2 and o.at <= $3 and (o.user_id, o.at, o.message_id) > ($4, $5, $6)
+         and (o.at / ${DAY_MS}) <> all($7::bigint[])
        order by o.user_id, o.at, o.message_id limit ${PAGE_ROWS}`,
-      [key, beforeMs, until, after.user, after.at, after.id],
+      [key, beforeMs, until, after.user, after.at, after.id, withoutDays],
     )
     const last = rows.at(-1)
     if (last === undefined) return

@@ -14,7 +14,7 @@ import type { ChannelAdapter, Message, SendResult } from '../../channel/contract
 import type { Config } from '../../config/contract.ts'
 import { defaultConfig } from '../../config/default-config.ts'
 import { parquetLog } from '../../log/index.ts'
-import { readOutTables } from '../../readout/index.ts'
+import { readOutTables, withHistoryRows } from '../../readout/index.ts'
 import type { Send, Store } from '../../store/contract.ts'
 import { pgliteStore } from '../../store/pglite-store.ts'
 import { exampleDecision, exampleNew, exampleOpportunity, exampleProfile, NOON } from '../../store/testing/examples.ts'
@@ -55,6 +55,8 @@ export interface LabOptions {
   readonly history?: Deps['history']
 }
 
+const LIMITS = { memoryMb: 256, threads: 1 }
+
 /** Rules that allow everything, so that a test sees its own subject only. */
 export const OPEN_RULES: Config['rules'] = { ...defaultConfig.rules, caps: [], gaps: [], quietHours: [] }
 
@@ -79,7 +81,8 @@ export async function usecaseLab(options: LabOptions = {}): Promise<UsecaseLab> 
     snapshots: await snapshotKeeper(store, config, startAt),
     secret: 'a secret for tests only',
     publicUrl: 'https://paloma.test',
-    readOut: (tables) => readOutTables(tables, { memoryMb: 256, threads: 1 }),
+    readOut: (tables) => readOutTables(tables, LIMITS),
+    historyRows: (source, read) => withHistoryRows(source, LIMITS, read),
     inboxFeed: inboxFeed({ inbox: store.inbox, now: () => clock.now(), failed: (error) => lines.push(String(error)) }),
   }
   const { usecases, due } = createUsecases(deps, () => wall, { notes })

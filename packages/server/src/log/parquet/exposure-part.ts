@@ -1,0 +1,41 @@
+import type { Assignment, Decision } from '@paloma/core/domain'
+import type { LogColumn } from './columns.ts'
+import { readColumns, textCell } from './part-file.ts'
+
+/** One user who met one experiment in one decision. */
+export interface ExposedDecision extends Pick<Decision, 'userId' | 'decisionId' | 'at'> {
+  readonly experiment: string
+  readonly variant: string
+  readonly phase: number
+  /** Null where users are what is randomised. */
+  readonly slot: number | null
+}
+
+/** Columns of a file of exposures. */
+export const exposureColumns: readonly LogColumn<ExposedDecision>[] = [
+  { name: 'experiment', type: 'STRING', value: ({ experiment }) => experiment },
+  { name: 'userId', type: 'STRING', value: ({ userId }) => userId },
+  { name: 'slot', type: 'DOUBLE', value: ({ slot }) => slot },
+  { name: 'variant', type: 'STRING', value: ({ variant }) => variant },
+  { name: 'phase', type: 'INT32', value: ({ phase }) => phase },
+  { name: 'timestamp', type: 'TIMESTAMP', value: ({ at }) => new Date(at) },
+  { name: 'decisionId', type: 'STRING', value: ({ decisionId }) => decisionId },
+]
+
+/** The exposures that a file of decisions speaks of, one row group at a time. */
+export async function* exposuresIn(path: string): AsyncGenerator<readonly ExposedDecision[], void> {
+  for await (const rows of readColumns(path, ['decisionId', 'timestamp', 'userId', 'assignments'])) {
+    yield rows.flatMap(({ decisionId, timestamp, userId, assignments }) => {
+      const text = textCell(assignments, path, 'assignments')
+      if (!text.includes('"exposed":true')) return []
+      const decided = {
+        decisionId: textCell(decisionId, path, 'decisionId') as Decision['decisionId'],
+        userId: textCell(userId, path, 'userId') as Decision['userId'],
+        at: (timestamp as Date).getTime(),
+      }
+      return (JSON.parse(text) as readonly Assignment[])
+        .filter(({ exposed }) => exposed === true)
+        .map(({ experiment, variant, phase = 0, slot = null }) => ({ ...decided, experiment, variant, phase, slot }))
+    })
+  }
+}
