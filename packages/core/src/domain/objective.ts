@@ -52,6 +52,11 @@ export interface Objective {
    * opening comes back sooner. The regression corrects it as far as the window shows it. Default 0.
    */
   readonly habit?: number
+  /**
+   * For `response`: what sends bring is learned at this age already, corrected for outcomes that have not come yet by the delays of
+   * matured ones; less than the window. Default: once the window has closed.
+   */
+  readonly earlyHours?: number
 }
 
 /** Effects are small beside the noise: where an objective names no standard deviation, a tenth of the noise's. */

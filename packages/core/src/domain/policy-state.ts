@@ -1,4 +1,5 @@
 import type { MessageEvidence } from './message-evidence.ts'
+import type { SurrogateTest } from './surrogate.ts'
 import type { EpochMs } from './time.ts'
 
 /**
@@ -16,6 +17,17 @@ export interface HeadState {
   readonly n: number
 }
 
+/** How long the first outcome of a send takes, of matured sends, and whether that still holds. */
+export interface DelayEvidence {
+  /** Ends of the bins in hours; the last is the window. */
+  readonly edgesHours: readonly number[]
+  /** Outcomes by bin of their delay. */
+  readonly outcomes: readonly number[]
+  /** Outcomes that were not compared yet: those that came by the early age, and all. */
+  readonly uncompared: { readonly early: number; readonly all: number }
+  readonly test: SurrogateTest
+}
+
 /** A numbered, immutable state of what was learned. A decision names the one it was made with. */
 export interface PolicyState {
   readonly id: number
@@ -27,6 +39,8 @@ export interface PolicyState {
   readonly learnedUntil: Readonly<Record<string, EpochMs>>
   /** `experiment/variant` whose users learn it by themselves; absent: everybody's. */
   readonly line?: string
+  /** By objective that is learned early, how long outcomes of sends take; absent where none is. */
+  readonly delays?: Readonly<Record<string, DelayEvidence>>
   /** Of single messages; absent where nothing was learned of them. */
   readonly messages?: MessageEvidence
 }

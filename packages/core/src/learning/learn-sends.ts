@@ -46,8 +46,11 @@ function logOddsOf({ mean }: HeadState, features: readonly number[]): number {
   return sum
 }
 
-/** Folds outcomes of sends into the objective's heads, beside what is known of the answer alone. */
-export function learnOutcomes(heads: Heads, name: string, results: readonly SendResult[]): Heads {
+/**
+ * Folds outcomes of sends into the objective's heads, beside what is known of the answer alone. `matured` is the share of outcomes that
+ * come by the age of these sends: with p small the log odds of one by then are those of one at all plus ln `matured`.
+ */
+export function learnOutcomes(heads: Heads, name: string, results: readonly SendResult[], matured = 1): Heads {
   const response = heads[RESPONSE_HEAD]
   const outcome = heads[outcomeHeadOf(name)]
   const worth = heads[worthHeadOf(name)]
@@ -55,7 +58,7 @@ export function learnOutcomes(heads: Heads, name: string, results: readonly Send
   const trials = results.map(({ sent, own }) => ({
     features: sent.action,
     happened: own !== 0,
-    offset: logOddsOf(response, sent.action),
+    offset: logOddsOf(response, sent.action) + Math.log(matured),
   }))
   const worths = results.filter(({ own }) => own !== 0).map(({ own }) => ({ features: [1], reward: own }))
   return {

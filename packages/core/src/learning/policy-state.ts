@@ -190,7 +190,8 @@ function sendsOf(examples: readonly RewardedExample[]): readonly SendResult[] {
 function learnTarget(heads: Heads, { name, objective }: LearningTarget, examples: readonly RewardedExample[]): Heads {
   if (objective === null) return learnResponses(heads, sendsOf(examples))
   if (isHazard(objective)) return learnLosses(heads, sendsOf(examples))
-  const learned = learnOutcomes(heads, name, sendsOf(examples))
+  // Objectives that are learned early have had their sends: see `learnEarly`.
+  const learned = objective.earlyHours === undefined ? learnOutcomes(heads, name, sendsOf(examples)) : heads
   const head = learned[name]
   return head === undefined ? learned : { ...learned, [name]: updateHead(head, examples) }
 }

@@ -62,6 +62,7 @@ const objectiveMembers = z.strictObject({
   model: z.enum(OBJECTIVE_MODELS).exactOptional(),
   worth: positive.exactOptional(),
   habit: z.number().exactOptional(),
+  earlyHours: positive.exactOptional(),
   traced: z.partialRecord(channel, positive.max(1)).exactOptional(),
 })
 
@@ -248,6 +249,7 @@ function disagreements(config: Config): readonly Disagreement[] {
     ...uncountedMessages(config),
     ...unknownBeliefs(config),
     ...unknownSegment(config),
+    ...wrongEarlyHours(config),
   ]
 }
 
@@ -342,4 +344,12 @@ function unknownSegment({ features: { features, hoursBy } }: Config): readonly D
   if (hoursBy === undefined || segments.includes(hoursBy)) return []
   const message = `expected the name of a declared category of users: ${segments.join(', ') || 'none is declared'}`
   return [{ path: ['features', 'hoursBy'], message, input: hoursBy }]
+}
+
+function wrongEarlyHours({ objectives }: Config): readonly Disagreement[] {
+  return objectives.flatMap(({ earlyHours, windowHours, model }, index) => {
+    if (earlyHours === undefined || (model === 'response' && earlyHours < windowHours)) return []
+    const message = `expected fewer hours than the window (${windowHours}), of an objective with model \`response\``
+    return [{ path: ['objectives', index, 'earlyHours'], message, input: earlyHours }]
+  })
 }

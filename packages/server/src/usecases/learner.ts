@@ -18,6 +18,7 @@ import {
 import type { LearningExample } from '../store/contract.ts'
 import type { Deps } from './deps.ts'
 import { learnOfMessages } from './learn-of-messages.ts'
+import { learnSendsEarly } from './learn-sends-early.ts'
 import type { Notes } from './notes.ts'
 
 /** Folds matured rewards into new policy states; only one process of all learns. */
@@ -96,17 +97,25 @@ async function learnAll(deps: LearnerDeps, state: PolicyState, notes: Notes): Pr
     ...{ config, state, at, keep, notes },
     pages: (span) => learnedPages(deps, { ...span, line: state.line }),
   })
-  seen += messages.seen
+  const sends = next.heads[RESPONSE_HEAD]?.dimension
+  const early = await learnSendsEarly({
+    ...{ config, objectives, heads: next.heads, state, at, keep, notes },
+    fits: ({ learning: { sent } }) => sent === null || sends === undefined || sent.action.length === sends,
+    pages: (span) => learnedPages(deps, { ...span, line: state.line }),
+  })
+  seen += messages.seen + early.seen
   if (unfit > 0) notes.say(`${unfit} rewards are not learned from: their decisions were made with other features`)
   if (seen === 0) return state
   const targets = learningTargets(objectives).map((target): [string, EpochMs] => {
     const until = maturedUntil(target, config.learning.latenessHours, at)
     return [target.name, Math.max(until, state.learnedUntil[target.name] ?? 0)]
   })
-  const learnedUntil = { ...Object.fromEntries(targets), ...messages.learnedUntil }
+  const learnedUntil = { ...Object.fromEntries(targets), ...messages.learnedUntil, ...early.learnedUntil }
   const line = state.line === undefined ? {} : { line: state.line }
   const id = await store.registry.nextStateId()
-  const learned: PolicyState = { ...next, id, createdAt: at, learnedUntil, ...line, ...messages.learned }
+  const delays = Object.keys(early.delays).length === 0 ? {} : { delays: early.delays }
+  const own = { id, createdAt: at, learnedUntil, heads: early.heads }
+  const learned: PolicyState = { ...next, ...own, ...line, ...delays, ...messages.learned }
   await store.registry.saveState(learned)
   snapshots.adopt(learned)
   return learned

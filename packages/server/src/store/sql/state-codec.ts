@@ -22,6 +22,7 @@ interface StateMeta {
     readonly n: number
   }[]
   readonly learnedUntil: PolicyState['learnedUntil']
+  readonly delays?: PolicyState['delays']
   readonly messages?: PolicyState['messages']
 }
 
@@ -37,6 +38,7 @@ export function stateToRow(state: PolicyState): StateRow {
       n: head.n,
     })),
     learnedUntil: state.learnedUntil,
+    ...(state.delays === undefined ? {} : { delays: state.delays }),
     ...(state.messages === undefined ? {} : { messages: state.messages }),
   }
   return {
@@ -82,6 +84,7 @@ export function stateFromRow(row: StateRow): PolicyState {
     heads: Object.fromEntries(heads),
     learnedUntil: meta.learnedUntil,
     ...(row.line === '' ? {} : { line: row.line }),
+    ...(meta.delays === undefined ? {} : { delays: meta.delays }),
     ...(meta.messages === undefined ? {} : { messages: meta.messages }),
   }
 }
