@@ -24,7 +24,7 @@ export interface DelayEvidence {
   /** Outcomes by bin of their delay. */
   readonly outcomes: readonly number[]
   /** Outcomes that were not compared yet: those that came by the early age, and all. */
-  readonly uncompared: { readonly early: number; readonly all: number }
+  readonly pending: { readonly early: number; readonly all: number }
   readonly test: SurrogateTest
 }
 

@@ -32,7 +32,7 @@ export function noDelays(objective: EarlyObjective): DelayEvidence {
   return {
     edgesHours,
     outcomes: edgesHours.map(() => 0),
-    uncompared: { early: 0, all: 0 },
+    pending: { early: 0, all: 0 },
     test: startSurrogateTest(EARLY_ALPHA),
   }
 }
@@ -71,15 +71,15 @@ export function learnSendDelays(
 ): DelayEvidence {
   const delays = decisions.flatMap((decision) => firstOutcomeHours(objective, decision))
   const early = delays.filter((delay) => delay < objective.earlyHours).length
-  const uncompared = { early: evidence.uncompared.early + early, all: evidence.uncompared.all + delays.length }
-  const compared = compare({ ...evidence, uncompared }, objective)
+  const pending = { early: evidence.pending.early + early, all: evidence.pending.all + delays.length }
+  const compared = compare({ ...evidence, pending }, objective)
   return { ...compared, outcomes: [...learnDelays(curveOf(evidence), delays).outcomes] }
 }
 
 function compare(evidence: DelayEvidence, objective: EarlyObjective): DelayEvidence {
-  const { early, all } = evidence.uncompared
+  const { early, all } = evidence.pending
   if (all < COHORT_OUTCOMES) return evidence
-  const none = { ...evidence, uncompared: { early: 0, all: 0 } }
+  const none = { ...evidence, pending: { early: 0, all: 0 } }
   const { reason, matured } = learningAge(objective, evidence)
   if (reason !== null) return none
   const before = evidence.outcomes.reduce((sum, count) => sum + count, 0)
