@@ -30,12 +30,12 @@ describe('postOnce', () => {
       release = () => response.end('ok')
       if (bodies.at(-1) === 'third') release()
     })
-    const first = postOnce(pool, { url, headers: {}, body: 'first', timeoutMs: 5_000 })
+    const first = postOnce(pool, { url, headers: {}, body: 'first', timeoutMs: 20_000 })
     const second = postOnce(pool, { url, headers: {}, body: 'second', timeoutMs: 60 })
     expect(await second).toEqual({ kind: 'not-sent', reason: 'no answer within 60 ms' })
     release()
     expect(await first).toMatchObject({ kind: 'answered', status: 200, text: 'ok' })
-    const third = await postOnce(pool, { url, headers: {}, body: 'third', timeoutMs: 5_000 })
+    const third = await postOnce(pool, { url, headers: {}, body: 'third', timeoutMs: 20_000 })
     expect(third).toMatchObject({ kind: 'answered', status: 200 })
     expect(bodies).toEqual(['first', 'third'])
   })
@@ -46,7 +46,7 @@ describe('postOnce', () => {
       response.write('half')
       setTimeout(() => request.socket.destroy(), 30)
     })
-    const answer = await postOnce(pool, { url, headers: {}, body: 'x', timeoutMs: 2_000 })
+    const answer = await postOnce(pool, { url, headers: {}, body: 'x', timeoutMs: 20_000 })
     expect(answer).toMatchObject({ kind: 'answered', status: 202, text: 'half' })
   })
 
@@ -55,7 +55,7 @@ describe('postOnce', () => {
       response.writeEarlyHints({ link: '</a.css>; rel=preload' })
       response.writeHead(503).end()
     })
-    expect(await postOnce(pool, { url, headers: {}, body: 'x', timeoutMs: 2_000 })).toMatchObject({ status: 503 })
+    expect(await postOnce(pool, { url, headers: {}, body: 'x', timeoutMs: 20_000 })).toMatchObject({ status: 503 })
   })
 
   it('does not follow a redirect', async () => {
@@ -64,13 +64,13 @@ describe('postOnce', () => {
       requests++
       response.writeHead(307, { location: '/elsewhere' }).end()
     })
-    expect(await postOnce(pool, { url, headers: {}, body: 'x', timeoutMs: 2_000 })).toMatchObject({ status: 307 })
+    expect(await postOnce(pool, { url, headers: {}, body: 'x', timeoutMs: 20_000 })).toMatchObject({ status: 307 })
     expect(requests).toBe(1)
   })
 
   it('posts to the whole URL, query included', async () => {
     const url = await serve((request, response) => response.end(request.url))
-    const answer = await postOnce(pool, { url: new URL('/a?b=c', url), headers: {}, body: 'x', timeoutMs: 2_000 })
+    const answer = await postOnce(pool, { url: new URL('/a?b=c', url), headers: {}, body: 'x', timeoutMs: 20_000 })
     expect(answer).toMatchObject({ text: '/a?b=c' })
   })
 })

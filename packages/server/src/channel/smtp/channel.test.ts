@@ -27,7 +27,7 @@ async function smtpLab(options: Partial<SmtpChannelOptions> = {}, password?: str
   const adapter = smtpChannel({
     url: `${url}:${server.port}`,
     from: 'Acme <news@acme.example>',
-    timeoutMs: 300,
+    timeoutMs: 2_000,
     ...options,
   })
   const lab: SmtpLab = {

@@ -26,7 +26,7 @@ interface PushLab extends ChannelLab {
 
 async function pushLab(options: Partial<WebPushChannelOptions> = {}): Promise<PushLab> {
   const service = await fakePushService(KEYS.publicKey)
-  const adapter = webPushChannel({ ...OPTIONS, timeoutMs: 300, allowLocalEndpoints: true, ...options })
+  const adapter = webPushChannel({ ...OPTIONS, timeoutMs: 2_000, allowLocalEndpoints: true, ...options })
   return {
     adapter,
     addresses: { push: service.subscription },

@@ -14,7 +14,7 @@ interface WebhookLab extends ChannelLab {
   readonly events: Record<string, unknown>[]
 }
 
-async function webhookLab(channel: WebhookChannel = 'sms', timeoutMs = 300): Promise<WebhookLab> {
+async function webhookLab(channel: WebhookChannel = 'sms', timeoutMs = 2_000): Promise<WebhookLab> {
   const verifier = new Webhook(SECRET)
   const events: Record<string, unknown>[] = []
   const provider = await fakeHttpProvider(({ headers, body }) => {
