@@ -121,11 +121,12 @@ function reasonFor(group: Group, columns: Columns, mandatory: boolean): Decision
 
 /** What a decision keeps of the opportunities it saw, in the order of their ids. */
 function namesOf(opportunities: readonly Opportunity[]): Pick<Decision['inputs'], 'opportunityIds' | 'messages'> {
-  const opportunityIds: OpportunityId[] = []
-  const messages: string[] = []
-  for (const { id, message } of inOrder(opportunities)) {
-    opportunityIds.push(id)
-    messages.push(message)
+  const sorted = inOrder(opportunities)
+  const opportunityIds = new Array<OpportunityId>(sorted.length)
+  const messages = new Array<string>(sorted.length)
+  for (let i = 0; i < sorted.length; i += 1) {
+    opportunityIds[i] = sorted[i]!.id
+    messages[i] = sorted[i]!.message
   }
   return { opportunityIds, messages }
 }

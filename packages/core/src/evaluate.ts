@@ -19,9 +19,10 @@ const NO_COSTS: ReadonlyMap<Channel, ReachCost> = new Map()
 const NO_LOSSES: LossChances = {}
 const HOLD: Action = { kind: 'hold' }
 
-function actionsOf(eligible: readonly EligibleCandidate[], mandatory: boolean): readonly Action[] {
-  const actions: Action[] = mandatory ? [] : [HOLD]
-  for (const { candidate } of eligible) actions.push(candidate)
+function actionsOf(eligible: readonly EligibleCandidate[], first: number): readonly Action[] {
+  const actions = new Array<Action>(first + eligible.length)
+  if (first === 1) actions[0] = HOLD
+  for (let i = 0; i < eligible.length; i += 1) actions[first + i] = eligible[i]!.candidate
   return actions
 }
 
@@ -159,7 +160,7 @@ export function evaluate(
   const costs = reachCosts(parts, context, eligible)
   const values = valuesOf(parts, { rows, scratch, losses: () => predictedLosses(eligible, rows, costs) })
   return {
-    actions: actionsOf(eligible, mandatory),
+    actions: actionsOf(eligible, first),
     values,
     losses: lossesOf(costs),
     prices,

@@ -52,7 +52,13 @@ export const EVERY_VARIANT = '*'
 const NO_CONTENT: Refusal = { reason: 'no-content' }
 const ONLY_NO_CONTENT: readonly Refusal[] = [NO_CONTENT]
 /** One slot and nothing against it: the common case allocates nothing. */
-const FREE_NOW: Opening['refusals'] = [NO_REFUSALS]
+const FREE: Readonly<Record<Channel, Opening>> = {
+  push: { channel: 'push', refusals: [NO_REFUSALS] },
+  email: { channel: 'email', refusals: [NO_REFUSALS] },
+  'in-app': { channel: 'in-app', refusals: [NO_REFUSALS] },
+  sms: { channel: 'sms', refusals: [NO_REFUSALS] },
+  webhook: { channel: 'webhook', refusals: [NO_REFUSALS] },
+}
 
 /** What can be worked out once per decision. */
 interface Scene {
@@ -99,7 +105,7 @@ export function eligibleCandidates(input: EligibilityInput): Eligibility {
   for (const opportunity of inOrder(input.opportunities)) {
     const openings = openingsOf(scene, opportunity, sink)
     for (const variant of opportunity.variants) {
-      for (const opening of openings) expand(scene, { opportunity, variant, opening }, sink)
+      for (const opening of openings) if (opening !== null) expand(scene, { opportunity, variant, opening }, sink)
     }
   }
   const urgent = mostUrgent(sink.eligible, input.now)
@@ -126,16 +132,20 @@ export function inOrder(opportunities: readonly Opportunity[]): readonly Opportu
   return opportunities
 }
 
-function openingsOf(scene: Scene, opportunity: Opportunity, sink: Sink): readonly Opening[] {
+/** The openings of an opportunity, by channel in its order; null where something stands against the channel altogether. */
+function openingsOf(scene: Scene, opportunity: Opportunity, sink: Sink): readonly (Opening | null)[] {
   const { user, now } = scene.input
   const standing = standingRefusals(opportunity, scene.rivalry, { sends: user.history.sends, now })
-  const openings: Opening[] = []
-  for (const channel of opportunity.channels) {
+  const { channels } = opportunity
+  const openings = new Array<Opening | null>(channels.length)
+  for (let i = 0; i < channels.length; i += 1) {
+    const channel = channels[i]!
     const own = ownRefusals(scene, opportunity, channel)
     if (standing.length === 0 && own.length === 0) {
-      openings.push({ channel, refusals: refusalsPerSlot(scene, opportunity, channel) })
+      openings[i] = openingOf(scene, opportunity, channel)
       continue
     }
+    openings[i] = null
     const candidate: Candidate = { opportunityId: opportunity.id, variant: EVERY_VARIANT, channel, sendAt: now }
     sink.refused.push({ candidate, refusals: own.length === 0 ? standing : [...standing, ...own] })
   }
@@ -158,16 +168,16 @@ function ownRefusals({ input, asked }: Scene, opportunity: Opportunity, channel:
   return refusals
 }
 
-function refusalsPerSlot(scene: Scene, opportunity: Opportunity, channel: Channel): Opening['refusals'] {
+function openingOf(scene: Scene, opportunity: Opportunity, channel: Channel): Opening {
   const { window } = opportunity
-  if (scene.isFree && window.notBefore <= scene.input.now) return FREE_NOW
+  if (scene.isFree && window.notBefore <= scene.input.now) return FREE[channel]
   const subject = subjectOf(opportunity, channel)
-  const perSlot: (readonly Refusal[] | null)[] = []
+  const refusals: (readonly Refusal[] | null)[] = []
   for (const slot of scene.slots) {
     const isOffered = slot.at === scene.input.now || isLaterSlotFor(slot, window, subject)
-    perSlot.push(isOffered ? slotRefusals(slot, { notBefore: window.notBefore, limits: scene.limits, subject }) : null)
+    refusals.push(isOffered ? slotRefusals(slot, { notBefore: window.notBefore, limits: scene.limits, subject }) : null)
   }
-  return perSlot
+  return { channel, refusals }
 }
 
 function isLaterSlotFor({ at, waits }: Slot, { notBefore, expires }: Opportunity['window'], subject: Subject): boolean {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { DAY_MS, HOUR_MS, type UserHistory } from '../domain/index.ts'
 import { NOW, past, person } from '../eligibility/testing/scenes.ts'
-import { featureContext, lastSentAt } from './context.ts'
+import { fatigueOf, featureContext, lastSentAt } from './context.ts'
 
 function contextOf(history: Partial<UserHistory>, now = NOW) {
   const user = person()
@@ -56,9 +56,12 @@ describe('featureContext', () => {
 
   it('lets the weight of a send halve in the days of its channel', () => {
     const sends = [past({ at: ago(6) }), past({ at: ago(3) }), past({ at: ago(10), channel: 'email' })]
-    const { push, email } = contextOf({ sends }).channels
-    expect(push.fatigue).toBeCloseTo(0.25 + 0.5, 12)
-    expect(email.fatigue).toBeCloseTo(0.25, 12)
+    const context = contextOf({
+      sends: [...sends, past({ at: ago(1), category: 'transactional' }), past({ at: NOW + 1 })],
+    })
+    expect(fatigueOf(context, 'push')).toBeCloseTo(0.25 + 0.5, 12)
+    expect(fatigueOf(context, 'email')).toBeCloseTo(0.25, 12)
+    expect(fatigueOf(context, 'sms')).toBe(0)
   })
 
   it('counts an open and the click after it as one response, and sends since the last one as unanswered', () => {

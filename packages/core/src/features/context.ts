@@ -18,8 +18,6 @@ export interface ChannelHistory {
   readonly responses28d: number
   /** Responses with an open and the click that follows it as one. */
   readonly answers28d: number
-  /** Sends that still weigh on the user: each counts one at first and half after the channel's half-life. */
-  readonly fatigue: number
   /** Sends of the last 28 days after the last response. */
   readonly unanswered: number
 }
@@ -64,7 +62,6 @@ interface Counts {
   sends28d: number
   responses28d: number
   answers28d: number
-  fatigue: number
   unanswered: number
   lastResponse: EpochMs
 }
@@ -86,13 +83,22 @@ export function lastSentAt(
   return undefined
 }
 
+/** Sends that still weigh on the user: each counts one at first and half after the channel's half-life. Only models of sends ask. */
+export function fatigueOf({ sends, now }: Pick<FeatureContext, 'sends' | 'now'>, channel: Channel): number {
+  let fatigue = 0
+  for (const send of sends) {
+    if (send.channel !== channel || !isRemembered(send, now)) continue
+    fatigue += halved((now - send.at) / DAY_MS / FATIGUE_HALF_LIFE_DAYS[channel])
+  }
+  return fatigue
+}
+
 function countSends(user: UserState, now: EpochMs, counts: Readonly<Record<Channel, Counts>>): void {
   for (const send of user.history.sends) {
     if (!isRemembered(send, now)) continue
     const age = now - send.at
     const channel = counts[send.channel]
     channel.sends28d += 1
-    channel.fatigue += halved(age / DAY_MS / FATIGUE_HALF_LIFE_DAYS[send.channel])
     if (age < 7 * DAY_MS) channel.sends7d += 1
     if (age < DAY_MS) channel.sends1d += 1
     if (send.at > channel.lastResponse) channel.unanswered += 1
@@ -106,7 +112,6 @@ function noCounts(): Counts {
     sends28d: 0,
     responses28d: 0,
     answers28d: 0,
-    fatigue: 0,
     unanswered: 0,
     lastResponse: Number.NEGATIVE_INFINITY,
   }

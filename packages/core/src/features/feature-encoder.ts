@@ -21,7 +21,7 @@ import {
   RECENCY_COLUMN,
   SEGMENT_WIDTH,
 } from './action-layout.ts'
-import { type ChannelHistory, type FeatureContext, HISTORY_DAYS, lastSentAt } from './context.ts'
+import { type ChannelHistory, type FeatureContext, fatigueOf, HISTORY_DAYS, lastSentAt } from './context.ts'
 import { encodeDeclared, namesOf } from './encode-declared.ts'
 import { halved } from './halved.ts'
 import { logRate, USUAL_RESPONSE, USUAL_VISIT } from './log-rate.ts'
@@ -122,9 +122,8 @@ function putChannel(history: ChannelHistory, { out, offset }: Target): void {
   out[offset + 4] = Math.min(1, responses28d / (sends28d + 2))
 }
 
-/** Columns of `SEND_NAMES` but the last. */
+/** Columns of `SEND_NAMES` but the first and the last. */
 function putSend(history: ChannelHistory, { sine2, cosine2 }: MomentColumns, { out, offset }: Target): void {
-  out[offset + 12] = history.fatigue / 2
   out[offset + 13] = logRate(history.answers28d, history.sends28d, USUAL_RESPONSE)
   out[offset + 14] = sine2
   out[offset + 15] = cosine2
@@ -253,6 +252,7 @@ export function compileFeatures(parts: EncoderParts): FeatureEncoder {
     if (column !== undefined) out[offset + column] = 1
     if (layout.segments !== null) putSegmentHours(layout.segments, x, { moment, out, offset })
     if (layout.looksAtSends) {
+      out[offset + 12] = fatigueOf(x, channel) / 2
       putSend(x.channels[channel], moment, target)
       out[offset + 16] = hoursAt(x, moment)
       const visits = layout.visitColumns[channel]

@@ -1,5 +1,5 @@
 import { CHANNELS, type Channel } from '../domain/index.ts'
-import type { FeatureContext } from './context.ts'
+import { type FeatureContext, fatigueOf } from './context.ts'
 import { halved } from './halved.ts'
 
 /** What `pressureOf` answers, in order. All but the first are ≥ 0 and make a loss likelier. */
@@ -10,8 +10,13 @@ const NEWCOMER_HALF_LIFE_DAYS = 30
 
 /** How pressed a user is when one more message comes through a channel: what the hazard of losing it depends on. */
 export function pressureOf(x: FeatureContext, channel: Channel): readonly number[] {
-  const own = x.channels[channel]
   let elsewhere = 0
-  for (const other of CHANNELS) if (other !== channel && other !== 'in-app') elsewhere += x.channels[other].fatigue
-  return [1, own.fatigue, elsewhere, Math.log1p(own.unanswered), halved(x.tenureDays / NEWCOMER_HALF_LIFE_DAYS)]
+  for (const other of CHANNELS) if (other !== channel && other !== 'in-app') elsewhere += fatigueOf(x, other)
+  return [
+    1,
+    fatigueOf(x, channel),
+    elsewhere,
+    Math.log1p(x.channels[channel].unanswered),
+    halved(x.tenureDays / NEWCOMER_HALF_LIFE_DAYS),
+  ]
 }
