@@ -23,6 +23,7 @@ const FACTS: StoreFacts = {
   validKeys: 2,
   latestState: { id: 41, createdAt: NOW - 3_600_000 },
   hasLearner: true,
+  traces: { named: 0, guessed: 0 },
 }
 const SMTP = { kind: 'smtp', url: 'smtp://news:hunter2@mail.example:587', from: 'news@example.org' } as const
 const open = (over: Partial<StoreFacts>): StoreLook => ({ kind: 'open', facts: { ...FACTS, ...over } })
@@ -102,6 +103,13 @@ describe('paloma doctor', () => {
     ['migrations', open({ migrations: { applied: [], pending: ['0002'], unknown: [] } }), 'ok', /0002 will run/],
     ['migrations', open({ migrations: { applied: [], pending: [], unknown: ['0009'] } }), 'failed', /newer Paloma/],
     ['keys', open({ validKeys: 0 }), 'warning', /no API key/],
+    [
+      'models',
+      open({ traces: { named: 30, guessed: 400 } }),
+      'ok',
+      /30 of 430 outcomes after sends name their decision/,
+    ],
+    ['models', open({ traces: { named: 300, guessed: 400 } }), 'warning', /300 of 700/],
     ['learner', open({ latestState: null }), 'ok', /nothing learned yet/],
     ['learner', open({ latestState: { id: 3, createdAt: NOW - 9 * DAY_MS } }), 'warning', /state 3 is 9 days old/],
     ['learner', open({ hasLearner: false }), 'warning', /no process leads/],
@@ -118,6 +126,14 @@ describe('paloma doctor', () => {
     const { of, code } = await run(DATABASE, { lookAtStore: async () => look })
     expect(of(check)).toMatchObject({ health, found: expect.stringMatching(found) })
     expect(code).toBe(health === 'failed' ? 1 : 0)
+  })
+
+  it('warns of a model that nothing can teach', async () => {
+    const [conversion] = defineConfig({}).objectives
+    const config = defineConfig({ objectives: [{ ...conversion!, model: 'response' }] })
+    const lookAtStore = async () => open({ traces: { named: 3, guessed: 400 } })
+    const { of } = await run(DATABASE, { lookAtStore, loadConfig: async () => ({ config, file: null }) })
+    expect(of('models')).toMatchObject({ health: 'warning', remedy: expect.stringContaining('conversion') })
   })
 
   it('names a port that somebody else has', async () => {

@@ -64,7 +64,7 @@ async function checkRuntime(
   ])
   return [
     ...directory,
-    ...checkStore(look, { now: deps.now(), isShared }),
+    ...checkStore(look, { now: deps.now(), isShared, objectives: config?.objectives ?? [] }),
     port,
     checkPublicUrl(runtime, adapters),
     checkClock(runtime, deps.env.NODE_ENV),

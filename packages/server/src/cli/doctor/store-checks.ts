@@ -1,4 +1,4 @@
-import { assertNever } from '@paloma/core'
+import { assertNever, type Objective } from '@paloma/core'
 import type { StoreFacts, StoreLook } from '../../store/look-at-store.ts'
 import { type Finding, failed, ok, warning } from './finding.ts'
 
@@ -8,7 +8,10 @@ const DAY_MS = 86_400_000
 const OLD_STATE_DAYS = 7
 
 /** What there is to say about a store: whether it opens, its version, rights, migrations, keys and learning. */
-export function checkStore(look: StoreLook, { now, isShared }: { now: number; isShared: boolean }): readonly Finding[] {
+export function checkStore(
+  look: StoreLook,
+  { now, isShared, objectives }: { now: number; isShared: boolean; objectives: readonly Objective[] },
+): readonly Finding[] {
   switch (look.kind) {
     case 'absent':
       return [ok('store', 'none yet: the first start makes it, and prints a first API key')]
@@ -21,6 +24,7 @@ export function checkStore(look: StoreLook, { now, isShared }: { now: number; is
         checkMigrations(look.facts),
         checkKeys(look.facts),
         checkLearner(look.facts, { now, isShared }),
+        ...checkModels(look.facts, objectives),
       ]
     default:
       return assertNever(look)
@@ -76,4 +80,30 @@ function checkLearner({ latestState, hasLearner }: StoreFacts, at: { now: number
   return hasLearner
     ? ok('learner', `${found}; a process leads`)
     : warning('learner', `${found}; no process leads`, 'start a server')
+}
+
+/** So many outcomes that name their decision, and such a share of those that followed a send, are enough for the model `response`. */
+const ENOUGH_NAMED = 200
+const ENOUGH_SHARE = 0.2
+/** With fewer, a send looks as if it brought nothing. */
+const FEWEST_NAMED = 20
+
+/** Whether events name the decisions they follow, which the model `response` learns from; see docs/decisions/0017. */
+function checkModels({ traces: { named, guessed } }: StoreFacts, objectives: readonly Objective[]): readonly Finding[] {
+  const all = named + guessed
+  if (all === 0) return []
+  const through = objectives.filter(({ model }) => model === 'response').map(({ name }) => name)
+  const possible = objectives
+    .filter(({ aggregate, model }) => model !== 'response' && (aggregate === 'sum' || aggregate === 'any'))
+    .map(({ name }) => name)
+  const found = `${named} of ${all} outcomes after sends name their decision (28 days)`
+  if (through.length > 0 && named < FEWEST_NAMED) {
+    const remedy = `put decisionId into the events of ${through.join(', ')}, or use model "effect"`
+    return [warning('models', `${found}: model "response" has nothing to learn from`, remedy)]
+  }
+  if (possible.length > 0 && named >= ENOUGH_NAMED && named >= ENOUGH_SHARE * all) {
+    const remedy = `model: "response" for ${possible.join(', ')} would learn more from them; it starts learning anew`
+    return [warning('models', found, remedy)]
+  }
+  return [ok('models', found)]
 }

@@ -20,7 +20,11 @@ export interface StoreFacts {
   readonly latestState: { readonly id: number; readonly createdAt: number } | null
   /** Whether some process leads the learning. */
   readonly hasLearner: boolean
+  /** Outcomes that count for an objective and followed a send, of the last 28 days there are: those that name its decision, and those joined by time. */
+  readonly traces: { readonly named: number; readonly guessed: number }
 }
+
+const TRACES_MS = 28 * 86_400_000
 
 /** Looks at the schema, the keys and what was learned. `lockClass` is the first half of our advisory locks' keys. */
 export async function storeFacts(sql: Sql, lockClass: number): Promise<StoreFacts> {
@@ -37,6 +41,7 @@ export async function storeFacts(sql: Sql, lockClass: number): Promise<StoreFact
     validKeys: hasTables ? await countKeys(sql) : 0,
     latestState: hasTables ? await latestState(sql) : null,
     hasLearner: await hasLearner(sql, lockClass),
+    traces: hasTables ? await traces(sql) : { named: 0, guessed: 0 },
   }
 }
 
@@ -88,4 +93,15 @@ async function hasLearner(sql: Sql, lockClass: number): Promise<boolean> {
     [lockClass],
   )
   return row?.is_held === true
+}
+
+async function traces(sql: Sql): Promise<StoreFacts['traces']> {
+  const [row] = await sql.query<{ readonly named: number; readonly guessed: number }>(
+    `select count(*) filter (where joined_by = 'decisionId') as named,
+            count(*) filter (where joined_by = 'window') as guessed
+     from outcomes
+     where at > (select max(at) from outcomes) - $1::bigint and not is_machine and objective_values <> '{}'`,
+    [TRACES_MS],
+  )
+  return { named: Number(row?.named ?? 0), guessed: Number(row?.guessed ?? 0) }
 }

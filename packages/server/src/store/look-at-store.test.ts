@@ -1,0 +1,27 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DAY_MS, decisionId } from '@paloma/core'
+import { expect, it } from 'vitest'
+import { lookAtStore } from './look-at-store.ts'
+import { pgliteStore } from './pglite-store.ts'
+import { exampleOutcome, NOON } from './testing/examples.ts'
+
+it('counts outcomes of the last 28 days by whether they name the decision of a send or follow one in time', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'paloma-look-'))
+  const dataDir = join(root, 'data')
+  const store = await pgliteStore({ dataDir })
+  const named = { decisionId: decisionId('d'), joinedBy: 'decisionId', values: { conversion: 1 } } as const
+  await store.outcomes.insertMany([
+    exampleOutcome('named', 'u', { ...named, at: NOON }),
+    exampleOutcome('guessed', 'u', { ...named, at: NOON, joinedBy: 'window' }),
+    exampleOutcome('stray', 'u', { ...named, at: NOON, decisionId: null, joinedBy: null }),
+    exampleOutcome('machine', 'u', { ...named, at: NOON, isMachine: true }),
+    exampleOutcome('worth nothing', 'u', { ...named, at: NOON, values: {} }),
+    exampleOutcome('old', 'u', { ...named, at: NOON - 28 * DAY_MS }),
+  ])
+  await store.close()
+  const look = await lookAtStore({ dataDir, databaseUrl: null })
+  expect(look).toMatchObject({ kind: 'open', facts: { traces: { named: 1, guessed: 1 } } })
+  rmSync(root, { recursive: true, force: true })
+})
