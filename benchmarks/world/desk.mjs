@@ -77,9 +77,9 @@ function forgetOld(person, now, outcomesMs) {
 }
 
 /** A desk over a fresh world: `choose` and `observer` for `runWorld`. */
-export function deskOf(world, { logDays, reachPrice = 1, acting = ACTING }) {
+export function deskOf(world, { logDays, reachPrice = 1, acting = ACTING, owner = {} }) {
   const { startAt, scenario } = world.options
-  const objectives = objectivesOf(scenario, { reachPrice })
+  const objectives = objectivesOf(scenario, { reachPrice, ...owner })
   const targets = learningTargets(objectives)
   const longestMs = Math.max(...targets.map(({ windowHours }) => windowHours)) * HOUR_MS
   let snapshot = snapshotOf({ objectives, policy: GATHERING, startAt })
@@ -139,7 +139,7 @@ export function deskOf(world, { logDays, reachPrice = 1, acting = ACTING }) {
       const sendId = action.kind === 'send' ? action.opportunityId : null
       made.push({ person, at: now, learning: decision.learning, sendId })
     }
-    return action
+    return { ...action, waits: decision.waits }
   }
 
   function choose({ day, user, offers }) {
@@ -159,7 +159,9 @@ export function deskOf(world, { logDays, reachPrice = 1, acting = ACTING }) {
     const localHour = SLOT_HOURS.find((hour) => world.momentAt(user.index, day, hour) === at)
     if (localHour === undefined) return null
     const { message, category, topic } = offer
-    person.sends.push({ at, channel: action.channel, category, message, topic, opportunityId: offer.id })
+    const { channel, waits } = action
+    const place = waits === undefined ? {} : { waits }
+    person.sends.push({ at, channel, category, message, topic, opportunityId: offer.id, ...place })
     return { offer, channel: action.channel, variant: action.variant, localHour }
   }
 

@@ -7,17 +7,24 @@ const OPENS = ['Email Opened']
 const VISIT = 'App Visited'
 const ORDER = 'Order Completed'
 
-/** What a user brings in half a year, from the books, and the part of it that hangs on one channel. */
+/** What a user brings in half a year, from the books, and a guess of the part that hangs on one channel. */
 const HALF_YEAR_VALUE = { retail: 80, streaming: 27, news: 12 }
-const CARRIED_BY_A_CHANNEL = 0.3
-const CONTACTABLE_DAYS = 60
+const CARRIED_BY_A_CHANNEL = 0.05
+const HALF_YEAR_DAYS = 180
+/** A lost user also talks, and never comes back: reach is counted so many times as dear as what it would have carried. */
+const CAUTION = 4
+const CONTACTABLE_DAYS = 180
 /** A guess: half of those whom a push or an e-mail brings do not tap it, or buy another day. */
 const TRACED = { push: 0.5, email: 0.5 }
 /** A belief: who answers a message comes back a little more often in the weeks after. */
 const VISITS_PER_ANSWER = 0.15
 
 /** Orders in money, visits at their worth, and a price on lost channels. */
-export function objectivesOf({ name, valuePerVisit, order }, { reachPrice = 1 } = {}) {
+export function objectivesOf(
+  { name, valuePerVisit, order },
+  { reachPrice = 1, lookAheadDays = 14, isLearnedReach = true } = {},
+) {
+  const worthPerDay = (CARRIED_BY_A_CHANNEL * HALF_YEAR_VALUE[name]) / HALF_YEAR_DAYS
   const orders = {
     name: 'conversion',
     events: [ORDER],
@@ -29,7 +36,8 @@ export function objectivesOf({ name, valuePerVisit, order }, { reachPrice = 1 } 
     model: 'response',
     worth: order.meanValue,
     traced: TRACED,
-    priorEffectSd: 0.00125 * order.meanValue,
+    lookAheadDays,
+    priorEffectSd: 0.0006 * order.meanValue,
     noiseSd: 0.22 * order.meanValue,
   }
   const visits = {
@@ -42,6 +50,7 @@ export function objectivesOf({ name, valuePerVisit, order }, { reachPrice = 1 } 
     model: 'response',
     traced: TRACED,
     habit: VISITS_PER_ANSWER,
+    lookAheadDays,
     priorEffectSd: 0.02,
     noiseSd: 2,
   }
@@ -51,8 +60,11 @@ export function objectivesOf({ name, valuePerVisit, order }, { reachPrice = 1 } 
     aggregate: 'reachLost',
     windowHours: 168,
     unit: 'contactable days',
-    weight: (reachPrice * CARRIED_BY_A_CHANNEL * HALF_YEAR_VALUE[name]) / CONTACTABLE_DAYS,
+    weight: isLearnedReach
+      ? CAUTION * reachPrice * worthPerDay
+      : (reachPrice * 0.3 * HALF_YEAR_VALUE[name]) / CONTACTABLE_DAYS,
     scale: CONTACTABLE_DAYS,
+    ...(isLearnedReach ? { worthPerDay } : {}),
     model: 'hazard',
   }
   return valuePerVisit > 0 ? [orders, visits, reach] : [orders, reach]
@@ -61,7 +73,7 @@ export function objectivesOf({ name, valuePerVisit, order }, { reachPrice = 1 } 
 const channel = (pricePerSend) => ({ consent: 'opt-out', pricePerSend })
 
 export const RULES = {
-  channels: { push: channel(0), email: channel(0), 'in-app': channel(0) },
+  channels: { push: channel(0), email: channel(0), 'in-app': { ...channel(0), showsOne: true } },
   caps: [],
   gaps: [],
   quietHours: [],
@@ -72,7 +84,7 @@ export const RULES = {
 const number = (name, source, centre, scale, log1p = false) => ({ kind: 'number', name, source, centre, scale, log1p })
 
 export const FEATURES = {
-  messageBuckets: 8,
+  messageBuckets: 13,
   features: [
     number('visitsPerWeek', 'user', 2, 2),
     number('orders90d', 'user', 0.7, 0.7, true),

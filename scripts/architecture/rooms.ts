@@ -101,22 +101,28 @@ const core: readonly Room[] = [
     mayImport: ['core/domain', 'core/random', 'core/numeric'],
   },
   {
+    name: 'core/look-ahead',
+    holds: 'packages/core/src/look-ahead.ts',
+    purpose: 'What a send takes from later ones.',
+    mayImport: CORE_ROOMS,
+  },
+  {
     name: 'core/compiled-snapshot',
     holds: 'packages/core/src/compiled-snapshot.ts',
     purpose: 'What decisions under one snapshot share.',
-    mayImport: CORE_ROOMS,
+    mayImport: [...CORE_ROOMS, 'core/look-ahead'],
   },
   {
     name: 'core/evaluate',
     holds: 'packages/core/src/evaluate.ts',
     purpose: 'Values, prices and scores of the actions of one decision.',
-    mayImport: [...CORE_ROOMS, 'core/compiled-snapshot'],
+    mayImport: [...CORE_ROOMS, 'core/look-ahead', 'core/compiled-snapshot'],
   },
   {
     name: 'core/decide',
     holds: 'packages/core/src/decide.ts',
     purpose: 'One decision from snapshot, request, clock and chance.',
-    mayImport: [...CORE_ROOMS, 'core/compiled-snapshot', 'core/evaluate'],
+    mayImport: [...CORE_ROOMS, 'core/look-ahead', 'core/compiled-snapshot', 'core/evaluate'],
   },
   {
     name: 'core/explain',

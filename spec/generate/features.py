@@ -15,7 +15,7 @@ CASES = pathlib.Path(__file__).parents[1] / "cases"
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 
 OBJECTIVES = [
-    {"name": "conversion", "priorEffectSd": 0.2, "noiseSd": 20, "model": "response"},
+    {"name": "conversion", "priorEffectSd": 0.2, "noiseSd": 20, "model": "response", "worth": 40},
     {"name": "reachability", "priorEffectSd": 0.003, "noiseSd": 0.05, "scale": 60},
     {"name": "visits", "noiseSd": 0.5},
 ]
@@ -59,7 +59,9 @@ def log_claim(case):
     for claim in case["claims"]:
         for o in OBJECTIVES:
             if o["name"] == claim["objective"] and claim["estimate"] > 0:
-                return clip(math.log(claim["estimate"] / (o.get("priorEffectSd", 0.1 * o["noiseSd"]) * o.get("scale", 1))))
+                size = o.get("priorEffectSd", 0.1 * o["noiseSd"]) * o.get("scale", 1)
+                usual = 0.02 * o["worth"] if o.get("model") == "response" else size
+                return clip(math.log(claim["estimate"] / usual))
     return 0
 
 
@@ -110,7 +112,8 @@ def action_columns(case):
         "slot hour cosine": cosine,
         "slot weekend": weekend,
         "slot delay": min(2, (at - now) / (24 * HOUR_MS)),
-        "channel fatigue": fatigue / 2,
+        "family repeats": sum(0.5 ** ((now - t) / DAY_MS / 15) for t in family) / 2,
+        f"fatigue on {channel}": fatigue / 2,
         "channel response rate": log_rate(within(answers, now, 28), within(own, now, 28), 0.1),
         "slot half-day sine": sine2,
         "slot half-day cosine": cosine2,

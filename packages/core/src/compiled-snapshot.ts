@@ -26,6 +26,7 @@ import {
   sendModelOf,
   stackHeads,
 } from './learning/index.ts'
+import { type LookAhead, lookAheadOf } from './look-ahead.ts'
 import { type VariantChooser, variantChooser } from './policy/index.ts'
 
 /** Working memory for decisions of one number of actions, reused because allocating columns costs more than filling them. */
@@ -63,6 +64,8 @@ export interface CompiledSnapshot {
   readonly sends: SendModel | null
   /** How channels are lost, by cause. */
   readonly causes: ReturnType<typeof learnedCauses>
+  /** What is known of sends still to come; null when no objective looks ahead. */
+  readonly ahead: LookAhead | null
   /** The send itself plus the channel's dual price. */
   readonly channelPrices: Readonly<Record<Channel, number>>
   /** Dual prices by message; empty where the plan names none. */
@@ -186,6 +189,7 @@ export function compileSnapshot(snapshot: Snapshot): CompiledSnapshot {
     heads: stackHeads(heads, { offset: baselineWidth, width: actionWidth }),
     sends: sendModelOf({ objectives, columns: encoder.expectedColumns, head: (name) => headOf(state, name) }),
     causes: objectives.some(isHazard) ? learnedCauses(state) : [],
+    ahead: lookAheadOf(snapshot, encoder),
     channelPrices: channelPricesOf(snapshot),
     messagePrices: messagePricesOf(snapshot),
     weights: weightsOf(objectives),

@@ -23,6 +23,7 @@ import { type Columns, evaluate } from './evaluate.ts'
 import { assign, ownSnapshot, withExperiments } from './experiment/index.ts'
 import { type FeatureContext, featureContext, pressureOf } from './features/index.ts'
 import { learningFeatures, scoreCovariance } from './learning/index.ts'
+import { aheadOf, gainsOf, waitsOf } from './look-ahead.ts'
 import { numbersOf } from './numeric/index.ts'
 import { distributionFor, distributionOverMessages, needsCovariance, sampleIndex } from './policy/index.ts'
 
@@ -99,18 +100,17 @@ function distribution(
 
 /** What models of single sends look at; expected outcomes are theirs to say, so they are left out. */
 function sentFeatures(
-  { encoder, sends, causes }: CompiledSnapshot,
+  { encoder, sends, causes, ahead, objectives }: CompiledSnapshot,
   context: FeatureContext,
-  {
-    actions,
-    chosen,
-    rows,
-  }: { readonly actions: readonly Action[]; readonly chosen: number; readonly rows: ActionRows },
+  { columns, chosen, rows }: { readonly columns: Columns; readonly chosen: number; readonly rows: ActionRows },
 ): SentFeatures | null {
+  const { actions } = columns
   const action = actions[chosen]!
   if (action.kind === 'hold' || (sends === null && causes.length === 0)) return null
   const own = fullRow(rows, chosen - firstSend(actions), new Float64Array(encoder.actionNames.length))
-  return { channel: action.channel, action: numbersOf(own), pressure: pressureOf(context, action.channel) }
+  const { channel } = action
+  const sent = { channel, action: numbersOf(own), pressure: pressureOf(context, channel) }
+  return ahead === null ? sent : { ...sent, gains: gainsOf(objectives, columns, { row: chosen, channel }) }
 }
 
 function reasonFor(group: Group, columns: Columns, mandatory: boolean): DecisionReason {
@@ -156,7 +156,9 @@ export function decide(
   const draw = random()
   // From here to the end nothing but our own functions runs, so that no other decision can use the same memory.
   const scratch = scratchFor(parts, eligible.length + (mandatory ? 0 : 1))
-  const columns = evaluate(parts, { context, scratch }, { eligible, mandatory })
+  parts.encoder.encodeBaseline(context, scratch.baseline)
+  const ahead = aheadOf(parts.ahead, { context, history: user.history, baseline: scratch.baseline })
+  const columns = evaluate(parts, { context, scratch, ahead }, { eligible, mandatory })
   const spec = policyFor(group, own, user.profile.consent.exploration)
   const covariance = covarianceFor(spec, own, { parts, sends: scratch.fullRows, actions: columns.actions })
   const offers = offersOf(parts, eligible, mandatory)
@@ -173,10 +175,9 @@ export function decide(
   })
   const chosen = sampleIndex(probabilities, draw)
   const mayLearn = user.profile.consent.learning && !mandatory
-  parts.encoder.encodeBaseline(context, scratch.baseline)
   const { opportunityIds, messages } = namesOf(opportunities)
   const inGroup: Assignment = { experiment: 'group', variant: group }
-  const sent = sentFeatures(parts, context, { actions: columns.actions, chosen, rows: scratch.rows })
+  const sent = sentFeatures(parts, context, { columns, chosen, rows: scratch.rows })
   return {
     decisionId: request.decisionId,
     userId: user.profile.userId,
@@ -190,6 +191,8 @@ export function decide(
     actions: columns.actions,
     values: columns.values,
     losses: columns.losses,
+    ...(ahead.dayWorths === undefined ? {} : { dayWorths: ahead.dayWorths }),
+    ...waitsOf(parts.ahead, columns, { chosen, opportunities }),
     prices: numbersOf(columns.prices),
     scores: numbersOf(columns.scores),
     scoreVariances: numbersOf(columns.variances),

@@ -1,8 +1,9 @@
 import { type CompiledSnapshot, claimOf, priceOf, type Scratch } from './compiled-snapshot.ts'
 import type { Action, Channel, LossChances, Objective, Opportunity, ValueEstimates } from './domain/index.ts'
 import type { EligibleCandidate } from './eligibility/index.ts'
-import { type FeatureContext, pressureOf } from './features/index.ts'
-import { addBeliefs, fillExpected, isHazard, predictActions, type ReachCost, reachCost } from './learning/index.ts'
+import type { FeatureContext } from './features/index.ts'
+import { addBeliefs, fillExpected, isHazard, predictActions, type ReachCost } from './learning/index.ts'
+import { type Ahead, laterPrice, NOTHING_AHEAD, reachCosts } from './look-ahead.ts'
 
 /** Columns of one decision in the making; row 0 is `hold` unless a message is mandatory. */
 export interface Columns {
@@ -15,7 +16,6 @@ export interface Columns {
   readonly claimed: Float64Array
 }
 
-const NO_COSTS: ReadonlyMap<Channel, ReachCost> = new Map()
 const NO_LOSSES: LossChances = {}
 const HOLD: Action = { kind: 'hold' }
 
@@ -55,21 +55,6 @@ function addObjective(
     variances[i] = variances[i]! + weight * weight * spread
   }
   return { mean, variance }
-}
-
-/** What a send through each of these channels costs in reach, once per channel. */
-function reachCosts(
-  { causes }: CompiledSnapshot,
-  context: FeatureContext,
-  sends: readonly EligibleCandidate[],
-): ReadonlyMap<Channel, ReachCost> {
-  if (causes.length === 0) return NO_COSTS
-  const costs = new Map<Channel, ReachCost>()
-  for (const { candidate } of sends) {
-    const { channel } = candidate
-    if (!costs.has(channel)) costs.set(channel, reachCost(causes, channel, pressureOf(context, channel)))
-  }
-  return costs
 }
 
 /** Lost channels as a reward below 0: `hold` loses none. */
@@ -120,7 +105,7 @@ function addMessages(
 /** Prices of all actions, and what upstream claims of them; `hold` has neither. */
 function fillPrices(
   parts: CompiledSnapshot,
-  eligible: readonly EligibleCandidate[],
+  { eligible, ahead }: { readonly eligible: readonly EligibleCandidate[]; readonly ahead: Ahead },
   { prices, claimed, first }: Pick<Columns, 'prices' | 'claimed'> & { readonly first: number },
 ): void {
   if (first === 1) {
@@ -133,7 +118,8 @@ function fillPrices(
     const { candidate, opportunity } = eligible[i]!
     if (opportunity !== proposed) claim = claimOf(parts, opportunity)
     proposed = opportunity
-    prices[first + i] = priceOf(parts, candidate.channel, opportunity.message)
+    const price = priceOf(parts, candidate.channel, opportunity.message)
+    prices[first + i] = ahead === NOTHING_AHEAD ? price : price + laterPrice(ahead, candidate, opportunity)
     claimed[first + i] = claim
   }
 }
@@ -141,7 +127,7 @@ function fillPrices(
 /** Values against `hold`, prices and scores of all actions of one decision. */
 export function evaluate(
   parts: CompiledSnapshot,
-  { context, scratch }: { readonly context: FeatureContext; readonly scratch: Scratch },
+  { context, scratch, ahead }: { readonly context: FeatureContext; readonly scratch: Scratch; readonly ahead: Ahead },
   choice: { readonly eligible: readonly EligibleCandidate[]; readonly mandatory: boolean },
 ): Columns {
   const { eligible, mandatory } = choice
@@ -152,12 +138,12 @@ export function evaluate(
   addExpected(parts, eligible, { rows, scratch })
   predictActions(parts.heads, scratch.fullRows, { rows, first, mean, variance })
   addMessages(parts, eligible, { rows, mean, variance })
-  fillPrices(parts, eligible, { prices, claimed, first })
+  fillPrices(parts, { eligible, ahead }, { prices, claimed, first })
   for (let i = 0; i < rows; i += 1) {
     scores[i] = -prices[i]!
     variances[i] = 0
   }
-  const costs = reachCosts(parts, context, eligible)
+  const costs = reachCosts(parts.causes, { context, ahead }, eligible)
   const values = valuesOf(parts, { rows, scratch, losses: () => predictedLosses(eligible, rows, costs) })
   return {
     actions: actionsOf(eligible, first),

@@ -14,7 +14,7 @@ import {
   type Snapshot,
 } from './domain/index.ts'
 import { type FeatureContext, featureContext } from './features/index.ts'
-import { CHANNELS_LOST, fillExpected, isHazard, predictActions } from './learning/index.ts'
+import { channelsLost, dayTimes, fillExpected, isHazard, predictActions, usualChannels } from './learning/index.ts'
 
 /** What one feature adds to the chosen action's score through one objective, on the common value scale. */
 export interface Contribution {
@@ -133,8 +133,11 @@ export function reachCostsOf(objective: Objective, decision: Decision): readonly
   const action = chosenAction(decision)
   if (action.kind === 'hold' || !isHazard(objective)) return []
   const chances = decision.losses[action.channel] ?? {}
+  const times = dayTimes(decision.dayWorths)
+  const costOf = (cause: ReachLoss, chance: number): number =>
+    chance * usualChannels(channelsLost(cause, action.channel), times) * (objective.scale ?? 1)
   return REACH_LOSSES.map((cause) => ({ cause, chance: chances[cause] ?? 0 }))
     .filter(({ chance }) => chance > 0)
-    .map(({ cause, chance }) => ({ cause, chance, cost: chance * CHANNELS_LOST[cause] * (objective.scale ?? 1) }))
+    .map(({ cause, chance }) => ({ cause, chance, cost: costOf(cause, chance) }))
     .sort((a, b) => b.cost - a.cost)
 }

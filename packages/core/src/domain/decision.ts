@@ -4,7 +4,7 @@ import type { Opportunity, Scalar } from './opportunity.ts'
 import type { ReachLoss } from './outcome.ts'
 import type { Refusal } from './rules.ts'
 import type { EpochMs } from './time.ts'
-import type { UserState } from './user.ts'
+import type { PastSend, UserState } from './user.ts'
 
 /** Message × channel × moment which might be chosen, before the rules. */
 export interface Candidate {
@@ -88,7 +88,15 @@ export interface SentFeatures {
   readonly action: readonly number[]
   /** How pressed the user is on the channel; see `pressureOf`. */
   readonly pressure: readonly number[]
+  /**
+   * By how much its score lay above that of the best action without its channel, at least 0; then its value through each objective,
+   * in their order. Absent where no objective looks ahead.
+   */
+  readonly gains?: readonly number[]
 }
+
+/** By channel, what a contactable day is worth for this user, × that of a usual one, and its standard deviation. */
+export type DayWorths = Readonly<Partial<Record<Channel, { readonly times: number; readonly sd: number }>>>
 
 /** By channel and cause, the chance that one send now loses it. */
 export type LossChances = Readonly<Partial<Record<Channel, Readonly<Partial<Record<ReachLoss, number>>>>>>
@@ -111,10 +119,14 @@ export interface Decision {
   readonly actions: readonly Action[]
   /** By objective, in its own unit. */
   readonly values: Readonly<Record<string, ValueEstimates>>
-  /** Σ price × use, per action. */
+  /** Σ price × use, per action, with what a send takes from later ones where an objective looks ahead. */
   readonly prices: readonly number[]
   /** Of the channels among the actions; empty when no objective counts lost reach by hazards. */
   readonly losses: LossChances
+  /** Of every channel, where an objective learns what days are worth; else absent. */
+  readonly dayWorths?: DayWorths
+  /** Where the choice takes the one place of its channel: see `PastSend.waits`. */
+  readonly waits?: PastSend['waits']
   /** Σ weight × value − price, per action; the scale on which actions compete. */
   readonly scores: readonly number[]
   readonly scoreVariances: readonly number[]

@@ -57,6 +57,17 @@ export interface Objective {
    * matured ones; less than the window. Default: once the window has closed.
    */
   readonly earlyHours?: number
+  /**
+   * For `response`: so many days of later sends count in what a send costs by tiring its user. The price stands among the
+   * prices of the action. Default 0: none.
+   */
+  readonly lookAheadDays?: number
+  /**
+   * For `hazard`: what a usual day of being able to reach somebody on one channel is worth, on the common scale. With it the days
+   * count by what each is worth for this user on this channel, as learned from the log; this number is where that
+   * starts. Without it every day counts alike.
+   */
+  readonly worthPerDay?: number
 }
 
 /** Effects are small beside the noise: where an objective names no standard deviation, a tenth of the noise's. */

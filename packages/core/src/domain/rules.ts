@@ -39,6 +39,8 @@ export interface ChannelRule {
   readonly consent: 'opt-in' | 'opt-out'
   /** Price of one send on the common value scale. */
   readonly pricePerSend: number
+  /** A new message takes the place of one that was not seen yet; what that one was worth is then part of the price. */
+  readonly showsOne?: boolean
 }
 
 /** Moments a candidate may be sent at: now, and these local hours within the horizon. */

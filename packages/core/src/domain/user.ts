@@ -63,6 +63,8 @@ export interface PastSend {
   readonly topic: string
   readonly groupKey?: string
   readonly opportunityId: string
+  /** Where the channel shows one message at a time: what it was thought to be worth, on the common scale, and when it lapses. */
+  readonly waits?: { readonly until: EpochMs; readonly worth: number }
 }
 
 /** What happened between us and a user lately; enough for caps and history features. */

@@ -31,7 +31,7 @@ const ACTION_NAMES = [
 ]
 /** What models of single sends look at beside; without such an objective these columns are not there. */
 const SEND_NAMES = [
-  'channel fatigue',
+  'family repeats',
   'channel response rate',
   'slot half-day sine',
   'slot half-day cosine',
@@ -64,6 +64,8 @@ interface ClaimColumns {
   /** A level that is predicted given the send; how much of it is the send's doing has to be learned. */
   readonly predicted: number
   readonly unit: number
+  /** What a usual claim amounts to, so that its log lies near 0. */
+  readonly usual: number
 }
 
 /** Where the columns of ψ lie. */
@@ -81,6 +83,7 @@ export interface ActionLayout {
   /** Claims end where these begin. */
   readonly visitStart: number
   readonly visitColumns: Readonly<Partial<Record<Channel, number>>>
+  readonly fatigueColumns: Readonly<Partial<Record<Channel, number>>>
   readonly claims: ReadonlyMap<string, ClaimColumns>
   /** What user and context declare: the same for every action of a decision. */
   readonly common: readonly PlacedSpec[]
@@ -96,8 +99,17 @@ export interface ActionLayout {
   readonly variantColumns: Int32Array
 }
 
-/** Column of how lately the message family was sent. */
+/** Column of how lately the message family was sent, and, where models look at sends, of how often. */
 export const RECENCY_COLUMN = 5
+export const REPEATS_COLUMN: number = ACTION_NAMES.length
+/** Fatigue counts in units of two sends. */
+export const FATIGUE_UNIT = 0.5
+/** Where sends are valued by what they bring, a usual claim is that one in fifty brings an outcome. */
+const USUAL_CLAIM = 0.02
+
+function usualClaimOf(objective: Objective): number {
+  return objective.model === 'response' ? USUAL_CLAIM * Math.abs(objective.worth ?? 1) : effectUnitOf(objective)
+}
 
 /** Declared features one after another from a column on. */
 export function placed(specs: readonly FeatureSpec[], start: number): readonly PlacedSpec[] {
@@ -118,7 +130,8 @@ function claimsOf(objectives: readonly Objective[], start: number): ActionLayout
   const claims = new Map<string, ClaimColumns>()
   for (const [i, objective] of objectives.entries()) {
     const { name } = objective
-    const place = { incremental: start + 2 * i, predicted: start + 2 * i + 1, unit: effectUnitOf(objective) }
+    const unit = effectUnitOf(objective)
+    const place = { incremental: start + 2 * i, predicted: start + 2 * i + 1, unit, usual: usualClaimOf(objective) }
     if (!claims.has(name) && place.unit > 0) claims.set(name, place)
   }
   return claims
@@ -130,11 +143,14 @@ function columnsOf(specs: readonly PlacedSpec[]): readonly number[] {
 
 /** Which columns tell of the proposal and which of the way it is sent. */
 function shared(layout: Omit<ActionLayout, 'proposalColumns' | 'wayColumns' | 'variantColumns'>): ActionLayout {
-  const { messageStart, visitStart, expectedStart, ofOpportunity, ofVariant } = layout
+  const { messageStart, visitStart, expectedStart, ofOpportunity, ofVariant, looksAtSends } = layout
   const variantColumns = columnsOf(ofVariant)
   const declared = new Set([...columnsOf(ofOpportunity), ...variantColumns])
   const isOfProposal = (column: number): boolean =>
-    column === RECENCY_COLUMN || (column >= messageStart && column < visitStart) || declared.has(column)
+    column === RECENCY_COLUMN ||
+    (looksAtSends && column === REPEATS_COLUMN) ||
+    (column >= messageStart && column < visitStart) ||
+    declared.has(column)
   const columns = Array.from({ length: expectedStart }, (_, column) => column)
   return {
     ...layout,
@@ -155,7 +171,8 @@ export function layoutOf({ features, objectives, channels }: EncoderParts): Acti
   const logClaimStart = claimStart + 2 * objectives.length
   const claimBuckets = looksAtSends ? features.messageBuckets : 0
   const visitStart = logClaimStart + claimBuckets
-  const specsStart = visitStart + (looksAtSends ? used.length : 0)
+  const fatigueStart = visitStart + (looksAtSends ? used.length : 0)
+  const specsStart = fatigueStart + (looksAtSends ? used.length : 0)
   const specs = placed(features.features, specsStart)
   const segmentStart = specsStart + declaredWidth(features)
   const segment = segmentSpec(features)
@@ -171,6 +188,7 @@ export function layoutOf({ features, objectives, channels }: EncoderParts): Acti
     ...objectives.flatMap(({ name }) => [`claim ${name}`, `prediction ${name}`]),
     ...Array.from({ length: claimBuckets }, (_, i) => `log claim of message bucket ${i}`),
     ...(looksAtSends ? used.map((channel) => `visit rate on ${channel}`) : []),
+    ...(looksAtSends ? used.map((channel) => `fatigue on ${channel}`) : []),
     ...features.features.flatMap(namesOf),
     ...segmentNames.flatMap((name) => SEGMENT_HOURS.map((column) => `slot ${column} of ${name}`)),
     ...throughResponse.flatMap((name) => used.map((channel) => `expected ${name} on ${channel}`)),
@@ -184,6 +202,7 @@ export function layoutOf({ features, objectives, channels }: EncoderParts): Acti
     logClaimStart,
     visitStart,
     visitColumns: looksAtSends ? columnsFrom(visitStart) : {},
+    fatigueColumns: looksAtSends ? columnsFrom(fatigueStart) : {},
     expectedStart,
     expectedColumns: Object.fromEntries(
       throughResponse.map((name, k) => [name, columnsFrom(expectedStart + k * used.length)]),

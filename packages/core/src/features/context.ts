@@ -30,6 +30,8 @@ export const FATIGUE_HALF_LIFE_DAYS: Readonly<Record<Channel, number>> = {
   sms: 3,
   webhook: 3,
 }
+/** Novelty returns with this half-life after a message family was sent (Yancey & Settles, KDD 2020: 15 days). */
+export const RECOVERY_HALF_LIFE_DAYS = 15
 /** An open and the click that follows it are one response: so close together they count once. */
 const SAME_RESPONSE_MS = 2 * HOUR_MS
 
@@ -91,6 +93,16 @@ export function fatigueOf({ sends, now }: Pick<FeatureContext, 'sends' | 'now'>,
     fatigue += halved((now - send.at) / DAY_MS / FATIGUE_HALF_LIFE_DAYS[channel])
   }
   return fatigue
+}
+
+/** Sends of a message family that are still remembered: each counts one at first and half after the half-life. */
+export function repeatsOf({ sends, now }: Pick<FeatureContext, 'sends' | 'now'>, message: string): number {
+  let repeats = 0
+  for (const send of sends) {
+    if (send.message !== message || !isRemembered(send, now)) continue
+    repeats += halved((now - send.at) / DAY_MS / RECOVERY_HALF_LIFE_DAYS)
+  }
+  return repeats
 }
 
 function countSends(user: UserState, now: EpochMs, counts: Readonly<Record<Channel, Counts>>): void {

@@ -14,22 +14,30 @@ import { murmur3 } from '../random/index.ts'
 import {
   type ActionLayout,
   type EncoderParts,
+  FATIGUE_UNIT,
   isCommon,
   layoutOf,
   type PlacedSpec,
   placed,
   RECENCY_COLUMN,
+  REPEATS_COLUMN,
   SEGMENT_WIDTH,
 } from './action-layout.ts'
-import { type ChannelHistory, type FeatureContext, fatigueOf, HISTORY_DAYS, lastSentAt } from './context.ts'
+import {
+  type ChannelHistory,
+  type FeatureContext,
+  fatigueOf,
+  HISTORY_DAYS,
+  lastSentAt,
+  RECOVERY_HALF_LIFE_DAYS,
+  repeatsOf,
+} from './context.ts'
 import { encodeDeclared, namesOf } from './encode-declared.ts'
 import { halved } from './halved.ts'
 import { logRate, USUAL_RESPONSE, USUAL_VISIT } from './log-rate.ts'
 import { type MomentColumns, putMoment, recentMoment } from './moment-columns.ts'
 import { usualHours } from './usual-hours.ts'
 
-/** Novelty returns with this half-life after a message family was sent (Yancey & Settles, KDD 2020: 15 days). */
-const RECOVERY_HALF_LIFE_DAYS = 15
 /** Claims count in standard deviations of the prior effect, which is the size effects have, and are clipped here. */
 const CLAIM_CLIP = 3
 const MESSAGE_SEED = 0x6d657373
@@ -62,6 +70,8 @@ export interface FeatureEncoder {
   readonly claimColumns: Readonly<Record<string, number>>
   /** By objective of the model `response` and channel: where its expected outcome goes, in effect units; never written here. */
   readonly expectedColumns: Readonly<Record<string, Readonly<Partial<Record<Channel, number>>>>>
+  /** Column of ψ with the fatigue of each channel; none where no objective looks at sends. */
+  readonly fatigueColumns: Readonly<Partial<Record<Channel, number>>>
   encodeBaseline(context: FeatureContext, out: Float64Array): void
   /** Writes ψ(x, a) at `offset`; `out` must be zero there. */
   encodeAction(context: FeatureContext, action: ActionToEncode, target: Target): void
@@ -149,12 +159,12 @@ function putSegmentHours(
   out[at + 4] = moment.weekend
 }
 
-/** ln of the first positive claim in units of effects; 0 where nothing is claimed. */
+/** ln of the first positive claim over what is usual; 0 where nothing is claimed. */
 function logClaimOf(claims: ActionLayout['claims'], opportunity: Opportunity): number {
   for (const { objective, estimate } of opportunity.claims) {
-    const unit = claims.get(objective)?.unit
-    if (unit !== undefined && estimate > 0) {
-      return Math.max(-CLAIM_CLIP, Math.min(CLAIM_CLIP, Math.log(estimate / unit)))
+    const usual = claims.get(objective)?.usual
+    if (usual !== undefined && estimate > 0) {
+      return Math.max(-CLAIM_CLIP, Math.min(CLAIM_CLIP, Math.log(estimate / usual)))
     }
   }
   return 0
@@ -237,6 +247,7 @@ export function compileFeatures(parts: EncoderParts): FeatureEncoder {
       out[offset + layout.messageStart + bucket] = 1
       if (layout.looksAtSends) out[offset + layout.logClaimStart + bucket] = logClaimOf(layout.claims, opportunity)
     }
+    if (layout.looksAtSends) out[offset + REPEATS_COLUMN] = repeatsOf(x, opportunity.message) * FATIGUE_UNIT
     putClaims(layout.claims, opportunity, target)
     putDeclared(layout.ofOpportunity, opportunity.features, target)
   }
@@ -252,11 +263,12 @@ export function compileFeatures(parts: EncoderParts): FeatureEncoder {
     if (column !== undefined) out[offset + column] = 1
     if (layout.segments !== null) putSegmentHours(layout.segments, x, { moment, out, offset })
     if (layout.looksAtSends) {
-      out[offset + 12] = fatigueOf(x, channel) / 2
       putSend(x.channels[channel], moment, target)
       out[offset + 16] = hoursAt(x, moment)
       const visits = layout.visitColumns[channel]
       if (visits !== undefined) out[offset + visits] = logRate(x.visits28d, HISTORY_DAYS, USUAL_VISIT)
+      const tired = layout.fatigueColumns[channel]
+      if (tired !== undefined) out[offset + tired] = fatigueOf(x, channel) * FATIGUE_UNIT
     }
   }
 
@@ -314,6 +326,7 @@ export function compileFeatures(parts: EncoderParts): FeatureEncoder {
     actionNames: layout.names,
     channelColumns: layout.channelColumns,
     expectedColumns: layout.expectedColumns,
+    fatigueColumns: layout.fatigueColumns,
     claimColumns: Object.fromEntries(Array.from(layout.claims, ([name, { incremental }]) => [name, incremental])),
 
     encodeBaseline(x, out) {

@@ -1,5 +1,11 @@
-export { declaredWidth, type EncoderParts } from './action-layout.ts'
-export { type ChannelHistory, type FeatureContext, featureContext, HISTORY_DAYS } from './context.ts'
+export { declaredWidth, type EncoderParts, FATIGUE_UNIT } from './action-layout.ts'
+export {
+  type ChannelHistory,
+  FATIGUE_HALF_LIFE_DAYS,
+  type FeatureContext,
+  featureContext,
+  HISTORY_DAYS,
+} from './context.ts'
 export { type ActionToEncode, compileFeatures, type FeatureEncoder } from './feature-encoder.ts'
 export { PRESSURE_NAMES, pressureOf } from './pressure.ts'
 export { schemaHashOf } from './schema-hash.ts'

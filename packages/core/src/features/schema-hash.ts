@@ -16,8 +16,8 @@ function meaningOf(spec: FeatureSpec): readonly unknown[] {
 
 /** All that decides which rewards are learned from, and what claims are measured in. A weight may change freely. */
 function rewardMeaningOf(objective: Objective): readonly unknown[] {
-  const { name, aggregate, events, valueProperty, windowHours, model } = objective
-  const estimated = model === undefined || model === 'effect' ? [] : [model]
+  const { name, aggregate, events, valueProperty, windowHours, model, worth = 1 } = objective
+  const estimated = model === undefined || model === 'effect' ? [] : model === 'response' ? [model, worth] : [model]
   return [name, aggregate, events, valueProperty ?? null, windowHours, effectUnitOf(objective), ...estimated]
 }
 

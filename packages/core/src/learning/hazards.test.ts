@@ -19,18 +19,24 @@ describe('what is believed before anybody left', () => {
     ['push', 'push-disabled', 0.004],
     ['email', 'unsubscribed', 0.0025],
   ] as const)('loses %s by %s about as often as published, at usual fatigue', (channel, cause, rate) => {
-    const chance = reachCost(CAUSES, channel, USUAL).losses[cause]!
+    const chance = reachCost(CAUSES, { channel, times: {} }, USUAL).losses[cause]!
     expect(chance / rate).toBeGreaterThan(0.8)
     expect(chance / rate).toBeLessThan(1.25)
   })
 
   it('adds causes up, and counts an application that is gone as two channels', () => {
-    const { losses, mean } = reachCost(CAUSES, 'push', USUAL)
+    const { losses, mean } = reachCost(CAUSES, { channel: 'push', times: {} }, USUAL)
     expect(mean).toBeCloseTo(losses['push-disabled']! + 2 * losses.uninstalled!, 15)
   })
 
+  it('counts each lost channel as often as its days are worth', () => {
+    const times = { push: 0.5, 'in-app': 3 }
+    const { losses, mean } = reachCost(CAUSES, { channel: 'push', times }, USUAL)
+    expect(mean).toBeCloseTo(0.5 * losses['push-disabled']! + 3.5 * losses.uninstalled!, 15)
+  })
+
   it('loses nothing on a channel without causes', () => {
-    expect(reachCost([], 'push', USUAL)).toEqual({ losses: {}, mean: 0, variance: 0 })
+    expect(reachCost([], { channel: 'push', times: {} }, USUAL)).toEqual({ losses: {}, mean: 0, variance: 0 })
   })
 })
 
@@ -57,7 +63,7 @@ describe('learnLosses', () => {
       const fatigue = 3 * random()
       const isLost = random() < chanceOf(-4 + 0.5 * fatigue)
       const sent = { channel: 'push' as const, action: [], pressure: [1, fatigue, 0, 0, 0] }
-      return { sent, responded: false, own: 0, losses: isLost ? ['push-disabled' as const] : [] }
+      return { sent, responded: false, own: 0, losses: isLost ? ['push-disabled' as const] : [], baseline: [] }
     })
   }
 

@@ -1,6 +1,7 @@
 import {
   CHANNELS,
   type Channel,
+  type DayWorths,
   type HeadState,
   type Objective,
   type PolicyState,
@@ -21,13 +22,33 @@ const CAUSES: readonly { readonly channel: Channel; readonly cause: ReachLoss; r
   { channel: 'webhook', cause: 'unsubscribed', rate: 0.001 },
 ]
 /** An application that is gone takes push and in-app messages with it. */
-export const CHANNELS_LOST: Readonly<Record<ReachLoss, number>> = {
-  unsubscribed: 1,
-  'push-disabled': 1,
-  complained: 1,
-  bounced: 1,
-  uninstalled: 2,
+const GONE_WITH_APPLICATION: readonly Channel[] = ['push', 'in-app']
+
+/** The channels that are lost when somebody leaves one in this way. */
+export function channelsLost(cause: ReachLoss, channel: Channel): readonly Channel[] {
+  return cause === 'uninstalled' ? GONE_WITH_APPLICATION : [channel]
 }
+
+/** What a contactable day on a channel is worth, × that of a usual one. */
+export type DayTimes = Readonly<Partial<Record<Channel, number>>>
+
+/** The worth of days without its uncertainty. */
+export function dayTimes(worths: DayWorths = {}): DayTimes {
+  const times: Partial<Record<Channel, number>> = {}
+  for (const channel of CHANNELS) {
+    const worth = worths[channel]
+    if (worth !== undefined) times[channel] = worth.times
+  }
+  return times
+}
+
+/** How many usual channels these are worth. */
+export function usualChannels(channels: readonly Channel[], times: DayTimes): number {
+  let sum = 0
+  for (const channel of channels) sum += times[channel] ?? 1
+  return sum
+}
+
 /** Prior on log odds along `PRESSURE_NAMES`: the rates above are of users with some fatigue, hence the first is lower. */
 const PRIOR_MEAN = [-0.4, 0.4, 0.1, 0.1, 0.3]
 const PRIOR_SD = [0.7, 0.2, 0.1, 0.15, 0.3]
@@ -39,13 +60,13 @@ export interface LossCause {
   /** Share of sends that led to it before anything was seen. */
   readonly rate: number
   readonly head: string
-  readonly channelsLost: number
+  readonly lost: readonly Channel[]
 }
 
 /** Every cause for channels that are used, in a fixed order. */
 export function lossCausesOf(channels: readonly Channel[]): readonly LossCause[] {
   return CAUSES.filter(({ channel }) => channels.includes(channel)).map(({ channel, cause, rate }) => {
-    return { channel, cause, rate, head: `send/loss/${channel}/${cause}`, channelsLost: CHANNELS_LOST[cause] }
+    return { channel, cause, rate, head: `send/loss/${channel}/${cause}`, lost: channelsLost(cause, channel) }
   })
 }
 
@@ -72,7 +93,7 @@ export function lossChance(
 /** What one send on a channel is expected to cost in reach. */
 export interface ReachCost {
   readonly losses: Readonly<Partial<Record<ReachLoss, number>>>
-  /** Expected channels lost, and the variance of that expectation. */
+  /** Expected channels lost, as usual ones are worth, and the variance of that expectation. */
   readonly mean: number
   readonly variance: number
 }
@@ -84,7 +105,7 @@ export interface ReachCost {
  */
 export function reachCost(
   causes: readonly (LossCause & { readonly state: HeadState })[],
-  channel: Channel,
+  { channel, times }: { readonly channel: Channel; readonly times: DayTimes },
   pressure: readonly number[],
 ): ReachCost {
   const losses: Partial<Record<ReachLoss, number>> = {}
@@ -93,8 +114,9 @@ export function reachCost(
     if (cause.channel !== channel) continue
     const { chance, variance: spread } = lossChance(cause.state, pressure)
     losses[cause.cause] = chance
-    mean += chance * cause.channelsLost
-    variance += (chance * cause.channelsLost) ** 2 * spread
+    const lost = usualChannels(cause.lost, times)
+    mean += chance * lost
+    variance += (chance * lost) ** 2 * spread
   }
   return { losses, mean, variance }
 }

@@ -67,7 +67,7 @@ describe('learning from sends', () => {
     const results: SendResult[] = Array.from({ length: 20_000 }, () => {
       const responded = random() < 0.2
       const own = responded && random() < 0.3 ? 20 : 0
-      return { sent: SENT.sent!, responded, own, losses: [] }
+      return { sent: SENT.sent!, responded, own, losses: [], baseline: [1] }
     })
     const heads = learnOutcomes(learnResponses(prior.heads, results), 'orders', results)
     const odds = (name: string): number => heads[name]!.mean[0]! + heads[name]!.mean[1]!

@@ -12,6 +12,8 @@ export interface SendResult {
   /** Raw reward of the objective at hand from its own outcomes. */
   readonly own: number
   readonly losses: readonly ReachLoss[]
+  /** g(x) when it was sent. */
+  readonly baseline: readonly number[]
 }
 
 type Heads = Readonly<Record<string, HeadState>>
@@ -28,6 +30,7 @@ export function sendResultOf(
     sent: learning.sent,
     responded: own.some(({ isResponse }) => isResponse === true),
     own: objective === null ? 0 : rewardOf(objective, at, own),
+    baseline: learning.baseline,
     losses: own.flatMap(({ reachLoss }) => (reachLoss === null ? [] : [reachLoss])),
   }
 }

@@ -10,6 +10,14 @@ import {
 } from '../domain/index.ts'
 import { createHead, forgetHead, updateHead } from './bayesian-head.ts'
 import { isHazard, lossCausesOf, priorLossHead } from './hazards.ts'
+import {
+  keepOf,
+  learnAdvantages,
+  learnValues,
+  pricesFatigue,
+  pricesLaterReach,
+  priorLaterHeads,
+} from './later-sends.ts'
 import { learnLosses, learnOutcomes, learnResponses, type SendResult, sendResultOf } from './learn-sends.ts'
 import { type RewardOutcome, rewardOf } from './reward.ts'
 import { priorSendHeads, RESPONSE_HEAD, RESPONSE_WINDOW_HOURS, throughResponse } from './send-heads.ts'
@@ -38,7 +46,13 @@ const CLAIM_TRUST = 0.5
 /** Where effects come through a response, what a feature may change beside it, as a share of the effects' size. */
 const RESIDUAL_SHARE = 0.1
 /** How far the true effect may lie from what sends bring by themselves, as a share of it. */
-const INCREMENTAL_SD = 0.5
+const INCREMENTAL_SD = 0.3
+
+/**
+ * Two sends that still weigh on somebody are believed to make one more annoy as much as effects are large, beyond what answers show;
+ * and how sure that is, in the size of effects.
+ */
+const HARM_SD = 2
 
 interface EffectPrior {
   readonly mean: Float64Array
@@ -73,6 +87,11 @@ function responsePrior(objective: Objective, shape: HeadShape): EffectPrior {
     mean[baselineWidth + column] = objective.priorEffect?.[channel] ?? 0
     variance[baselineWidth + column] = (effectSd / noiseSd) ** 2
   }
+  for (const [j, name] of shape.actionNames.entries()) {
+    if (!name.startsWith('fatigue on')) continue
+    mean[baselineWidth + j] = -effectSd
+    variance[baselineWidth + j] = ((HARM_SD * effectSd) / noiseSd) ** 2
+  }
   for (const [channel, column] of Object.entries(expectedColumns[objective.name] ?? {})) {
     const weight = effectSd / (objective.traced?.[channel] ?? 1)
     mean[baselineWidth + column] = weight
@@ -101,6 +120,7 @@ function priorHeads(objectives: readonly Objective[], shape: HeadShape): Readonl
     ...Object.fromEntries(effects.map((objective) => [objective.name, priorHead(objective, shape)])),
     ...priorSendHeads(objectives, shape),
     ...Object.fromEntries(causes.map((cause) => [cause.head, priorLossHead(cause)])),
+    ...priorLaterHeads(objectives, { channels: channelsOf(shape), baselineWidth: shape.baselineWidth }),
   }
 }
 
@@ -175,7 +195,7 @@ function remembered(
   return Object.fromEntries(
     Object.entries(state.heads).map(([name, head]) => {
       const believed = prior.heads[name]
-      return [name, believed === undefined ? head : forgetHead(head, keep, believed)]
+      return [name, believed === undefined ? head : forgetHead(head, keepOf(name, keep), believed)]
     }),
   )
 }
@@ -187,11 +207,20 @@ function sendsOf(examples: readonly RewardedExample[]): readonly SendResult[] {
 }
 
 /** Folds what one target gained into every head that looks at it. */
-function learnTarget(heads: Heads, { name, objective }: LearningTarget, examples: readonly RewardedExample[]): Heads {
-  if (objective === null) return learnResponses(heads, sendsOf(examples))
-  if (isHazard(objective)) return learnLosses(heads, sendsOf(examples))
+function learnTarget(
+  heads: Heads,
+  { target: { name, objective }, place }: { readonly target: LearningTarget; readonly place: number },
+  examples: readonly RewardedExample[],
+): Heads {
+  const sends = sendsOf(examples)
+  if (objective === null) return learnResponses(heads, sends)
+  if (isHazard(objective)) {
+    const left = learnLosses(heads, sends)
+    return pricesLaterReach(objective) ? learnAdvantages(left, sends) : left
+  }
+  const valued = pricesFatigue(objective) ? learnValues(heads, { name, place }, sends) : heads
   // Objectives that are learned early have had their sends: see `learnEarly`.
-  const learned = objective.earlyHours === undefined ? learnOutcomes(heads, name, sendsOf(examples)) : heads
+  const learned = objective.earlyHours === undefined ? learnOutcomes(valued, name, sends) : valued
   const head = learned[name]
   return head === undefined ? learned : { ...learned, [name]: updateHead(head, examples) }
 }
@@ -212,7 +241,10 @@ export function learn(
   for (const target of learningTargets(options.objectives)) {
     const batch = batches[target.name]
     if (batch === undefined) continue
-    if (batch.examples.length > 0) heads = learnTarget(heads, target, batch.examples)
+    if (batch.examples.length > 0) {
+      const place = target.objective === null ? -1 : options.objectives.indexOf(target.objective)
+      heads = learnTarget(heads, { target, place }, batch.examples)
+    }
     learnedUntil[target.name] = batch.until
   }
   return { id: state.id + 1, createdAt: options.at, schemaHash: state.schemaHash, heads, learnedUntil }

@@ -64,6 +64,8 @@ const objectiveMembers = z.strictObject({
   habit: z.number().exactOptional(),
   earlyHours: positive.exactOptional(),
   traced: z.partialRecord(channel, positive.max(1)).exactOptional(),
+  lookAheadDays: z.number().min(0).max(365).exactOptional(),
+  worthPerDay: positive.exactOptional(),
 })
 
 const objectiveSchema: z.ZodType<Objective> = objectiveMembers.refine(
@@ -119,7 +121,11 @@ export const limitSchemas: {
 const rulesSchema: z.ZodType<Rules> = z.strictObject({
   channels: z.partialRecord(
     channel,
-    z.strictObject({ consent: z.enum(['opt-in', 'opt-out']), pricePerSend: z.number().min(0) }),
+    z.strictObject({
+      consent: z.enum(['opt-in', 'opt-out']),
+      pricePerSend: z.number().min(0),
+      showsOne: z.boolean().exactOptional(),
+    }),
   ),
   ...limitSchemas,
   timeZone: timeZoneSchema,

@@ -1,5 +1,6 @@
 import {
   type Action,
+  chosenAction,
   contributionsOf,
   type Decision,
   horizonOf,
@@ -73,7 +74,16 @@ function refusedAction(
 function causesOf(objective: Objective | undefined, decision: Decision): string {
   if (objective === undefined) return ''
   const costs = reachCostsOf(objective, decision).map(({ cause, cost }) => `${cost.toPrecision(2)} by ${cause}`)
-  return costs.length === 0 ? '' : `: ${costs.join(', ')}`
+  return costs.length === 0 ? '' : `: ${costs.join(', ')}${worthOf(decision)}`
+}
+
+/** `; a day on push is worth 0.6 ± 0.1 of a usual one here`, where that was learned from the log. */
+function worthOf(decision: Decision): string {
+  const action = chosenAction(decision)
+  const worth = action.kind === 'hold' ? undefined : decision.dayWorths?.[action.channel]
+  if (worth === undefined || action.kind === 'hold') return ''
+  const { times, sd } = worth
+  return `; a day on ${action.channel} is worth ${times.toPrecision(2)} ± ${sd.toPrecision(1)} of a usual one here`
 }
 
 function sentences(

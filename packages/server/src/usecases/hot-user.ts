@@ -90,7 +90,7 @@ export function withDecision(hot: HotUser, { decision, deliver, plannedSendId }:
   const last = history.sends.at(-1)
   // Sends of one moment are ordered by their ids, which are not kept here.
   if (state.isMomentary || (last !== undefined && last.at >= action.sendAt)) return left
-  const sends = [...history.sends, pastSend(opportunity, action)]
+  const sends = [...history.sends, pastSend(opportunity, action, decision.waits)]
   const value = { profile, history: { ...history, sends } }
   return { ...left, state: { value, asOf: Math.max(state.asOf, action.sendAt), isMomentary: false } }
 }
@@ -106,9 +106,11 @@ export function withOpportunity(hot: HotUser, opportunity: Opportunity): HotUser
 function pastSend(
   { category, message, topic, groupKey, id }: Opportunity,
   { channel, sendAt }: Pick<PastSend, 'channel'> & { readonly sendAt: EpochMs },
+  waits: PastSend['waits'],
 ): PastSend {
   const group = groupKey === undefined ? {} : { groupKey }
-  return { at: sendAt, channel, category, message, topic, ...group, opportunityId: id }
+  const place = waits === undefined ? {} : { waits }
+  return { at: sendAt, channel, category, message, topic, ...group, opportunityId: id, ...place }
 }
 
 /** One visit per UTC day, the latest, oldest day first. */

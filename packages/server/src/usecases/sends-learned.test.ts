@@ -5,8 +5,8 @@ import { NOON } from '../store/testing/examples.ts'
 import { ALWAYS_SEND, type ArrivalsLab, arrivalsLab, ask, introduce, proposal, track } from './testing/arrivals.ts'
 
 const MODELS: Readonly<Record<string, Partial<Objective>>> = {
-  conversion: { model: 'response', worth: 40, traced: { email: 0.5 } },
-  reachability: { model: 'hazard', windowHours: 72 },
+  conversion: { model: 'response', worth: 40, traced: { email: 0.5 }, lookAheadDays: 14 },
+  reachability: { model: 'hazard', windowHours: 72, worthPerDay: 0.02 },
 }
 const OBJECTIVES = defaultConfig.objectives
   .filter(({ name }) => name in MODELS)
@@ -64,7 +64,16 @@ it('says in words what a send costs in reach, and by which cause', async () => {
   const { summary, contributions, chosen } = (await lab.usecases.decisions.explain(decisionId('d-s-0')))!
   const words = summary.find((sentence) => sentence.includes('reachability'))
   expect(words).toMatch(/^It costs [\d.e-]+ contactable days \(reachability\): [\d.e-]+ by unsubscribed, /)
+  expect(words).toMatch(/; a day on email is worth [\d.e-]+ ± [\d.e-]+ of a usual one here\.$/)
   const sum = contributions.reduce((total, { contribution }) => total + contribution, 0)
   expect(sum - chosen.price!).toBeCloseTo(chosen.score!, 9)
   expect(contributions.map(({ feature }) => feature)).toContain('loss by unsubscribed')
+})
+
+it('learns what later sends through the channel are worth, and replays decisions that looked ahead', async () => {
+  const { heads } = (await lab.store.registry.latestState())!
+  expect(heads['send/advantage/email']!.n).toBe(5)
+  expect(heads['send/value/conversion/email']!.n).toBe(5)
+  const replayed = await lab.usecases.decisions.replay(decisionId('d-s-0'))
+  expect(replayed).toMatchObject({ identical: true })
 })

@@ -81,7 +81,15 @@ export const decisionAnswerSchema: z.ZodType<WireDecisionAnswer> = named(
   }),
 )
 
-const sentSchema = z.object({ channel: channelSchema, action: numbers, pressure: numbers })
+const sentSchema = z.object({
+  channel: channelSchema,
+  action: numbers,
+  pressure: numbers,
+  gains: numbers.exactOptional(),
+})
+
+/** `until` counts milliseconds since 1970. */
+const waitsSchema = z.object({ until: z.int(), worth: z.number() })
 
 const pastSend = z.object({
   at: isoSchema,
@@ -91,6 +99,7 @@ const pastSend = z.object({
   topic: z.string(),
   groupKey: z.string().exactOptional(),
   opportunityId: z.string(),
+  waits: waitsSchema.exactOptional(),
 })
 
 export const wireDecisionSchema: z.ZodType<WireDecision> = named(
@@ -109,6 +118,8 @@ export const wireDecisionSchema: z.ZodType<WireDecision> = named(
     values: numbersByName,
     prices: numbers,
     losses: z.partialRecord(channelSchema, z.partialRecord(z.enum(REACH_LOSSES), z.number())),
+    dayWorths: z.partialRecord(channelSchema, z.object({ times: z.number(), sd: z.number() })).exactOptional(),
+    waits: waitsSchema.exactOptional(),
     scores: numbers,
     scoreVariances: numbers,
     probabilities: numbers,

@@ -26,6 +26,11 @@ function take(reader: ByteReader, size: number): number {
   return at
 }
 
+/** Whether all was read. */
+export function isAtEnd({ at, bytes }: ByteReader): boolean {
+  return at >= bytes.length
+}
+
 export function readByte(reader: ByteReader): number {
   return reader.bytes[take(reader, 1)]!
 }

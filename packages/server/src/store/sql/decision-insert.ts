@@ -154,14 +154,16 @@ async function follow(sql: Sql, items: readonly NewDecision[]): Promise<void> {
 async function makeSends(sql: Sql, decisions: readonly Decision[]): Promise<void> {
   if (decisions.length === 0) return
   const rows = decisions.map(sendValues)
-  const columns = Array.from({ length: 8 }, (_, column) => rows.map((row) => row[column]))
+  const columns = Array.from({ length: 10 }, (_, column) => rows.map((row) => row[column]))
   const made = await sql.query<{ readonly opportunity_id: string }>(
     `insert into sends (send_id, decision_id, user_id, opportunity_id, variant, channel, decided_at, due_at, status,
-       updated_at, message, category, topic, group_key)
+       updated_at, message, category, topic, group_key, waits_until, waits_worth)
      select v.send_id, v.decision_id, v.user_id, v.opportunity_id, v.variant, v.channel, v.at, v.due_at,
-       case when v.due_at <= v.at then 'reserved' else 'planned' end, v.at, o.message, o.category, o.topic, o.group_key
-     from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[])
-       as v (send_id, decision_id, user_id, opportunity_id, variant, channel, at, due_at)
+       case when v.due_at <= v.at then 'reserved' else 'planned' end, v.at, o.message, o.category, o.topic, o.group_key,
+       v.waits_until, v.waits_worth
+     from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[],
+       $9::bigint[], $10::float8[])
+       as v (send_id, decision_id, user_id, opportunity_id, variant, channel, at, due_at, waits_until, waits_worth)
      join opportunities o on o.opportunity_id = v.opportunity_id
      returning opportunity_id`,
     columns,
@@ -174,11 +176,11 @@ async function makeSends(sql: Sql, decisions: readonly Decision[]): Promise<void
   )
 }
 
-/** send_id, decision_id, user_id, opportunity_id, variant, channel, at, due_at. */
-function sendValues(decision: Decision): readonly [string, string, string, string, string, string, number, number] {
+/** send_id, decision_id, user_id, opportunity_id, variant, channel, at, due_at, waits_until, waits_worth. */
+function sendValues(decision: Decision): readonly (string | number | null)[] {
   const action = chosenAction(decision)
   if (action.kind === 'hold') throw new PalomaError('UNREACHABLE', `${decision.decisionId} holds: there is no send`)
-  const { decisionId, userId, at } = decision
+  const { decisionId, userId, at, waits } = decision
   return [
     sendIdOf(decisionId),
     decisionId,
@@ -188,10 +190,12 @@ function sendValues(decision: Decision): readonly [string, string, string, strin
     action.channel,
     at,
     action.sendAt,
+    waits?.until ?? null,
+    waits?.worth ?? null,
   ]
 }
 
-function refuseUnknown(rows: readonly (readonly (string | number)[])[], known: ReadonlySet<string>): never {
+function refuseUnknown(rows: readonly (readonly (string | number | null)[])[], known: ReadonlySet<string>): never {
   const missing = rows.find((row) => !known.has(String(row[3])))
   throw new PalomaError(
     UNKNOWN_OPPORTUNITY,

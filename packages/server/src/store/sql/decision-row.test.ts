@@ -106,6 +106,37 @@ const decision: fc.Arbitrary<Decision> = fc
     }
   })
 
+/** The same of objectives that look ahead, as only packed records have it. */
+const ahead: fc.Arbitrary<Decision> = fc
+  .record({
+    original: decision,
+    waits: fc.option(fc.record({ until: fc.integer(), worth: finite }, { noNullPrototype: true }), { nil: undefined }),
+    dayWorths: fc.constantFrom(undefined, { push: { times: 0.1 + 0.2, sd: 1e-9 }, email: { times: 0, sd: 0 } }),
+    gains: numbers,
+  })
+  .map(({ original, waits, dayWorths, gains }) => {
+    const { learning, inputs } = original
+    const { user } = inputs
+    const sends = user.history.sends.map((send) => ({ ...send, ...(waits === undefined ? {} : { waits }) }))
+    const sent = learning?.sent
+    return {
+      ...original,
+      ...(waits === undefined ? {} : { waits }),
+      ...(dayWorths === undefined ? {} : { dayWorths }),
+      learning: learning && sent ? { ...learning, sent: { ...sent, gains } } : learning,
+      inputs: { ...inputs, user: { ...user, history: { ...user.history, sends } } },
+    }
+  })
+
+it('a packed record keeps what lay ahead', () => {
+  fc.assert(
+    fc.property(ahead, (original) => {
+      expect(fromRow(packedRow(original))).toStrictEqual(original)
+    }),
+    { seed: 20_261_130, numRuns: 200 },
+  )
+})
+
 /** The row that is stored of a decision. */
 function packedRow(original: Decision): DecisionRow {
   const record = byteWriter(0)

@@ -63,6 +63,13 @@ export function packDecision(writer: ByteWriter, decision: Decision): void {
   packRefused(writer, scene, decision)
   writeText(writer, JSON.stringify(context))
   packUser(writer, scene, user)
+  packAhead(writer, decision)
+}
+
+/** What a decision that looked ahead saw; nothing where it did not, as records had it before. */
+function packAhead(writer: ByteWriter, { dayWorths, waits }: Decision): void {
+  if (dayWorths === undefined && waits === undefined) return
+  writeText(writer, JSON.stringify({ dayWorths, waits }))
 }
 
 /** Appends what is learned from; what there is beside the features is said in one byte. */
@@ -70,17 +77,23 @@ export function packLearning(writer: ByteWriter, { baseline, centred, sent, mess
   writeByte(writer, PACKED_VERSION)
   writeNumbers(writer, baseline)
   writeNumbers(writer, centred)
-  writeByte(writer, (sent === null ? 0 : HAS.sent) + (messages === undefined ? 0 : HAS.messages))
+  writeByte(
+    writer,
+    (sent === null ? 0 : HAS.sent) +
+      (messages === undefined ? 0 : HAS.messages) +
+      (sent?.gains === undefined ? 0 : HAS.gains),
+  )
   if (sent !== null) {
     writeByte(writer, channelCodes.codeOf(sent.channel))
     writeNumbers(writer, sent.action)
     writeNumbers(writer, sent.pressure)
+    if (sent.gains !== undefined) writeNumbers(writer, sent.gains)
   }
   if (messages !== undefined) packOffered(writer, messages)
 }
 
 /** Bits of the byte that says what there is to learn from. */
-export const HAS = { sent: 1, messages: 2 } as const
+export const HAS = { sent: 1, messages: 2, gains: 4 } as const
 
 function packOffered(writer: ByteWriter, { sent, centred }: OfferedMessages): void {
   writeByte(writer, sent === null ? 0 : 1)
@@ -195,16 +208,22 @@ function packUser(writer: ByteWriter, scene: Scene, { profile, history }: UserSt
 }
 
 function packSend(writer: ByteWriter, scene: Scene, send: PastSend): void {
-  const { at, channel, category, message, topic, groupKey, opportunityId } = send
+  const { at, channel, category, message, topic, groupKey, opportunityId, waits } = send
   writeNumber(writer, at)
   writeByte(writer, channelCodes.codeOf(channel))
   writeByte(writer, categoryCodes.codeOf(category))
   writeName(writer, scene, message)
   writeName(writer, scene, topic)
-  writeByte(writer, groupKey === undefined ? 0 : 1)
+  writeByte(writer, (groupKey === undefined ? 0 : OF_SEND.groupKey) + (waits === undefined ? 0 : OF_SEND.waits))
   if (groupKey !== undefined) writeName(writer, scene, groupKey)
   writeText(writer, opportunityId)
+  if (waits === undefined) return
+  writeNumber(writer, waits.until)
+  writeNumber(writer, waits.worth)
 }
+
+/** Bits of the byte that says what there is of a past send beside what all have. */
+export const OF_SEND = { groupKey: 1, waits: 2 } as const
 
 /** Profiles of users in memory, packed: they change less often than is decided. */
 const packedProfiles = new WeakMap<UserProfile, Uint8Array>()

@@ -20,6 +20,7 @@ import {
 import {
   type ByteReader,
   byteReader,
+  isAtEnd,
   readByte,
   readCount,
   readList,
@@ -27,7 +28,7 @@ import {
   readNumbers,
   readText,
 } from './byte-reader.ts'
-import { HAS, MOST_NAMES, PACKED_VERSION } from './pack-decision.ts'
+import { HAS, MOST_NAMES, OF_SEND, PACKED_VERSION } from './pack-decision.ts'
 import { categoryCodes, channelCodes, decisionReasonCodes, refusalCodes, triggerCodes } from './record-codes.ts'
 
 /** What candidates of one record refer to. */
@@ -61,7 +62,8 @@ export function unpackDecision(packed: Uint8Array, { decisionId, at, learning }:
   const profile = JSON.parse(readText(reader)) as UserProfile
   const user = { profile, history: readHistory(reader, names) }
   const inputs = { user, opportunityIds, messages, context }
-  return { decisionId, at, ...head, actions, ...columns, ...choice, refused, learning, inputs }
+  const ahead = isAtEnd(reader) ? {} : (JSON.parse(readText(reader)) as Pick<Decision, 'dayWorths' | 'waits'>)
+  return { decisionId, at, ...head, actions, ...columns, ...ahead, ...choice, refused, learning, inputs }
 }
 
 /** The features that `packLearning` wrote. */
@@ -74,14 +76,15 @@ export function unpackLearning(packed: Uint8Array): LearningFeatures {
   return {
     baseline,
     centred,
-    sent: (has & HAS.sent) === 0 ? null : readSent(reader),
+    sent: (has & HAS.sent) === 0 ? null : readSent(reader, (has & HAS.gains) !== 0),
     ...((has & HAS.messages) === 0 ? {} : { messages: readOffered(reader) }),
   }
 }
 
-function readSent(reader: ByteReader): SentFeatures {
+function readSent(reader: ByteReader, hasGains: boolean): SentFeatures {
   const channel = channelCodes.wordOf(readByte(reader))
-  return { channel, action: readNumbers(reader), pressure: readNumbers(reader) }
+  const sent = { channel, action: readNumbers(reader), pressure: readNumbers(reader) }
+  return hasGains ? { ...sent, gains: readNumbers(reader) } : sent
 }
 
 function readOffered(reader: ByteReader): OfferedMessages {
@@ -197,13 +200,18 @@ function readHistory(reader: ByteReader, names: string[]): UserHistory {
 }
 
 function readSend(reader: ByteReader, names: string[]): PastSend {
-  return {
+  const sent = {
     at: readNumber(reader),
     channel: channelCodes.wordOf(readByte(reader)),
     category: categoryCodes.wordOf(readByte(reader)),
     message: readName(reader, names),
     topic: readName(reader, names),
-    ...(readByte(reader) === 0 ? {} : { groupKey: readName(reader, names) }),
+  }
+  const has = readByte(reader)
+  return {
+    ...sent,
+    ...((has & OF_SEND.groupKey) === 0 ? {} : { groupKey: readName(reader, names) }),
     opportunityId: readText(reader),
+    ...((has & OF_SEND.waits) === 0 ? {} : { waits: { until: readNumber(reader), worth: readNumber(reader) } }),
   }
 }

@@ -38,7 +38,8 @@ export interface LoadedUser {
 const STATES = `
   select u.user_id, u.profile,
     (select json_agg(json_build_array(
-        s.send_id, s.at, s.channel, s.category, s.message, s.topic, s.opportunity_id, s.group_key)
+        s.send_id, s.at, s.channel, s.category, s.message, s.topic, s.opportunity_id, s.group_key,
+        s.waits_until, s.waits_worth)
         order by s.at, s.send_id)::text
      from (select *, case when status = 'reserved' then least(due_at, $2::bigint) else coalesce(dispatched_at, due_at) end as at
            from sends where user_id = u.user_id and status in ('reserved', 'dispatching', 'sent', 'unknown')) s
@@ -84,13 +85,15 @@ type SendTuple = readonly [
   string,
   string,
   string | null,
+  EpochMs | null,
+  number | null,
 ]
 
-function knownSend([sendId, at, channel, category, message, topic, opportunityId, groupKey]: SendTuple): KnownSend {
-  return {
-    sendId,
-    send: { at, channel, category, message, topic, ...(groupKey === null ? {} : { groupKey }), opportunityId },
-  }
+function knownSend(tuple: SendTuple): KnownSend {
+  const [sendId, at, channel, category, message, topic, opportunityId, groupKey, until, worth] = tuple
+  const group = groupKey === null ? {} : { groupKey }
+  const place = until === null || worth === null ? {} : { waits: { until, worth } }
+  return { sendId, send: { at, channel, category, message, topic, ...group, opportunityId, ...place } }
 }
 
 /** The state a decision looks at; `sends` replaces the stored ones where they are known better. */

@@ -84,6 +84,15 @@ export function testUsers(storeOf: StoreOf): void {
       ])
     })
 
+    it('keeps of a send what it was thought to be worth while it waits to be seen', async () => {
+      await create('u-waits')
+      await storeOf().opportunities.insertMany([exampleOpportunity('o-w-1', 'u-waits')], NOON)
+      const waits = { until: NOON + DAY_MS, worth: 0.1 + 0.2 }
+      await storeOf().decisions.insertMany([exampleNew(exampleDecision('w-1', 'u-waits', { waits }))])
+      const state = (await storeOf().users.loadStates([userId('u-waits')], NOON + 1)).get(userId('u-waits'))
+      expect(state?.history.sends).toMatchObject([{ opportunityId: 'o-w-1', waits }])
+    })
+
     it('moves outcomes and history to the user an id became an alias of, and keeps what was denied', async () => {
       await create('u-anonymous', {
         traits: { device: 'phone', plan: 'trial' },

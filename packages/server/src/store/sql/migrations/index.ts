@@ -4,6 +4,7 @@ import { sendAttempts } from './0002-send-attempts.ts'
 import { experiments } from './0003-experiments.ts'
 import { stateLines } from './0004-state-lines.ts'
 import { packedRecords } from './0005-packed-records.ts'
+import { waitingMessages } from './0006-waiting-messages.ts'
 
 /** Every migration by name, in order; a published one never changes. */
 export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
@@ -12,6 +13,7 @@ export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
   '0003-experiments': experiments,
   '0004-state-lines': stateLines,
   '0005-packed-records': packedRecords,
+  '0006-waiting-messages': waitingMessages,
 }
 
 /** Twelve hex digits that change with any migration; names the template directory that has them all. */
