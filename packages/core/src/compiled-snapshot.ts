@@ -72,6 +72,8 @@ export interface CompiledSnapshot {
   readonly messagePrices: ReadonlyMap<string, number>
   readonly weights: ReadonlyMap<string, number>
   readonly shares: readonly Share<Group>[]
+  /** Rewards that the head of effects with the most has seen. */
+  readonly learned: number
   /** What was counted of single messages; null where nobody counts. */
   readonly messages: MessagePlan | null
   /** By number of actions. */
@@ -193,6 +195,7 @@ export function compileSnapshot(snapshot: Snapshot): CompiledSnapshot {
     channelPrices: channelPricesOf(snapshot),
     messagePrices: messagePricesOf(snapshot),
     weights: weightsOf(objectives),
+    learned: heads.reduce((most, { n }) => Math.max(most, n), 0),
     messages: messagePlanOf(snapshot),
     shares: GROUPS.map((name) => ({ name, share: groups[name].share })),
     scratch: [],

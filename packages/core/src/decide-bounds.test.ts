@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { decide } from './decide.ts'
 import { type DecisionRequest, decisionId, type PolicySpec } from './domain/index.ts'
+import { openHorizonSharpness } from './policy/index.ts'
 import { hash53 } from './random/index.ts'
 import { groupsOf, NOW, person, requestOf, snapshotOf, twoWordings } from './testing/decision-scene.ts'
 
@@ -52,5 +53,19 @@ describe('decisions within bounds', () => {
       expect(decision.policy).toBe('paloma/greedy')
       expect(Math.max(...decision.probabilities)).toBe(1)
     }
+  })
+})
+
+describe('decisions whose end nobody knows', () => {
+  it('let doubt count for less, the more has been learned the less so, and replay by the state they name', () => {
+    const open: PolicySpec = { kind: 'thompson', floor: 0.05, sharpness: 'openHorizon' }
+    const { n } = snapshotOf().state.heads.conversion!
+    const sharp = openHorizonSharpness(n)
+    expect(sharp).toBeLessThan(40)
+    expect(decideUnder(open).probabilities).toEqual(decideUnder({ ...open, sharpness: sharp }).probabilities)
+    expect(decideUnder({ ...DRAWS, sharpness: 'openHorizon' }).probabilities).toEqual(
+      decideUnder({ ...DRAWS, sharpness: sharp }).probabilities,
+    )
+    expect(decideUnder({ kind: 'bounded', policy: open }).probabilities).toEqual(decideUnder(open).probabilities)
   })
 })

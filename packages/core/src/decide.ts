@@ -68,6 +68,7 @@ function distribution(
     readonly request: DecisionRequest
     readonly now: EpochMs
     readonly zone: string
+    readonly learned: number
     readonly covariance: Float64Array | null
     readonly offers: Offers | null
     readonly out: Float64Array
@@ -89,6 +90,7 @@ function distribution(
     user: options.request.user,
     now: options.now,
     zone: options.zone,
+    learned: options.learned,
   }
   const { offers, request } = options
   if (offers === null) return distributionFor(options.spec, input, options.out)
@@ -169,6 +171,7 @@ export function decide(
     request,
     now,
     zone: context.zone,
+    learned: parts.learned,
     covariance,
     offers,
     out,

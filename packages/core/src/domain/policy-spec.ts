@@ -1,14 +1,20 @@
 import type { Channel } from './channel.ts'
 
+/**
+ * By how much doubt counts for less than it is, as a factor of the variance; `openHorizon`: less and less so, as rewards are learned from and nobody
+ * knows when it ends.
+ */
+export type Sharpness = number | 'openHorizon'
+
 /** How a distribution over actions is made from scores. `floor` is mixed in: every action keeps floor / actions. */
 export type PolicySpec =
   | { readonly kind: 'greedy'; readonly floor: number }
   | { readonly kind: 'epsilonGreedy'; readonly epsilon: number }
   | { readonly kind: 'softmax'; readonly temperature: number; readonly floor: number }
-  | { readonly kind: 'thompson'; readonly floor: number; readonly sharpness: number }
+  | { readonly kind: 'thompson'; readonly floor: number; readonly sharpness: Sharpness }
   | { readonly kind: 'squareCb'; readonly gamma: number; readonly floor: number }
   /** Thompson sampling that knows how scores hang together, by `draws` ≥ 4,096 joint draws per decision. */
-  | { readonly kind: 'thompsonDraws'; readonly draws: number; readonly floor: number; readonly sharpness: number }
+  | { readonly kind: 'thompsonDraws'; readonly draws: number; readonly floor: number; readonly sharpness: Sharpness }
   | BoundedPolicy
   /**
    * Business as usual: a send through the first channel that passes, at most `perWeek`, `gapHours` apart, at the moment

@@ -1,4 +1,4 @@
-import { type Action, assertNever, PalomaError, type PolicySpec } from '../domain/index.ts'
+import { type Action, assertNever, PalomaError, type PolicySpec, type Sharpness } from '../domain/index.ts'
 import { packedDiagonal, packedIndex, packedLength } from '../numeric/index.ts'
 import { bounded } from './bounded.ts'
 import { cadence } from './cadence.ts'
@@ -6,6 +6,7 @@ import { epsilonGreedy } from './epsilon-greedy.ts'
 import { greedy } from './greedy.ts'
 import { holdout } from './holdout.ts'
 import { mixFloor } from './mix-floor.ts'
+import { openHorizonSharpness } from './open-horizon.ts'
 import type { PolicyInput } from './policy-input.ts'
 import { randomSend } from './random-send.ts'
 import { softmax } from './softmax.ts'
@@ -33,7 +34,7 @@ export function distributionFor(
     case 'softmax':
       return floored(softmax(scores, spec.temperature, out), spec.floor)
     case 'thompson':
-      return floored(thompson(scores, variances, spec.sharpness), spec.floor)
+      return floored(thompson(scores, variances, sharpnessOf(spec.sharpness, input)), spec.floor)
     case 'squareCb':
       return floored(squareCb(scores, spec.gamma, out), spec.floor)
     case 'thompsonDraws':
@@ -51,6 +52,10 @@ export function distributionFor(
   }
 }
 
+function sharpnessOf(sharpness: Sharpness, { learned = 0 }: PolicyInput): number {
+  return sharpness === 'openHorizon' ? openHorizonSharpness(learned) : sharpness
+}
+
 /** The floor mixed into a fresh distribution, where it lies: a column less to allocate. */
 function floored(probabilities: Float64Array, floor: number): Float64Array {
   return mixFloor(probabilities, floor, probabilities)
@@ -63,9 +68,11 @@ export function needsCovariance(spec: PolicySpec): boolean {
 
 /** Joint draws with the actions in an order of their own, so that an action's chance does not depend on its place. */
 function drawn(
-  { actions, scores, variances, covariance = packedDiagonal(variances), decisionId }: PolicyInput,
-  { draws, sharpness }: { readonly draws: number; readonly sharpness: number },
+  input: PolicyInput,
+  { draws, sharpness: wanted }: { readonly draws: number; readonly sharpness: Sharpness },
 ): Float64Array {
+  const { actions, scores, variances, covariance = packedDiagonal(variances), decisionId } = input
+  const sharpness = sharpnessOf(wanted, input)
   const names = actions.map(nameOf)
   const order = names.map((_, k) => k).sort((a, b) => (names[a]! < names[b]! ? -1 : 1))
   const sorted = new Float64Array(packedLength(order.length))

@@ -14,6 +14,8 @@ export interface PolicyInput {
     readonly messages: readonly (string | null)[]
     readonly sends: ReadonlyMap<string, number>
   }
+  /** How many rewards have been learned from; absent: none. */
+  readonly learned?: number
   /** What the chance of joint draws hangs on. */
   readonly decisionId: string
   /** How upstream ranks the actions itself. */

@@ -9,16 +9,17 @@ function policySchemaOf(): z.ZodType<PolicySpec> {
   const channel = z.enum(CHANNELS)
   const probability = z.number().min(0).max(1)
   const positive = z.number().positive()
+  const sharpness = z.union([positive, z.literal('openHorizon')])
   const exploring = [
     z.strictObject({ kind: z.literal('greedy'), floor: probability }),
     z.strictObject({ kind: z.literal('epsilonGreedy'), epsilon: probability }),
     z.strictObject({ kind: z.literal('softmax'), temperature: positive, floor: probability }),
-    z.strictObject({ kind: z.literal('thompson'), floor: probability, sharpness: positive }),
+    z.strictObject({ kind: z.literal('thompson'), floor: probability, sharpness }),
     z.strictObject({
       kind: z.literal('thompsonDraws'),
       draws: z.int().min(LEAST_DRAWS).max(1_000_000),
       floor: probability,
-      sharpness: positive,
+      sharpness,
     }),
     z.strictObject({ kind: z.literal('squareCb'), gamma: positive, floor: probability }),
   ] as const

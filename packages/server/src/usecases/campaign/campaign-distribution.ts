@@ -10,10 +10,10 @@ import {
 } from '@paloma/core'
 
 /** Policies that need nothing but scores and variances, and so can plan for a table of users. */
-export type BatchPolicy = Extract<
-  PolicySpec,
-  { readonly kind: 'greedy' | 'epsilonGreedy' | 'softmax' | 'thompson' | 'squareCb' }
->
+export type BatchPolicy =
+  | Extract<PolicySpec, { readonly kind: 'greedy' | 'epsilonGreedy' | 'softmax' | 'squareCb' }>
+  /** A campaign ends with itself, so that there is no open horizon. */
+  | { readonly kind: 'thompson'; readonly floor: number; readonly sharpness: number }
 
 /** Matrices users × actions, row-major. */
 export interface ScoreMatrix {
