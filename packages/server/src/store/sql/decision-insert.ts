@@ -32,24 +32,25 @@ export function isPlain(items: readonly NewDecision[], statesInUse: ReadonlySet<
   )
 }
 
-/** Writes decisions and what follows from them; see DecisionStore.insertMany. One transaction is the caller's part. */
+/**
+ * Writes decisions and what follows from them; see DecisionStore.insertMany. Where they are not plain, one transaction
+ * is the caller's part.
+ */
 export async function insertDecisions(
   sql: Sql,
   items: readonly NewDecision[],
-  { isAlone }: { readonly isAlone: boolean },
+  statesInUse: ReadonlySet<number>,
 ): Promise<readonly Written[]> {
+  const isFollowed = !isPlain(items, statesInUse)
   const fresh = await insertRecords(sql, items)
   if (fresh === 'all') {
-    if (!isAlone) await follow(sql, items)
+    if (isFollowed) await follow(sql, items, statesInUse)
     return items.map(({ decision }): Written => ({ result: 'inserted', decision }))
   }
   // An id that comes twice is new once.
   const isNew = items.map(({ decision }) => fresh.delete(decision.decisionId))
-  if (!isAlone)
-    await follow(
-      sql,
-      items.filter((_, i) => isNew[i]),
-    )
+  const news = items.filter((_, i) => isNew[i])
+  if (isFollowed) await follow(sql, news, statesInUse)
   const known = items.filter((_, i) => !isNew[i]).map(({ decision }) => decision.decisionId)
   const stored = await storedDecisions(sql, known)
   return items.map((item, i): Written => {
@@ -130,11 +131,11 @@ async function storedDecisions(sql: Sql, ids: readonly string[]): Promise<Readon
 }
 
 /** The consequences of new decisions: states in use, exposures, plans closed, sends made, opportunities taken. */
-async function follow(sql: Sql, items: readonly NewDecision[]): Promise<void> {
+async function follow(sql: Sql, items: readonly NewDecision[], statesInUse: ReadonlySet<number>): Promise<void> {
   if (items.length === 0) return
-  await sql.query(
-    'insert into policy_state_uses (state_id) select distinct unnest($1::bigint[]) on conflict do nothing',
-    [items.map((item) => item.decision.stateId)],
+  await noteStates(
+    sql,
+    items.map(({ decision }) => decision.stateId).filter((id) => !statesInUse.has(id)),
   )
   await insertExposures(
     sql,
@@ -151,13 +152,22 @@ async function follow(sql: Sql, items: readonly NewDecision[]): Promise<void> {
   )
 }
 
+async function noteStates(sql: Sql, ids: readonly number[]): Promise<void> {
+  if (ids.length === 0) return
+  await sql.query(
+    'insert into policy_state_uses (state_id) select distinct unnest($1::bigint[]) on conflict do nothing',
+    [ids],
+  )
+}
+
 async function makeSends(sql: Sql, decisions: readonly Decision[]): Promise<void> {
   if (decisions.length === 0) return
   const rows = decisions.map(sendValues)
   const columns = Array.from({ length: 10 }, (_, column) => rows.map((row) => row[column]))
   const made = await sql.query<{ readonly opportunity_id: string }>(
-    `insert into sends (send_id, decision_id, user_id, opportunity_id, variant, channel, decided_at, due_at, status,
-       updated_at, message, category, topic, group_key, waits_until, waits_worth)
+    `with made as (
+       insert into sends (send_id, decision_id, user_id, opportunity_id, variant, channel, decided_at, due_at, status,
+         updated_at, message, category, topic, group_key, waits_until, waits_worth)
      select v.send_id, v.decision_id, v.user_id, v.opportunity_id, v.variant, v.channel, v.at, v.due_at,
        case when v.due_at <= v.at then 'reserved' else 'planned' end, v.at, o.message, o.category, o.topic, o.group_key,
        v.waits_until, v.waits_worth
@@ -165,15 +175,14 @@ async function makeSends(sql: Sql, decisions: readonly Decision[]): Promise<void
        $9::bigint[], $10::float8[])
        as v (send_id, decision_id, user_id, opportunity_id, variant, channel, at, due_at, waits_until, waits_worth)
      join opportunities o on o.opportunity_id = v.opportunity_id
-     returning opportunity_id`,
+     returning opportunity_id),
+     taken as (
+       update opportunities o set status = 'taken' from made
+       where o.opportunity_id = made.opportunity_id and o.status = 'open')
+     select opportunity_id from made`,
     columns,
   )
-  const opportunityIds = made.map((row) => row.opportunity_id)
-  if (made.length < decisions.length) refuseUnknown(rows, new Set(opportunityIds))
-  await sql.query(
-    `update opportunities set status = 'taken' where opportunity_id = any($1::text[]) and status = 'open'`,
-    [opportunityIds],
-  )
+  if (made.length < decisions.length) refuseUnknown(rows, new Set(made.map((row) => row.opportunity_id)))
 }
 
 /** send_id, decision_id, user_id, opportunity_id, variant, channel, at, due_at, waits_until, waits_worth. */

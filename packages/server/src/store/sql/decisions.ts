@@ -14,8 +14,8 @@ export function decisionStore(client: SqlClient): DecisionStore {
   // Once written, that a state is in use is never taken back.
   const statesInUse = new Set<number>()
   const insert = async (items: readonly NewDecision[]): ReturnType<DecisionStore['insertMany']> => {
-    if (isPlain(items, statesInUse)) return insertDecisions(client, items, { isAlone: true })
-    const written = await client.transaction((sql) => insertDecisions(sql, items, { isAlone: false }))
+    if (isPlain(items, statesInUse)) return insertDecisions(client, items, statesInUse)
+    const written = await client.transaction((sql) => insertDecisions(sql, items, statesInUse))
     items.forEach(({ decision }, i) => {
       if (written[i]?.result === 'inserted') statesInUse.add(decision.stateId)
     })
