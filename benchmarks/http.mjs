@@ -18,6 +18,7 @@ const flags = flagsOf({
   connections: { type: 'string', default: '64' },
   'database-url': { type: 'string', default: 'postgres://postgres@127.0.0.1:5432/test' },
   only: { type: 'string' },
+  beside: { type: 'string' },
   'node-flag': { type: 'string', multiple: true, default: [] },
 })
 const rounds = Number(flags.rounds)
@@ -30,6 +31,7 @@ const TARGET_BATCH = 20
 const file = (path) => fileURLToPath(new URL(path, import.meta.url))
 
 let nextId = 0
+let nextPort = 0
 
 function decisionBody() {
   const i = nextId++
@@ -84,14 +86,15 @@ async function startEcho() {
   return { child, kinds: { echo: (count) => timed(child, () => work(count), count) }, close }
 }
 
-async function startPaloma(name, databaseUrl) {
+/** The server of this checkout, or of another built one. */
+async function startPaloma(name, databaseUrl, checkout = file('..')) {
   const dataDir = mkdtempSync(join(tmpdir(), 'paloma-bench-'))
   const store = databaseUrl === undefined ? [] : ['--database-url', databaseUrl]
-  const port = String(20_000 + (process.pid % 20_000) + (databaseUrl === undefined ? 0 : 1))
+  const port = String(20_000 + (process.pid % 20_000) + nextPort++)
   const child = await startChild(
     [
       ...flags['node-flag'],
-      file('../packages/server/dist/main.js'),
+      join(checkout, 'packages/server/dist/main.js'),
       'serve',
       '--data-dir',
       dataDir,
@@ -133,7 +136,7 @@ async function checkScene(post, decideOne) {
 }
 
 /** A database of our own, or undefined where no server answers. */
-async function makeDatabase() {
+async function makeDatabase(suffix = '') {
   const admin = new pg.Client({ connectionString: flags['database-url'], connectionTimeoutMillis: 2_000 })
   try {
     await admin.connect()
@@ -141,7 +144,7 @@ async function makeDatabase() {
     process.stderr.write(`PostgreSQL is left out: ${error.message} (--database-url names another)\n`)
     return undefined
   }
-  const name = `paloma_bench_${process.pid}`
+  const name = `paloma_bench_${process.pid}${suffix}`
   await admin.query(`create database ${name}`)
   const url = new URL(flags['database-url'])
   url.pathname = `/${name}`
@@ -204,10 +207,15 @@ function bodyOf(rows) {
 
 const before = machine()
 const database = flags.only === 'embedded' ? undefined : await makeDatabase()
+const other = flags.beside === undefined || database === undefined ? undefined : await makeDatabase('_beside')
 const parties = [await startEcho()]
 try {
   if (flags.only !== 'postgresql') parties.push(await startPaloma('embedded store'))
   if (database !== undefined) parties.push(await startPaloma('PostgreSQL', database.url))
+  if (flags.beside !== undefined) {
+    if (flags.only !== 'postgresql') parties.push(await startPaloma('embedded store, beside', undefined, flags.beside))
+    if (other !== undefined) parties.push(await startPaloma('PostgreSQL, beside', other.url, flags.beside))
+  }
   const rows = rowsOf(await measure(parties))
   const memory = []
   for (const { name, child, idleRss } of parties.slice(1)) {
@@ -231,4 +239,5 @@ try {
   for (const party of parties)
     await (party.child === parties[0].child ? party.close().then(() => party.child.stop()) : party.close())
   await database?.drop()
+  await other?.drop()
 }
