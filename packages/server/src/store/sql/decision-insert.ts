@@ -168,14 +168,14 @@ async function makeSends(sql: Sql, decisions: readonly Decision[]): Promise<void
     `with made as (
        insert into sends (send_id, decision_id, user_id, opportunity_id, variant, channel, decided_at, due_at, status,
          updated_at, message, category, topic, group_key, waits_until, waits_worth)
-     select v.send_id, v.decision_id, v.user_id, v.opportunity_id, v.variant, v.channel, v.at, v.due_at,
-       case when v.due_at <= v.at then 'reserved' else 'planned' end, v.at, o.message, o.category, o.topic, o.group_key,
-       v.waits_until, v.waits_worth
-     from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[],
-       $9::bigint[], $10::float8[])
-       as v (send_id, decision_id, user_id, opportunity_id, variant, channel, at, due_at, waits_until, waits_worth)
-     join opportunities o on o.opportunity_id = v.opportunity_id
-     returning opportunity_id),
+       select v.send_id, v.decision_id, v.user_id, v.opportunity_id, v.variant, v.channel, v.at, v.due_at,
+         case when v.due_at <= v.at then 'reserved' else 'planned' end, v.at, o.message, o.category, o.topic, o.group_key,
+         v.waits_until, v.waits_worth
+       from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[],
+         $9::bigint[], $10::float8[])
+         as v (send_id, decision_id, user_id, opportunity_id, variant, channel, at, due_at, waits_until, waits_worth)
+       join opportunities o on o.opportunity_id = v.opportunity_id
+       returning opportunity_id),
      taken as (
        update opportunities o set status = 'taken' from made
        where o.opportunity_id = made.opportunity_id and o.status = 'open')
