@@ -1,7 +1,7 @@
 // The contextual bandit beside plain linear Thompson sampling, Vowpal Wabbit and full information, set by set.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { onePass, paloma } from './bandits/one-pass.mjs'
+import { FLOOR, onePass, paloma, withFloor } from './bandits/one-pass.mjs'
 import { readSet } from './bandits/read-set.mjs'
 import { linearThompson, oneAgainstAll } from './bandits/references.mjs'
 import { machine } from './measure/machine.mjs'
@@ -11,6 +11,8 @@ const flags = flagsOf({
   dir: { type: 'string' },
   seeds: { type: 'string', default: '1,2,3,4,5' },
   vw: { type: 'string' },
+  /** Sets whose name holds this. */
+  sets: { type: 'string', default: '' },
 })
 const seeds = flags.seeds.split(',')
 const vowpal = flags.vw === undefined ? {} : JSON.parse(readFileSync(flags.vw, 'utf8'))
@@ -30,17 +32,19 @@ function figuresOf(file) {
     paloma: mean(own),
     least: Math.min(...own),
     most: Math.max(...own),
+    palomaFree: mean(losses((shape, options) => paloma(shape, { ...options, floor: 0 }))),
     linearThompson: mean(losses(linearThompson)),
+    linearFloored: mean(losses(withFloor(linearThompson, FLOOR))),
     vowpal: best?.[1][set.name] ?? null,
     oneAgainstAll: oneAgainstAll(set),
   }
 }
 
 const sets = readdirSync(flags.dir)
-  .filter((file) => file.endsWith('.csv.gz'))
+  .filter((file) => file.endsWith('.csv.gz') && file.includes(flags.sets))
   .sort()
   .map(figuresOf)
-const COLUMNS = ['paloma', 'linearThompson', 'vowpal', 'oneAgainstAll']
+const COLUMNS = ['paloma', 'linearFloored', 'palomaFree', 'linearThompson', 'vowpal', 'oneAgainstAll']
 const meanOf = (values) => (values.includes(null) ? null : mean(values))
 const means = Object.fromEntries(COLUMNS.map((name) => [name, meanOf(sets.map((row) => row[name]))]))
 const cell = (value) => (value === null ? '' : value.toFixed(4))
@@ -48,11 +52,14 @@ const cell = (value) => (value === null ? '' : value.toFixed(4))
 publish(
   {
     title: 'the contextual bandit beside others',
-    command: `node benchmarks/bandits-compare.mjs --dir … --seeds ${flags.seeds}${best === undefined ? '' : ' --vw vw.json'}`,
+    command: `node benchmarks/bandits-compare.mjs --dir … --seeds ${flags.seeds}${flags.sets === '' ? '' : ` --sets ${flags.sets}`}${best === undefined ? '' : ' --vw vw.json'}`,
     machine: machine(),
     figures: { sets, means, vowpal: best?.[0] ?? null },
     body: table([
-      ['set', 'rows', 'actions', 'Paloma (least–most)', 'linear Thompson', 'Vowpal Wabbit', 'full information, linear'],
+      [
+        ...['set', 'rows', 'actions', 'Paloma (least–most)', 'linear Thompson, floor', 'Paloma, no floor'],
+        ...['linear Thompson, no floor', 'Vowpal Wabbit', 'full information, linear'],
+      ],
       ...sets.map((row) => [
         row.set,
         row.rows,
@@ -63,7 +70,7 @@ publish(
       ['mean', '', '', ...COLUMNS.map((name) => cell(means[name]))],
     ]),
     remarks: [
-      `Progressive loss of one pass, mean of ${seeds.length} seeds for Paloma (floor 1 %, drawn from the logged probabilities) and linear Thompson (λ = 1, v = .1, no floor).`,
+      `Progressive loss of one pass, mean of ${seeds.length} seeds for Paloma (drawn from the logged probabilities) and linear Thompson (λ = 1, v = .1), each with the floor of 1 % and without.`,
       ...(best === undefined ? [] : [`Vowpal Wabbit is its best configuration by the mean: ${best[0]}.`]),
     ],
   },

@@ -13,6 +13,8 @@ import { flagsOf, publish, table } from './measure/report.mjs'
 const flags = flagsOf({
   runs: { type: 'string', default: '20000' },
   only: { type: 'string', default: 'metrics,hard,skewed,rule' },
+  /** Scenes whose name holds this. */
+  scenes: { type: 'string', default: '' },
 })
 const runs = Number(flags.runs)
 const parts = flags.only.split(',')
@@ -37,7 +39,8 @@ const MOST_DRAWS = 5e7
 /** Every test of a scene on the same lives, corrected for skewness and not. */
 function metricRates(scenarios) {
   const methods = Object.entries(METHODS)
-  return Object.entries(scenarios).flatMap(([scenario, world]) => {
+  const asked = Object.entries(scenarios).filter(([scenario]) => scenario.includes(flags.scenes))
+  return asked.flatMap(([scenario, world]) => {
     const count = Math.min(runs, Math.ceil(MOST_DRAWS / (world.control + world.treatment)))
     const tests = methods.flatMap(([, methodFor]) => {
       const methodAt = methodFor(world)
@@ -114,7 +117,7 @@ const body = [
 publish(
   {
     title: `do tests of experiments keep their promises (${runs} runs, one-sided α = ${ALPHA})`,
-    command: `npm run bench:calibration -- --runs ${runs} --only ${flags.only}`,
+    command: `npm run bench:calibration -- --runs ${runs} --only ${flags.only}${flags.scenes === '' ? '' : ` --scenes '${flags.scenes}'`}`,
     machine: machine(),
     body: body.join('\n\n'),
     metrics,

@@ -15,7 +15,7 @@ import {
 export const FLOOR = 0.01
 
 /** Paloma's learner and policy as they ship; answers distributions and learns rewards. */
-export function paloma({ actions, features }) {
+export function paloma({ actions, features }, { floor = FLOOR } = {}) {
   const bandit = createBandit({ actions, features })
   const out = { means: new Float64Array(actions), variances: new Float64Array(actions) }
   let decisions = 0
@@ -23,11 +23,20 @@ export function paloma({ actions, features }) {
     distribution(context) {
       predictBandit(bandit, context, out)
       const chances = thompson(out.means, out.variances, openHorizonSharpness(decisions++))
-      return mixFloor(chances, FLOOR, chances)
+      return mixFloor(chances, floor, chances)
     },
     learn(context, action, reward) {
       learnBandit(bandit, context, { action, reward })
     },
+  }
+}
+
+/** Another learner whose choices keep a floor too. */
+export const withFloor = (create, floor) => (set, options) => {
+  const learner = create(set, options)
+  return {
+    distribution: (context) => mixFloor(learner.distribution(context), floor),
+    learn: learner.learn,
   }
 }
 

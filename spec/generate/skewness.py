@@ -2,8 +2,8 @@
 
     python3 spec/generate/skewness.py
 
-Needs NumPy and SciPy. Influence values are written out row by row, slopes come from least squares on them, second-order terms of ratios and
-logarithms from Hessians by finite differences, ends of intervals from root finding on the transformed score.
+Needs NumPy and SciPy. Influence values are written out row by row, slopes come from least squares on them, second-order terms of ratios
+from Hessians by finite differences, ends of intervals from root finding on the transformed score.
 """
 
 import json
@@ -49,11 +49,13 @@ def transformed(t, skewness, bias, curvature):
     return a + t + b * t**2 + b**2 / 3 * t**3
 
 
-def answers(effect, error, dof, shape):
+def answers(effect, error, dof, shape, raw=None):
+    reach = 4
     reference = stats.norm if dof is None else stats.t(dof)
     critical = reference.ppf(0.975)
-    score = lambda at: transformed((effect - at) / error, *shape)
-    end = lambda target: optimize.brentq(lambda at: score(at) - target, effect - 40 * error, effect + 40 * error, xtol=1e-14)
+    raw = raw or (lambda at: (effect - at) / error)
+    score = lambda at: transformed(raw(at), *shape)
+    end = lambda target: optimize.brentq(lambda at: score(at) - target, effect - reach * error, effect + reach * error, xtol=1e-14)
     return {
         "skewness": shape[0],
         "bias": shape[1],
@@ -84,11 +86,10 @@ def mean_case(treated, control):
     skewness = skewness_of(mu2, mu3, n1, n0)
     plain = answers(y1.mean() - y0.mean(), np.sqrt(v1 + v0), dof, (skewness, 0.0, 0.0))
     m0, m1 = y0.mean(), y1.mean()
-    common = np.diag([mu2 / n1, mu2 / n0])
-    # Near no effect both means are the control's.
-    bias, curvature = second_order(lambda u: np.log1p(u[0] / m0) - np.log1p(u[1] / m0), common)
     error = np.sqrt(v1 / m1**2 + v0 / m0**2)
-    relative = answers(np.log(m1 / m0), error, dof, (skewness, bias, curvature))
+    # A ratio of means r is tested as m1 - r m0 = 0.
+    contrast = lambda at: (m1 - np.exp(at) * m0) / np.sqrt(v1 + np.exp(2 * at) * v0)
+    relative = answers(np.log(m1 / m0), error, dof, (skewness, 0.0, 0.0), contrast)
     relative["interval"] = list(np.expm1(relative["interval"]))
     return {"kind": "mean", "plain": plain, "relative": relative}
 

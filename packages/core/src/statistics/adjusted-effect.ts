@@ -14,11 +14,6 @@ export interface Baseline {
   readonly variance: number
   /** Covariance of the effect with `mean`. */
   readonly covariance: number
-  /**
-   * Variance of the effect, and its covariance with `mean`, as they would be if both arms scattered alike: what second-order
-   * terms are made of. Absent where skewness is not known.
-   */
-  readonly alike?: { readonly variance: number; readonly covariance: number }
 }
 
 /**

@@ -1,5 +1,6 @@
 import { normalCdf, normalQuantile, tCdf, tQuantile } from '../numeric/index.ts'
 import { correctedScore, scoreBefore } from './asymmetry.ts'
+import { contrastScore, shareAtScore } from './contrast.ts'
 import type { Effect, KnownEffect } from './effect.ts'
 import { checkLevel, type Estimate, undefinedEstimate } from './estimate.ts'
 import { NORMAL_FROM_DOF } from './mean-interval.ts'
@@ -35,25 +36,34 @@ export function effectInterval(
 }
 
 /** The values that a two-sided test with this critical value does not reject: effect ± critical · SE where nothing is skewed. */
-export function effectBounds(
-  { effect, stdError, asymmetry }: KnownEffect,
-  critical: number,
-): { readonly low: number; readonly high: number } {
-  return {
-    low: effect - scoreBefore(critical, asymmetry) * stdError,
-    high: effect - scoreBefore(-critical, asymmetry) * stdError,
-  }
+export function effectBounds(effect: KnownEffect, critical: number): { readonly low: number; readonly high: number } {
+  return { low: valueAtScore(effect, critical), high: valueAtScore(effect, -critical) }
+}
+
+/** The value above which the effect lies by this corrected score. */
+export function valueAtScore({ effect, stdError, asymmetry, contrast }: KnownEffect, score: number): number {
+  if (contrast === undefined) return effect - scoreBefore(score, asymmetry) * stdError
+  const before = scoreBefore(contrast.sign * score, asymmetry)
+  const share = shareAtScore(contrast, before)
+  // A base too uncertain for this score bounds nothing: there the normal approximation of the scale stands.
+  if (share === null) return effect - contrast.sign * before * stdError
+  return contrast.sign * (contrast.scale === 'log' ? Math.log1p(share) : share)
 }
 
 /** How many standard errors the effect lies above a value, corrected for skewness: what is held against a critical value. */
-export function effectScore({ effect, stdError, asymmetry }: KnownEffect, at: number): number {
-  return correctedScore((effect - at) / stdError, asymmetry)
+export function effectScore({ effect, stdError, asymmetry, contrast }: KnownEffect, at: number): number {
+  if (contrast === undefined) return correctedScore((effect - at) / stdError, asymmetry)
+  const { scale, sign } = contrast
+  return sign * correctedScore(contrastScore(contrast, scale === 'log' ? Math.expm1(sign * at) : sign * at), asymmetry)
 }
 
 /** The same seen from the other side: less for more. */
-export function oppositeEffect({ asymmetry, ...rest }: KnownEffect): KnownEffect {
+export function oppositeEffect({ asymmetry, contrast, ...rest }: KnownEffect): KnownEffect {
   const opposite = { ...rest, effect: -rest.effect }
   if (asymmetry === undefined) return opposite
+  // A contrast keeps its own side, and is turned as a whole.
+  if (contrast !== undefined)
+    return { ...opposite, asymmetry, contrast: { ...contrast, sign: contrast.sign > 0 ? -1 : 1 } }
   const { skewness, bias, curvature } = asymmetry
   return { ...opposite, asymmetry: { skewness: -skewness, bias: -bias, curvature: -curvature } }
 }

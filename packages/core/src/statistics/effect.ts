@@ -15,6 +15,8 @@ export type Effect =
       readonly dof: number | null
       /** What intervals and tests are corrected for; absent where skewness is not known or not to be corrected. */
       readonly asymmetry?: Asymmetry
+      /** Of a relative effect with `asymmetry`: what is tested in place of the logarithm or the share. */
+      readonly contrast?: Contrast
     }
   | {
       readonly kind: 'undefined'
@@ -22,6 +24,18 @@ export type Effect =
       /** The point estimate where at least that is known. */
       readonly effect: number | null
     }
+
+/** The comparison with a share s of a base: effect − s · base and how it varies. */
+export interface Contrast {
+  readonly effect: number
+  readonly variance: number
+  readonly base: number
+  readonly baseVariance: number
+  readonly covariance: number
+  readonly scale: 'log' | 'share'
+  /** −1: seen from the other side. */
+  readonly sign: 1 | -1
+}
 
 /** The case of an `Effect` that has a standard error. */
 export type KnownEffect = Extract<Effect, { readonly kind: 'effect' }>

@@ -1,7 +1,8 @@
 import type { AdjustedEffect, ArmMean, Baseline, Linearisation } from './adjusted-effect.ts'
 import { type Adjustment, type Arms, chooseAdjustment, meansOf, sharedVariance } from './adjustment.ts'
+import type { Asymmetry } from './asymmetry.ts'
 import type { Effect } from './effect.ts'
-import { asymmetryOf, type Skewed } from './effect-asymmetry.ts'
+import { asymmetryOf } from './effect-asymmetry.ts'
 import { referenceDof } from './effect-interval.ts'
 import type { UndefinedReason } from './estimate.ts'
 import { bilinearForm, dot, isConstantColumn, transformMoments } from './transform-moments.ts'
@@ -49,7 +50,7 @@ export function linearEffect({ treatment, control }: Arms, outcome: LinearOutcom
     varianceReduction: adjustment.kind === 'none' ? 0 : 1 - adjusted.variance / plain.variance,
     treatmentMean: adjusted.treatmentMean,
     controlMean: adjusted.controlMean,
-    baseline: skewed === null ? adjusted.baseline : { ...adjusted.baseline, alike: skewed.alike },
+    baseline: adjusted.baseline,
     linearisation,
   }
 }
@@ -66,9 +67,9 @@ interface Parts {
   readonly linearisation: Linearisation
 }
 
-function effectOf({ effect, variance, dof }: Parts, skewed: Skewed | null): Effect {
-  const asymmetry = skewed === null ? {} : { asymmetry: skewed.asymmetry }
-  return { kind: 'effect', effect, stdError: Math.sqrt(variance), dof: referenceDof(dof), ...asymmetry }
+function effectOf({ effect, variance, dof }: Parts, asymmetry: Asymmetry | undefined): Effect {
+  const known = asymmetry === undefined ? {} : { asymmetry }
+  return { kind: 'effect', effect, stdError: Math.sqrt(variance), dof: referenceDof(dof), ...known }
 }
 
 function undefinedReason({ treatment, control }: Arms, outcome: LinearOutcome): UndefinedReason | null {

@@ -1,5 +1,4 @@
 import type { AdjustedEffect, Baseline } from './adjusted-effect.ts'
-import type { Asymmetry } from './asymmetry.ts'
 import type { KnownEffect } from './effect.ts'
 import { effectInterval, type Side } from './effect-interval.ts'
 import { type Estimate, type UndefinedReason, undefinedEstimate } from './estimate.ts'
@@ -43,13 +42,12 @@ export function relativeEffect({ effect, baseline }: Pick<AdjustedEffect, 'effec
   const variance = bySelf ** 2 * effect.stdError ** 2 + byBase ** 2 * baseVariance + 2 * bySelf * byBase * covariance
   if (!(variance > 0)) return { kind: 'undefined', reason: 'zero-variance', effect: share }
   const stdError = Math.sqrt(variance)
-  const asymmetry = onScaleOf(isLog ? 'log' : 'share', effect.asymmetry, baseline)
   const scaled: KnownEffect = {
     kind: 'effect',
     effect: isLog ? Math.log(ratio) : share,
     stdError,
     dof: effect.dof,
-    ...(asymmetry === undefined ? {} : { asymmetry }),
+    ...contrastOf(effect, baseline, isLog ? 'log' : 'share'),
   }
   return {
     kind: 'relative',
@@ -61,17 +59,19 @@ export function relativeEffect({ effect, baseline }: Pick<AdjustedEffect, 'effec
 }
 
 /**
- * What the logarithm, or the division by an uncertain base, adds to the effect's own asymmetry: near no effect the gradient is
- * (1/m₀, 0) and the Hessian −1/m₀² in (effect, base), and of a logarithm in (effect, effect) as well.
+ * Corrected for skewness, a share s is tested as effect − s · base = 0 (Fieller 1954): the logarithm of two skewed means bends besides, and a
+ * correction of that bend follows the luck of the base.
  */
-function onScaleOf(
+function contrastOf(
+  { effect, stdError, asymmetry }: KnownEffect,
+  { mean, variance, covariance }: Baseline,
   scale: 'log' | 'share',
-  own: Asymmetry | undefined,
-  { mean, alike }: Baseline,
-): Asymmetry | undefined {
-  if (own === undefined || alike === undefined || !(alike.variance > 0)) return undefined
-  const bend = ((scale === 'log' ? alike.variance : 0) + 2 * alike.covariance) / (mean * Math.sqrt(alike.variance))
-  return { skewness: own.skewness, bias: own.bias - bend / 2, curvature: own.curvature - bend }
+): Pick<KnownEffect, 'asymmetry' | 'contrast'> {
+  // Covariances that no two numbers can have leave nothing to test with.
+  if (asymmetry === undefined || covariance ** 2 >= stdError ** 2 * variance) return {}
+  const base = scale === 'log' ? mean : Math.abs(mean)
+  const about = { base, baseVariance: variance, covariance: base === mean ? covariance : -covariance }
+  return { asymmetry, contrast: { effect, variance: stdError ** 2, ...about, scale, sign: 1 } }
 }
 
 /** The interval of a relative effect, exp(ln(m₁/m₀) ± z · se) − 1 on the log scale. */

@@ -2,8 +2,16 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import cases from '../../../../spec/cases/skewness.json' with { type: 'json' }
 import { type Asymmetry, correctedScore, MOST_SKEWNESS, scoreBefore, unitsMultiple } from './asymmetry.ts'
+import { shareAtScore } from './contrast.ts'
 import type { KnownEffect } from './effect.ts'
-import { effectBounds, effectInterval, effectPValue, oppositeEffect } from './effect-interval.ts'
+import {
+  effectBounds,
+  effectInterval,
+  effectPValue,
+  effectScore,
+  oppositeEffect,
+  valueAtScore,
+} from './effect-interval.ts'
 import { meanEffect } from './mean-effect.ts'
 import { ratioEffect } from './ratio-effect.ts'
 import { relativeEffect, relativeInterval } from './relative-effect.ts'
@@ -114,6 +122,68 @@ describe('the transformed score', () => {
       }),
       { seed: 9, numRuns: 200 },
     )
+  })
+})
+
+describe('a share of a base, corrected for skewness', () => {
+  const contrasts: fc.Arbitrary<KnownEffect> = fc
+    .record({
+      share: fc.double({ min: -0.4, max: 2, noNaN: true }),
+      base: fc.double({ min: 1, max: 9, noNaN: true }),
+      errors: fc.tuple(
+        fc.double({ min: 0.02, max: 0.3, noNaN: true }),
+        fc.double({ min: 0.02, max: 0.1, noNaN: true }),
+      ),
+      correlation: fc.double({ min: -0.9, max: 0.9, noNaN: true }),
+      asymmetry,
+      scale: fc.constantFrom('log' as const, 'share' as const),
+    })
+    .map(({ share, base, errors: [own, other], correlation, scale, ...rest }) => {
+      const [stdError, baseError] = [own * base, other * base]
+      const contrast = {
+        ...{
+          effect: share * base,
+          variance: stdError ** 2,
+          base,
+          baseVariance: baseError ** 2,
+          scale,
+          sign: 1 as const,
+        },
+        covariance: correlation * stdError * baseError,
+      }
+      const effect = scale === 'log' ? Math.log1p(share) : share
+      return { kind: 'effect' as const, effect, stdError: own, dof: null, ...rest, contrast }
+    })
+
+  it('keeps test and interval of one mind, from either side', () => {
+    fc.assert(
+      fc.property(contrasts, fc.double({ min: -2, max: 2, noNaN: true }), (effect, z) => {
+        const at = valueAtScore(effect, z)
+        const before = scoreBefore(z, effect.asymmetry)
+        fc.pre(shareAtScore(effect.contrast!, before) !== null)
+        expect(effectScore(effect, at)).toBeCloseTo(z, 6)
+        const opposite = oppositeEffect(effect)
+        expect(valueAtScore(opposite, -z)).toBeCloseTo(-at, 10)
+        expect(effectScore(opposite, -at)).toBeCloseTo(-z, 6)
+      }),
+      { seed: 11, numRuns: 300 },
+    )
+  })
+
+  it('falls back on the scale itself where the base bounds nothing', () => {
+    const contrast = {
+      effect: 1,
+      variance: 1,
+      base: 3,
+      baseVariance: 1,
+      covariance: 0,
+      scale: 'share',
+      sign: 1,
+    } as const
+    const none = { skewness: 0, bias: 0, curvature: 0 }
+    const effect: KnownEffect = { kind: 'effect', effect: 1 / 3, stdError: 0.4, dof: null, asymmetry: none, contrast }
+    expect(valueAtScore(effect, 2)).toBeCloseTo((3 - 2 * Math.sqrt(9 + 1 - 4)) / 5, 12)
+    expect(valueAtScore(effect, 3.1)).toBeCloseTo(1 / 3 - 3.1 * 0.4, 12)
   })
 })
 

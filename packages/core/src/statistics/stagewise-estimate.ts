@@ -1,8 +1,7 @@
 import { findRoot } from '../numeric/index.ts'
-import { scoreBefore } from './asymmetry.ts'
 import { checkedEffect } from './checked-effect.ts'
 import type { Effect } from './effect.ts'
-import { effectBounds, effectScore } from './effect-interval.ts'
+import { effectBounds, effectScore, valueAtScore } from './effect-interval.ts'
 import { type Estimate, type UndefinedReason, undefinedEstimate } from './estimate.ts'
 import type { GroupSequentialBounds } from './group-sequential-bounds.ts'
 import { followPaths, type SequentialPaths, testingLooks } from './sequential-power.ts'
@@ -68,7 +67,7 @@ export function stagewiseEstimate(
   const { fraction } = look
   const effectWhere = (p: number) => {
     const score = z - Math.sqrt(fraction) * driftWhere(tail, p, { z, fraction })
-    return effect.effect - effect.stdError * scoreBefore(score, effect.asymmetry)
+    return valueAtScore(effect, score)
   }
   return {
     kind: 'stagewise',

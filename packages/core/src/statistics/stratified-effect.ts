@@ -110,21 +110,11 @@ function summed(
 
 function combinedBaseline(parts: readonly EffectPart[], shares: readonly number[]): Baseline | null {
   const sum = { mean: 0, variance: 0, covariance: 0 }
-  let alike: Baseline['alike'] = { variance: 0, covariance: 0 }
   for (const [i, { effect }] of parts.entries()) {
     if (effect.baseline === null) return null
     sum.mean += shares[i]! * effect.baseline.mean
     sum.variance += shares[i]! ** 2 * effect.baseline.variance
     sum.covariance += shares[i]! ** 2 * effect.baseline.covariance
-    alike = addAlike(alike, effect.baseline.alike, shares[i]!)
   }
-  return alike === undefined ? sum : { ...sum, alike }
-}
-
-function addAlike(sum: Baseline['alike'], part: Baseline['alike'], share: number): Baseline['alike'] {
-  if (sum === undefined || part === undefined) return undefined
-  return {
-    variance: sum.variance + share ** 2 * part.variance,
-    covariance: sum.covariance + share ** 2 * part.covariance,
-  }
+  return sum
 }

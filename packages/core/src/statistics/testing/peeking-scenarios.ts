@@ -107,6 +107,8 @@ const lognormal: Draw = ({ normal }) => [Math.exp(normal())]
 /** Three users in a hundred buy, for a lognormal amount: skewness 12.8. */
 const rareSpend: Draw = ({ uniform, normal }) => [uniform() < 0.03 ? Math.exp(3 + normal()) : 0]
 const share: Draw = ({ uniform }) => [uniform() < 0.02 ? 1 : 0]
+/** A fifth more buy. */
+const spendMore: Draw = ({ uniform }) => [uniform() < 0.12 ? -30 * Math.log(1 - uniform()) : 0]
 const ratio = { dimension: 2, estimate: (arms: Arms) => ratioEffect(arms).effect }
 
 /** Scenes that the correction for skewness was not made on. */
@@ -119,12 +121,19 @@ export const SKEWED_SCENARIOS: Readonly<Record<string, PeekingScenario>> = {
   'share of 2 %, 500 and 4,500': alike(500, 4500, share),
   'revenue in logarithms, 800 and 2,400': alike(800, 2400, spend, { estimate: relative }),
   'revenue in logarithms, 2,400 and 800': alike(2400, 800, spend, { estimate: relative }),
+  'lognormal in logarithms, 4,500 and 500': alike(4500, 500, lognormal, { estimate: relative }),
+  'share of 2 % in logarithms, 1,000 and 9,000': alike(1000, 9000, share, { estimate: relative }),
+  'revenue up by a fifth in logarithms, 800 and 2,400': alike(800, 2400, spend, {
+    drawTreatment: spendMore,
+    estimate: relative,
+    truth: Math.log(1.2),
+  }),
   'revenue adjusted, 800 and 2,400': alike(800, 2400, spendTwice, { dimension: 2 }),
   'revenue adjusted, 2,400 and 800': alike(2400, 800, spendTwice, { dimension: 2 }),
   'orders per visit, 600 and 1,800': alike(600, 1800, ordersAndVisits, ratio),
   'orders per visit, 1,800 and 600': alike(1800, 600, ordersAndVisits, ratio),
   'revenue up by a fifth, 800 and 2,400': alike(800, 2400, spend, {
-    drawTreatment: ({ uniform }) => [uniform() < 0.12 ? -30 * Math.log(1 - uniform()) : 0],
+    drawTreatment: spendMore,
     truth: 0.6,
   }),
 }
