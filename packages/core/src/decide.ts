@@ -18,7 +18,7 @@ import {
   type SentFeatures,
   type Snapshot,
 } from './domain/index.ts'
-import { eligibleCandidates, inOrder } from './eligibility/index.ts'
+import { eligibleCandidates } from './eligibility/index.ts'
 import { type Columns, evaluate } from './evaluate.ts'
 import { assign, ownSnapshot, withExperiments } from './experiment/index.ts'
 import { type FeatureContext, featureContext, pressureOf } from './features/index.ts'
@@ -121,14 +121,13 @@ function reasonFor(group: Group, columns: Columns, mandatory: boolean): Decision
   return columns.actions.length === 1 ? 'nothing-eligible' : 'policy'
 }
 
-/** What a decision keeps of the opportunities it saw, in the order of their ids. */
+/** What a decision keeps of the opportunities it saw. */
 function namesOf(opportunities: readonly Opportunity[]): Pick<Decision['inputs'], 'opportunityIds' | 'messages'> {
-  const sorted = inOrder(opportunities)
-  const opportunityIds = new Array<OpportunityId>(sorted.length)
-  const messages = new Array<string>(sorted.length)
-  for (let i = 0; i < sorted.length; i += 1) {
-    opportunityIds[i] = sorted[i]!.id
-    messages[i] = sorted[i]!.message
+  const opportunityIds = new Array<OpportunityId>(opportunities.length)
+  const messages = new Array<string>(opportunities.length)
+  for (let i = 0; i < opportunities.length; i += 1) {
+    opportunityIds[i] = opportunities[i]!.id
+    messages[i] = opportunities[i]!.message
   }
   return { opportunityIds, messages }
 }
@@ -178,7 +177,7 @@ export function decide(
   })
   const chosen = sampleIndex(probabilities, draw)
   const mayLearn = user.profile.consent.learning && !mandatory
-  const { opportunityIds, messages } = namesOf(opportunities)
+  const { opportunityIds, messages } = namesOf(screened.opportunities)
   const inGroup: Assignment = { experiment: 'group', variant: group }
   const sent = sentFeatures(parts, context, { columns, chosen, rows: scratch.rows })
   return {

@@ -40,6 +40,8 @@ export interface RefusedCandidate {
 }
 
 export interface Eligibility {
+  /** All that were looked at, in the order of their ids. */
+  readonly opportunities: readonly Opportunity[]
   readonly eligible: readonly EligibleCandidate[]
   readonly refused: readonly RefusedCandidate[]
   /** One of `eligible` must be sent: they are the ways to send one transactional message. */
@@ -101,16 +103,18 @@ interface Sink {
  */
 export function eligibleCandidates(input: EligibilityInput): Eligibility {
   const scene = sceneOf(input)
+  const opportunities = inOrder(input.opportunities)
   const sink: Sink = { eligible: [], refused: [] }
-  for (const opportunity of inOrder(input.opportunities)) {
+  for (const opportunity of opportunities) {
     const openings = openingsOf(scene, opportunity, sink)
     for (const variant of opportunity.variants) {
       for (const opening of openings) if (opening !== null) expand(scene, { opportunity, variant, opening }, sink)
     }
   }
-  const urgent = mostUrgent(sink.eligible, input.now)
-  if (urgent === undefined) return { eligible: sink.eligible, refused: sink.refused, mandatory: false }
-  return { eligible: waysToSend(urgent, sink.eligible, input.now), refused: sink.refused, mandatory: true }
+  const { eligible, refused } = sink
+  const urgent = mostUrgent(eligible, input.now)
+  if (urgent === undefined) return { opportunities, eligible, refused, mandatory: false }
+  return { opportunities, eligible: waysToSend(urgent, eligible, input.now), refused, mandatory: true }
 }
 
 function sceneOf(input: EligibilityInput): Scene {
@@ -122,8 +126,7 @@ function sceneOf(input: EligibilityInput): Scene {
   return { input, slots, limits, rivalry: rivalryOf(input.opportunities), isFree, asked: [] }
 }
 
-/** Opportunities by their ids; as given where they come so. */
-export function inOrder(opportunities: readonly Opportunity[]): readonly Opportunity[] {
+function inOrder(opportunities: readonly Opportunity[]): readonly Opportunity[] {
   for (let i = 1; i < opportunities.length; i += 1) {
     if (opportunities[i - 1]!.id > opportunities[i]!.id) {
       return [...opportunities].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))

@@ -5,7 +5,6 @@ export {
   type EligibleCandidate,
   EVERY_VARIANT,
   eligibleCandidates,
-  inOrder,
   type RefusedCandidate,
 } from './eligible-candidates.ts'
 export { type LastMomentItem, type LastMomentVerdict, lastMomentCheck } from './last-moment-check.ts'
