@@ -96,6 +96,8 @@ export interface RunningExperiment {
   readonly learning: ExperimentLearning
   /** The policy state that was frozen, if any. */
   readonly stateId: number | null
+  /** Shared limits that are cut into parts by variant. */
+  readonly budgetSplit?: readonly string[]
 }
 
 /** A layer of experiments; users of its holdout are in none of them. */
@@ -165,6 +167,8 @@ export interface ExperimentDesign {
   /** Metrics of the catalogue that it is judged by, each with its part. */
   readonly metrics: readonly Pick<ExperimentMetric, 'name' | 'role' | 'nonInferiorityMargin'>[]
   readonly horizon: ExperimentHorizon
+  /** Shared limits of which each variant has its own part, so that none can take from another. */
+  readonly budgetSplit?: readonly string[]
   /** `nyholt`: success metrics that say the same count as fewer tests. Absent: each counts. */
   readonly successTests?: 'bonferroni' | 'nyholt'
 }

@@ -60,6 +60,16 @@ export interface Rules {
   readonly timeZone: string
 }
 
+/** The most messages that all users together are sent in one day, UTC; transactional ones do not count. */
+export interface SharedLimit {
+  readonly name: string
+  /** Absent: through any channel. */
+  readonly channel?: Channel
+  /** A message family; absent: any. */
+  readonly message?: string
+  readonly sendsPerDay: number
+}
+
 /** Why a candidate may not be sent. */
 export const REFUSAL_REASONS = [
   'channel-off',
@@ -79,6 +89,7 @@ export const REFUSAL_REASONS = [
   'group-exclusive',
   'already-sent',
   'withheld',
+  'limit-reached',
 ] as const
 export type RefusalReason = (typeof REFUSAL_REASONS)[number]
 

@@ -8,6 +8,8 @@ export interface KnownNames {
   readonly channels: readonly Channel[]
   readonly layers: readonly Layer[]
   readonly metrics: readonly string[]
+  /** Shared limits. */
+  readonly limits?: readonly string[]
 }
 
 /** A fault of a design: where it lies, and a sentence with the range and the value. */
@@ -26,6 +28,7 @@ export function designFaults(design: ExperimentDesign, known: KnownNames): reado
     ...targetingFaults(design),
     ...design.variants.flatMap(({ change }, i) => changeFaults(change, `/variants/${i}/change`, known)),
     ...metricFaults(design, known),
+    ...splitFaults(design, known),
   ]
 }
 
@@ -38,6 +41,19 @@ function metricFaults({ metrics }: ExperimentDesign, known: KnownNames): readonl
   })
   const unknown = unknownNames(names, known.metrics, { pointer: '/metrics', what: 'a metric of the configuration' })
   return [...unknown, ...margins]
+}
+
+function splitFaults(
+  { budgetSplit = [], unit }: ExperimentDesign,
+  { limits = [] }: KnownNames,
+): readonly DesignFault[] {
+  if (budgetSplit.length === 0) return []
+  const unknown = unknownNames(budgetSplit, limits, {
+    pointer: '/budgetSplit',
+    what: 'a shared limit of the configuration',
+  })
+  // All users of a slot have one variant, and the whole limit with it.
+  return unit.kind === 'user' ? unknown : [...unknown, fault('/budgetSplit', 'none beside slots of time', budgetSplit)]
 }
 
 function fault(pointer: string, expected: string, got: unknown): DesignFault {

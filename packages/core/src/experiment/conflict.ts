@@ -8,6 +8,8 @@ export interface Footprint {
   readonly isExclusive: boolean
   readonly learning: ExperimentLearning
   readonly changes: readonly VariantChange[]
+  /** Shared limits that it cuts into parts. */
+  readonly budgetSplit?: readonly string[]
 }
 
 /** Why two experiments may not run side by side. */
@@ -47,7 +49,7 @@ export function conflictOf(experiment: Footprint, running: readonly Footprint[])
 }
 
 /** What the variants of an experiment change, each thing by name. */
-function surfaceOf({ changes, learning }: Footprint): readonly string[] {
+function surfaceOf({ changes, learning, budgetSplit = [] }: Footprint): readonly string[] {
   const changed = changes.flatMap(({ policy, weights = {}, prices = {}, rules = {}, messages = {} }) => [
     ...(policy === undefined ? [] : ['the policy']),
     ...Object.keys(weights).map((name) => `the weight of ${name}`),
@@ -55,5 +57,6 @@ function surfaceOf({ changes, learning }: Footprint): readonly string[] {
     ...Object.keys(rules).map((name) => `rules.${name}`),
     ...Object.keys(messages).map((name) => `the message ${name}`),
   ])
-  return learning === 'shared' ? changed : ['the policy state', ...changed]
+  const all = [...changed, ...budgetSplit.map((name) => `the parts of the limit ${name}`)]
+  return learning === 'shared' ? all : ['the policy state', ...all]
 }

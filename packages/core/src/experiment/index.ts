@@ -15,6 +15,7 @@ export {
   startExperiment,
   stopExperiment,
 } from './life-cycle.ts'
+export { type LimitPart, limitPartOf, limitParts } from './limit-use.ts'
 export { hashedVariant, type Membership, membershipOf, phaseAt, type Subject } from './membership.ts'
 export {
   lineOf,

@@ -30,9 +30,9 @@ export function placeOf({ key, salt, layer }: ExperimentDesign, layers: readonly
 
 /** What decides whether it may run beside others; its layer stays the one it was started in. */
 export function footprintOf({ design, layer }: Experiment, layers: readonly Layer[]): Footprint {
-  const { key, groups, isExclusive, learning, variants } = design
+  const { key, groups, isExclusive, learning, variants, budgetSplit = [] } = design
   const changes = variants.map(({ change }) => change)
-  return { key, groups, isExclusive, learning, changes, layer: layer ?? placeOf(design, layers) }
+  return { key, groups, isExclusive, learning, changes, budgetSplit, layer: layer ?? placeOf(design, layers) }
 }
 
 /** What a start needs to know of the world around the experiment. */
@@ -127,8 +127,9 @@ export function stopExperiment(
 /** What decisions look at of a running experiment; undefined for one that does not run. */
 export function runningPart({ design, status, layer, phases, stateId }: Experiment): RunningExperiment | undefined {
   if (status !== 'running' || layer === null) return undefined
-  const { key, salt, groups, targeting, unit, variants, learning } = design
-  return { key, salt, layer, groups, targeting, unit, variants, phases, learning, stateId }
+  const { key, salt, groups, targeting, unit, variants, learning, budgetSplit } = design
+  const running = { key, salt, layer, groups, targeting, unit, variants, phases, learning, stateId }
+  return budgetSplit === undefined ? running : { ...running, budgetSplit }
 }
 
 /** In the order of the variants, those that are not named with nothing. */

@@ -13,6 +13,7 @@ import {
   type Objective,
   REACH_LOSSES,
   type Rules,
+  type SharedLimit,
 } from '@paloma/core/domain'
 import { z } from 'zod'
 import type { AdapterConfig, Config, EventRules } from './contract.ts'
@@ -213,6 +214,13 @@ const limitsSchema: z.ZodType<Config['limits']> = z.strictObject({
   requestsPerMinute: z.int().min(1).nullable(),
 })
 
+const sharedLimitSchema: z.ZodType<SharedLimit> = z.strictObject({
+  name,
+  channel: channel.exactOptional(),
+  message: name.exactOptional(),
+  sendsPerDay: z.int().min(0).max(1e12),
+})
+
 /** What a whole configuration must be, its parts agreeing with one another. */
 export const configSchema: z.ZodType<Config> = z
   .strictObject({
@@ -228,6 +236,7 @@ export const configSchema: z.ZodType<Config> = z
     messages: messagesSchema.nullable(),
     metrics: z.array(factMetricSchema).max(1_000),
     experiments: experimentSettingsSchema,
+    sharedLimits: z.array(sharedLimitSchema).max(100),
     limits: limitsSchema,
   })
   .superRefine((config, context) => {
@@ -245,6 +254,7 @@ interface Disagreement {
 function disagreements(config: Config): readonly Disagreement[] {
   return [
     ...repeatedNames(config.objectives, ['objectives']),
+    ...repeatedNames(config.sharedLimits, ['sharedLimits']),
     ...repeatedNames(config.metrics, ['metrics']),
     ...repeatedNames(config.rules.caps, ['rules', 'caps']),
     ...repeatedNames(config.rules.gaps, ['rules', 'gaps']),

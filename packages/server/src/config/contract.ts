@@ -9,6 +9,7 @@ import type {
   Objective,
   ReachLoss,
   Rules,
+  SharedLimit,
   Withholding,
 } from '@paloma/core/domain'
 
@@ -72,6 +73,8 @@ export interface Config {
     readonly layers: readonly Layer[]
     readonly withholding: Withholding | null
   }
+  /** What all users share; hard, counted when messages go out. */
+  readonly sharedLimits: readonly SharedLimit[]
   readonly limits: {
     readonly userStatesInMemory: number
     readonly batchItems: number

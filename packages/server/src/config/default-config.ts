@@ -139,6 +139,7 @@ export const defaultConfig: Config = {
   messages: null,
   metrics: [],
   experiments: { layers: [], withholding: null },
+  sharedLimits: [],
   limits: {
     userStatesInMemory: 100_000,
     batchItems: 1_000,

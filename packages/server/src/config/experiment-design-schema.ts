@@ -81,6 +81,7 @@ const horizonSchema: z.ZodType<ExperimentHorizon> = z.discriminatedUnion('kind',
   z.strictObject({ kind: z.literal('days'), days: z.number().positive().max(3_660) }),
   z.strictObject({ kind: z.literal('open'), expectedUsers: z.int().min(2).max(1e12) }),
 ])
+const budgetSplit = z.array(name).max(100)
 const successTests = z.enum(['bonferroni', 'nyholt'])
 const hypothesis = z.string().max(8_192)
 const place = z.strictObject({ name, from: z.number(), until: z.number() }).nullable()
@@ -108,13 +109,21 @@ const given = z.strictObject({
   metrics: metrics.default([]),
   horizon: horizonSchema.default({ kind: 'open', expectedUsers: 10_000 }),
   successTests: successTests.exactOptional(),
+  budgetSplit: budgetSplit.exactOptional(),
 })
 
 /** A whole design, as answers show it. */
 export const wholeDesignSchema: z.ZodType<ExperimentDesign> = z.object({
   ...{ key, hypothesis, salt: name, layer: place, isExclusive: z.boolean(), groups: experimentGroups, targeting },
   ...{ unit: unitSchema, variants: z.array(z.object({ name, change: changeSchema })), control: name, weights },
-  ...{ traffic: z.number(), learning, metrics, horizon: horizonSchema, successTests: successTests.exactOptional() },
+  ...{
+    traffic: z.number(),
+    learning,
+    metrics,
+    horizon: horizonSchema,
+    budgetSplit: budgetSplit.exactOptional(),
+    successTests: successTests.exactOptional(),
+  },
 })
 
 /**

@@ -261,7 +261,12 @@ export interface Send {
 
 /** Outcome of the last-moment check of one reserved send. */
 export type DispatchVerdict =
-  | { readonly kind: 'go' }
+  | {
+      readonly kind: 'go'
+      /** Counters that the send takes one of; where one is used up, `otherwise` holds instead. */
+      readonly uses?: readonly string[]
+      readonly otherwise?: DispatchVerdict
+    }
   | { readonly kind: 'refuse'; readonly refusals: readonly Refusal[] }
   /** Quiet hours with `wait`: try again then, still reserved. */
   | { readonly kind: 'postpone'; readonly until: EpochMs }
@@ -287,7 +292,13 @@ export interface SendStore {
    * one transaction `go` becomes dispatching, `refuse` refused (its opportunity reopened), `postpone` due later.
    */
   claim(
-    due: { readonly now: EpochMs; readonly limit: number; readonly channels?: readonly Channel[] },
+    due: {
+      readonly now: EpochMs
+      readonly limit: number
+      readonly channels?: readonly Channel[]
+      /** Counters that verdicts may use, and how far each may go: held while the transaction lasts, never exceeded. */
+      readonly counters?: ReadonlyMap<string, number>
+    },
     check: (item: Dispatch) => DispatchVerdict,
   ): Promise<readonly Dispatch[]>
   /** Ends dispatches. `sent` marks the opportunity sent; `failed` reopens it; `retry` leaves it taken. */

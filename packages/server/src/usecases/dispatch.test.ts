@@ -1,6 +1,7 @@
-import { DAY_MS, userId } from '@paloma/core'
+import { DAY_MS, hashedVariant, userId } from '@paloma/core'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { SendResult } from '../channel/contract.ts'
+import { experimentDesignSchema } from '../config/experiment-design-schema.ts'
 import { NOON } from '../store/testing/examples.ts'
 import { RETRY_PAUSES_MS } from './retry-policy.ts'
 import {
@@ -55,6 +56,52 @@ describe('dispatch', () => {
     })
     expect(email.handed).toHaveLength(RETRY_PAUSES_MS.length + 1)
     expect(new Set(email.handed.map(({ decidedAt }) => decidedAt))).toEqual(new Set([NOON]))
+  })
+
+  const LIMIT = { name: 'email-a-day', channel: 'email', sendsPerDay: 4 } as const
+  const users = Array.from({ length: 12 }, (_, i) => `u-${i}`)
+
+  it('never hands out more in a day than a shared limit allows; the rest waits for the next, or is refused', async () => {
+    await open({ config: { sharedLimits: [LIMIT] } })
+    for (const user of users.slice(0, 6)) await reserve(lab.store, user, user, { expires: NOON + 3 * DAY_MS })
+    await reserve(lab.store, 'zoe', 'zoe', { expires: NOON + 60_000 })
+    await reserve(lab.store, 'bill', 'bill', { category: 'transactional' })
+    while ((await lab.due.dispatch()) > 0);
+    // Four of the limit, and the bill, which no limit holds back.
+    expect(email.handed).toHaveLength(5)
+    expect(await status('bill')).toBe('sent')
+    // The last of them, whose window ends before tomorrow.
+    expect(await sendOf(lab.store, 'zoe')).toMatchObject({
+      status: 'refused',
+      refusals: [{ reason: 'limit-reached', rule: 'email-a-day' }],
+    })
+    lab.clock.set(NOON + DAY_MS)
+    while ((await lab.due.dispatch()) > 0);
+    const sent = await Promise.all(users.slice(0, 6).map(status))
+    expect(sent).toEqual(sent.map(() => 'sent'))
+  })
+
+  it('gives each variant of an experiment its own part of a shared limit', async () => {
+    await open({ config: { sharedLimits: [{ ...LIMIT, sendsPerDay: 4 }] } })
+    const split = experimentDesignSchema.parse({
+      key: 'halves',
+      variants: [{ name: 'control' }, { name: 'dear', change: { prices: { 'channel:email': 0.001 } } }],
+      budgetSplit: ['email-a-day'],
+    })
+    await lab.usecases.experiments.create({ ...split, budgetSplit: ['nothing'] }, 'ann')
+    await expect(lab.usecases.experiments.start('halves', 'ann')).rejects.toThrow(/budgetSplit.*a shared limit/)
+    await lab.usecases.experiments.create(split, 'ann')
+    await lab.usecases.experiments.start('halves', 'ann')
+    const running = lab.deps.snapshots.current().experiments?.running ?? []
+    const variantOf = (user: string) => hashedVariant(running[0]!, user, NOON)
+    for (const user of users) await reserve(lab.store, user, user, { expires: NOON + 3 * DAY_MS })
+    while ((await lab.due.dispatch()) > 0);
+    const counts = { control: 0, dear: 0 }
+    for (const { userId: user } of email.handed) counts[variantOf(user) as keyof typeof counts] += 1
+    // Twelve users, of whom more than two are in either half: each half is sent what is its own, and no more.
+    expect(users.filter((user) => variantOf(user) === 'control').length).toBeGreaterThan(2)
+    expect(users.filter((user) => variantOf(user) === 'dear').length).toBeGreaterThan(2)
+    expect(counts).toEqual({ control: 2, dear: 2 })
   })
 
   it('does not try again after the window has ended', async () => {

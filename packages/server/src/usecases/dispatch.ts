@@ -16,6 +16,7 @@ import { type Claimed, createLane, type Lane, resting } from './lane.ts'
 import type { Notes } from './notes.ts'
 import { retryOrFail } from './retry-policy.ts'
 import { messageWriter } from './send-message.ts'
+import { limitsNow } from './shared-limits.ts'
 
 /** What is wrong with a provider: the latest answer, and since when it has not taken anything. */
 export interface ProviderTrouble {
@@ -78,14 +79,21 @@ export function createDispatcher(
 
 const NOBODY: Promise<Claimed> = Promise.resolve({ claimed: [], checked: 0 })
 
-async function claim({ store, clock, snapshots }: Deps, channels: readonly Channel[], limit: number): Promise<Claimed> {
+async function claim(
+  { store, clock, snapshots, config }: Deps,
+  channels: readonly Channel[],
+  limit: number,
+): Promise<Claimed> {
   const now = clock.now()
   const snapshot = snapshots.current()
+  const limits = limitsNow(config.sharedLimits, snapshot.experiments?.running ?? [], now)
   let checked = 0
-  const claimed = await store.sends.claim({ now, limit, channels }, ({ send, user, opportunity }) => {
+  const claimed = await store.sends.claim({ now, limit, channels, counters: limits.counters }, (item) => {
     checked += 1
+    const { send, user, opportunity } = item
     const { rules } = snapshotFor(snapshot, user.profile, now)
-    return lastMomentCheck({ ...send, expires: opportunity.window.expires }, { user, rules, now })
+    const verdict = lastMomentCheck({ ...send, expires: opportunity.window.expires }, { user, rules, now })
+    return limits.within(verdict, item)
   })
   return { claimed, checked }
 }

@@ -64,6 +64,7 @@ function faultsOf({ config }: ExperimentDeps, design: ExperimentDesign): readonl
     channels: CHANNELS.filter((channel) => config.rules.channels[channel] !== undefined),
     layers: config.experiments.layers,
     metrics: metricsOf(config).map(({ name }) => name),
+    limits: config.sharedLimits.map(({ name }) => name),
   })
 }
 

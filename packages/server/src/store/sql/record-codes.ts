@@ -56,4 +56,5 @@ export const refusalCodes: Codes<RefusalReason> = codes('refusal', [
   'group-exclusive',
   'already-sent',
   'withheld',
+  'limit-reached',
 ])

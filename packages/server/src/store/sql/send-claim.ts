@@ -1,6 +1,7 @@
 import type { Channel, EpochMs, Opportunity, PastSend, Refusal } from '@paloma/core/domain'
 import type { Dispatch, DispatchVerdict, OpportunityStatus, Send, SendStore } from '../contract.ts'
 import type { Sql } from './client.ts'
+import { type Counters, holdCounters, writeCounters } from './limit-counters.ts'
 import { opportunityFromRow } from './opportunities.ts'
 import { type SendRow, sendColumns, sendFromRow } from './send-row.ts'
 import { reopenOpportunities } from './send-transitions.ts'
@@ -10,6 +11,7 @@ interface ClaimOptions {
   readonly now: EpochMs
   readonly limit: number
   readonly channels?: readonly Channel[]
+  readonly counters?: ReadonlyMap<string, number>
   readonly check: Parameters<SendStore['claim']>[1]
 }
 
@@ -32,8 +34,10 @@ export async function claimSends(sql: Sql, options: ClaimOptions): Promise<reado
   const due = await takeDue(sql, options)
   if (due.length === 0) return []
   const users = await lockUsers(sql, due, now)
-  const judged = judge(due, users, { now, check })
+  const counters = await holdCounters(sql, options.counters ?? new Map())
+  const judged = judge(due, users, { now, check, counters })
   await applyVerdicts(sql, judged, now)
+  await writeCounters(sql, counters)
   return judged.flatMap(({ verdict, dispatch }): readonly Dispatch[] =>
     verdict.kind === 'go' && dispatch !== undefined
       ? [{ ...dispatch, send: { ...dispatch.send, status: 'dispatching', updatedAt: now } }]
@@ -71,7 +75,7 @@ async function lockUsers(sql: Sql, due: readonly Due[], now: EpochMs): Promise<R
 function judge(
   due: readonly Due[],
   users: ReadonlyMap<string, LoadedUser>,
-  { now, check }: Pick<ClaimOptions, 'now' | 'check'>,
+  { now, check, counters }: Pick<ClaimOptions, 'now' | 'check'> & { readonly counters: Counters },
 ): readonly Judged[] {
   const sendsOf = new Map<string, readonly KnownSend[]>([...users].map(([id, user]) => [id, user.sends]))
   return due.map((item): Judged => {
@@ -83,7 +87,7 @@ function judge(
     const dispatch: Dispatch = { send, user: userState(user, others), opportunity }
     // Asked always: whoever calls learns of every send that may change.
     const asked = check(dispatch)
-    const verdict = verdictOfOpportunity(item.status) ?? asked
+    const verdict = verdictOfOpportunity(item.status) ?? counters.take(asked)
     if (verdict.kind === 'go') sendsOf.set(send.userId, [...others, { sendId: send.sendId, send: pastSend(send, now) }])
     if (verdict.kind === 'refuse') sendsOf.set(send.userId, others)
     return { item, verdict, dispatch }

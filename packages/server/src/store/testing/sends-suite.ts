@@ -47,6 +47,22 @@ export function testSends(storeOf: StoreOf): void {
     const finish = async (id: string, result: DispatchResult, at: EpochMs) =>
       storeOf().sends.finish([{ sendId: (await sendOf(id)).sendId, result }], at)
 
+    it('takes no more than a counter allows, however many claim at once', async () => {
+      const at = dayOf(60)
+      const ids = Array.from({ length: 6 }, (_, i) => `s-counted-${i}`)
+      for (const id of ids) await reserve(id, [id], at)
+      const counters = new Map([['limit/1', 4]])
+      const otherwise = { kind: 'postpone', until: at + 1_000 } as const
+      const claim = () =>
+        storeOf().sends.claim({ now: at + 5, limit: 3, counters }, () => ({ kind: 'go', uses: ['limit/1'], otherwise }))
+      const claimed = await Promise.all([claim(), claim()])
+      expect(claimed.flat()).toHaveLength(4)
+      expect(await claim()).toEqual([])
+      const sends = await Promise.all(ids.map(sendOf))
+      expect(sends.filter(({ status }) => status === 'dispatching')).toHaveLength(4)
+      expect(sends.filter(({ dueAt }) => dueAt === at + 1_000)).toHaveLength(2)
+    })
+
     it('goes from reserved over dispatching to sent, and marks the opportunity', async () => {
       const at = dayOf(1)
       await reserve('s-sent', ['s-sent-1'], at)

@@ -5,6 +5,7 @@ import { experiments } from './0003-experiments.ts'
 import { stateLines } from './0004-state-lines.ts'
 import { packedRecords } from './0005-packed-records.ts'
 import { waitingMessages } from './0006-waiting-messages.ts'
+import { limitCounters } from './0007-limit-counters.ts'
 
 /** Every migration by name, in order; a published one never changes. */
 export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
@@ -14,6 +15,7 @@ export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
   '0004-state-lines': stateLines,
   '0005-packed-records': packedRecords,
   '0006-waiting-messages': waitingMessages,
+  '0007-limit-counters': limitCounters,
 }
 
 /** Twelve hex digits that change with any migration; names the template directory that has them all. */
