@@ -73,6 +73,23 @@ export function testLearning(storeOf: StoreOf): void {
       expect(page?.[1]?.outcomes.map(({ name }) => name)).toEqual(['Order Completed'])
     })
 
+    it('hands the learner which message was sent and which ones could have been', async () => {
+      await create('l-offered')
+      const at = START + 5 * DAY_MS
+      const plain = exampleDecision('l-offered', 'l-offered', { at, chosen: 0 })
+      const messages = {
+        sent: { message: 'price-drop', variant: 'bold', channel: 'email' as const },
+        centred: [
+          { message: 'price-drop', channel: 'email' as const, value: 0.1 + 0.2 },
+          { message: 'sürprise 🎉', channel: 'push' as const, value: -1 / 3 },
+        ],
+      }
+      const learning = { ...plain.learning!, messages }
+      await storeOf().decisions.insertMany([exampleNew({ ...plain, learning })])
+      expect((await matured(at, at + 1)).flat().map((example) => example.learning)).toStrictEqual([learning])
+      expect((await storeOf().decisions.get(plain.decisionId))?.learning).toStrictEqual(learning)
+    })
+
     it('comes in pages that together hold every decision once, in order', async () => {
       const from = START + 10 * DAY_MS
       const items = Array.from({ length: 2300 }, (_, i) => decide(`l-page-${i}`, 'l-pages', from + (i % 7)))

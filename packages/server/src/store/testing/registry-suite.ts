@@ -1,3 +1,4 @@
+import type { PolicyState } from '@paloma/core/domain'
 import { describe, expect, it } from 'vitest'
 import { exampleDecision, exampleNew, exampleState, NOON } from './examples.ts'
 import type { StoreOf } from './store-of.ts'
@@ -13,6 +14,23 @@ export function testRegistry(storeOf: StoreOf): void {
       const other = { ...state, schemaHash: 'h2' }
       await expect(storeOf().registry.saveState(other)).rejects.toMatchObject({ code: 'STATE_EXISTS' })
       expect(await storeOf().registry.loadState(999_999)).toBeUndefined()
+    })
+
+    it('keeps what a policy state knows of messages and delays', async () => {
+      const variants = { 'price-drop': { plain: { sends: 3, users: [3, 2.5, 0.1 + 0.2], answers: [1, 0, 1e-300] } } }
+      const test = { alpha: 0.05, cohorts: 2, evidence: [1 / 3, 0], verdict: { kind: 'holds' } } as const
+      const conversion = {
+        ...{ edgesHours: [1, 24], centres: [0.1, 0], seen: [7, 5], tests: [test, test], forecasts: [] },
+        rewards: { n: 5, mean: [1 / 3, -2], scatter: [1, 2, 3] },
+        messages: { 'email price-drop': { information: [1 / 3, 0.25], sums: [-0.1, 1e300] } },
+      }
+      const state: PolicyState = {
+        ...exampleState(1001),
+        delays: { conversion: { edgesHours: [6, 72], outcomes: [2.5, 1], pending: { early: 1, all: 2 }, test } },
+        messages: { variants, delays: [1, 2, 3], objectives: { conversion } },
+      }
+      await storeOf().registry.saveState(state)
+      expect(await storeOf().registry.loadState(1001)).toStrictEqual(state)
     })
 
     it('prunes old states but those that a decision names', async () => {
