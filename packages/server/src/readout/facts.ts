@@ -16,6 +16,8 @@ export interface Facts {
   readonly rows: number
   readonly rowsFromFuture: number
   readonly repeatedRows: number
+  /** Rows about users without an assignment; null where every other row is one of them. */
+  readonly rowsOfOthers: number | null
   /** A user without a row has 0 everywhere. */
   readonly absentIsZero: boolean
   /** Values without a window grow as more rows come. */
@@ -82,6 +84,7 @@ async function wideFacts(analytics: Analytics, source: Source, { spec, exposures
     rows: Number(count[0]),
     rowsFromFuture: 0,
     repeatedRows: 0,
+    rowsOfOthers: null,
     absentIsZero: absent === 'zero',
     isGrowing: false,
     asOf: spec.asOf ?? exposures.lastAt,
@@ -144,7 +147,7 @@ async function longFacts(analytics: Analytics, source: Source, { spec, exposures
   await requireReadable(analytics, source, { numbers: hasValue ? [value] : [], moments: hasTime ? [time] : [] })
   await requireLongMetrics(analytics, source, spec)
   const parts = { hasTime, hasValue }
-  const counts = await countLong(analytics, source, { spec, ...parts })
+  const counts = await countLong(analytics, source, { spec, exposures, ...parts })
   const asOf = spec.asOf ?? counts.lastAt ?? exposures.lastAt
   const how = { spec, exposures, asOf, repeated: counts.repeated, ...parts }
   await analytics.run(factsTable(source, how))
@@ -155,6 +158,7 @@ async function longFacts(analytics: Analytics, source: Source, { spec, exposures
     rows: counts.rows,
     rowsFromFuture: asOf === null || !hasTime ? 0 : await countFuture(analytics, source, { time, asOf }),
     repeatedRows: counts.repeated,
+    rowsOfOthers: counts.ofOthers,
     absentIsZero: true,
     isGrowing: hasTime && slotMs(spec) === null,
     asOf,
@@ -180,6 +184,7 @@ interface LongParts {
 interface LongCounts {
   readonly rows: number
   readonly repeated: number
+  readonly ofOthers: number
   readonly lastAt: number | null
 }
 
@@ -187,19 +192,20 @@ interface LongCounts {
 async function countLong(
   analytics: Analytics,
   source: Source,
-  { spec, hasTime }: LongParts & { readonly spec: FileSpec },
+  { spec, exposures, hasTime }: LongParts & How,
 ): Promise<LongCounts> {
-  const { id, time } = spec.columns.metrics
+  const { id, time, user } = spec.columns.metrics
   const at = hasTime ? momentOf(source, time) : 'NULL'
   const [row = []] = await analytics.rows(
-    `SELECT count(*), max(t), count(*) FILTER (WHERE t % ${MS_PER_DAY} <> 0) FROM (SELECT ${at} AS t FROM ${source.relation})`,
+    `SELECT count(*), max(t), count(*) FILTER (WHERE t % ${MS_PER_DAY} <> 0), count(*) FILTER (WHERE u IS NULL OR u NOT IN (SELECT u FROM exposure))
+     FROM (SELECT ${at} AS t, TRY_CAST(${userExpression(source, user)} AS ${exposures.userType}) AS u FROM ${source.relation})`,
   )
-  const [rows = 0, , timed = 0] = row.map(Number)
+  const [rows = 0, , timed = 0, ofOthers = 0] = row.map(Number)
   const lastAt = row[1] === null || row[1] === undefined ? null : Number(row[1])
   const key = id === null ? (timed > 0 ? repeatKey(source, spec) : null) : identifier(id)
-  if (key === null) return { rows, repeated: 0, lastAt }
+  if (key === null) return { rows, repeated: 0, ofOthers, lastAt }
   const [distinct = []] = await analytics.rows(`SELECT count(*) FROM (SELECT DISTINCT ${key} FROM ${source.relation})`)
-  return { rows, repeated: rows - Number(distinct[0]), lastAt }
+  return { rows, repeated: rows - Number(distinct[0]), ofOthers, lastAt }
 }
 
 function repeatKey(source: Source, { columns }: FileSpec): string {

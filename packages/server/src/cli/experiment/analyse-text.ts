@@ -6,7 +6,7 @@ import { verdictWords } from './verdict-words.ts'
 /** A read-out for people at a terminal: quality, decision and why, then a table per treatment. */
 export function analyseText(found: ExperimentReadOut): string {
   const { experiment, asOf, variants, decision } = found
-  const clustersOf = (n: number | null): string => (n === null ? '' : ` in ${showNumber(n)} clusters`)
+  const clustersOf = (n: number | null): string => (n === null ? '' : ` (${showNumber(n)} clusters)`)
   const users = variants
     .map(({ name, users: n, clusters }) => `${name} ${showNumber(n)}${clustersOf(clusters)}`)
     .join(', ')
