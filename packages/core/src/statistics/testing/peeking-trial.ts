@@ -129,7 +129,7 @@ function liveOnce(
       const critical = criticals.get(methodAt) ?? criticalValue(methodAt(k, looks, units), { alpha, dof: effect.dof })
       criticals.set(methodAt, critical)
       if (critical === null) return life
-      const { asymmetry: _, ...plain } = effect
+      const { asymmetry: _, contrast: __, ...plain } = effect
       return lookAt(life, effectBounds(isCorrected ? effect : plain, critical), { look: k + 1, truth: scenario.truth })
     })
   }
