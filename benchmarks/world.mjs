@@ -13,6 +13,8 @@ const flags = flagsOf({
   days: { type: 'string', default: '180' },
   'log-days': { type: 'string', default: '30' },
   'price-seeds': { type: 'string', default: '1' },
+  'look-ahead-days': { type: 'string', default: '14' },
+  'reach-by': { type: 'string', default: 'log' },
 })
 const [users, days, logDays, seedCount, priceSeeds] = ['users', 'days', 'log-days', 'seeds', 'price-seeds'].map(
   (name) => Number(flags[name]),
@@ -72,7 +74,8 @@ function bestCadence(world) {
 }
 
 function palomaIn(world, options) {
-  const desk = deskOf(world, { logDays, ...options })
+  const owner = { lookAheadDays: Number(flags['look-ahead-days']), isLearnedReach: flags['reach-by'] === 'log' }
+  const desk = deskOf(world, { logDays, owner, ...options })
   return runOf(world, desk.choose, { observer: desk.observer })
 }
 
