@@ -108,7 +108,7 @@ export function eligibleCandidates(input: EligibilityInput): Eligibility {
   for (const opportunity of opportunities) {
     const openings = openingsOf(scene, opportunity, sink)
     for (const variant of opportunity.variants) {
-      for (const opening of openings) if (opening !== null) expand(scene, { opportunity, variant, opening }, sink)
+      for (const opening of openings) expand(scene, { opportunity, variant, opening }, sink)
     }
   }
   const { eligible, refused } = sink
@@ -209,6 +209,7 @@ function expand(
   { opportunity, variant, opening }: EligibleCandidateParts,
   { eligible, refused }: Sink,
 ): void {
+  if (opening === null) return
   const { channel, refusals } = opening
   const hasContent = variant.content[channel] !== undefined
   for (let i = 0; i < slots.length; i += 1) {
@@ -234,7 +235,8 @@ function expand(
 interface EligibleCandidateParts {
   readonly opportunity: Opportunity
   readonly variant: Variant
-  readonly opening: Opening
+  /** Null where something stands against the channel altogether. */
+  readonly opening: Opening | null
 }
 
 function withoutContent(found: readonly Refusal[]): readonly Refusal[] {

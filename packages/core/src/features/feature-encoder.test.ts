@@ -148,35 +148,41 @@ describe('local time', () => {
 })
 
 describe('one row or many', () => {
-  it('the same numbers come out singly and as sums of shared parts, over what lay there before', () => {
-    fc.assert(
-      fc.property(situations, (situation) => {
-        const encoder = compileFeatures({
-          features: FEATURES,
-          objectives: OBJECTIVES,
-          channels: situation.rules.channels,
-        })
-        const x = contextAt(situation.now, situation.user, situation.rules.timeZone)
-        const { eligible } = eligibleCandidates(situation)
-        const width = encoder.actionNames.length
-        const rows = emptyActionRows(eligible.length + 1, width)
-        encoder.encodeActions(x, [sendOf(), ...eligible], rows)
-        encoder.encodeActions(x, eligible, rows)
-        eligible.forEach((action, i) => {
-          const singly = new Float64Array(width)
-          encoder.encodeAction(x, action, { out: singly, offset: 0 })
-          const full = fullRow(rows, i, new Float64Array(width).fill(9))
-          expect(full).toEqual(singly)
-          for (const value of full) expect(Number.isFinite(value)).toBe(true)
-        })
-        const ways = new Set(eligible.map(({ candidate }) => `${candidate.channel} ${candidate.sendAt}`))
-        const proposals = new Set(eligible.map(({ candidate }) => `${candidate.opportunityId} ${candidate.variant}`))
-        expect(rows.ways.size[0]).toBe(ways.size)
-        expect(rows.proposals.size[0]).toBe(proposals.size)
-      }),
-      { seed: 6, numRuns: 200 },
-    )
-  })
+  it.each([
+    ['of effects', OBJECTIVES],
+    ['of sends', [{ ...OBJECTIVES[0]!, model: 'response' as const, worth: 40, lookAheadDays: 7 }, OBJECTIVES[1]!]],
+  ])(
+    'the same numbers come out singly and as sums of shared parts, over what lay there before, for models %s',
+    (_, objectives) => {
+      fc.assert(
+        fc.property(situations, (situation) => {
+          const encoder = compileFeatures({
+            features: FEATURES,
+            objectives,
+            channels: situation.rules.channels,
+          })
+          const x = contextAt(situation.now, situation.user, situation.rules.timeZone)
+          const { eligible } = eligibleCandidates(situation)
+          const width = encoder.actionNames.length
+          const rows = emptyActionRows(eligible.length + 1, width)
+          encoder.encodeActions(x, [sendOf(), ...eligible], rows)
+          encoder.encodeActions(x, eligible, rows)
+          eligible.forEach((action, i) => {
+            const singly = new Float64Array(width)
+            encoder.encodeAction(x, action, { out: singly, offset: 0 })
+            const full = fullRow(rows, i, new Float64Array(width).fill(9))
+            expect(full).toEqual(singly)
+            for (const value of full) expect(Number.isFinite(value)).toBe(true)
+          })
+          const ways = new Set(eligible.map(({ candidate }) => `${candidate.channel} ${candidate.sendAt}`))
+          const proposals = new Set(eligible.map(({ candidate }) => `${candidate.opportunityId} ${candidate.variant}`))
+          expect(rows.ways.size[0]).toBe(ways.size)
+          expect(rows.proposals.size[0]).toBe(proposals.size)
+        }),
+        { seed: 6, numRuns: 200 },
+      )
+    },
+  )
 })
 
 describe('schemaHashOf', () => {

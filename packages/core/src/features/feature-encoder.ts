@@ -216,8 +216,7 @@ function clearColumns(row: Float64Array, columns: Int32Array): void {
 function wayLike(
   actions: readonly ActionToEncode[],
   { channel, sendAt }: ActionToEncode['candidate'],
-  firstOf: readonly number[],
-  count: number,
+  { firstOf, count }: { readonly firstOf: readonly number[]; readonly count: number },
 ): number {
   for (let way = 0; way < count; way += 1) {
     const { candidate } = actions[firstOf[way]!]!
@@ -283,7 +282,7 @@ export function compileFeatures(parts: EncoderParts): FeatureEncoder {
     putCommon(layout.common, x, { out: user, offset: 0 })
     for (let i = 0; i < actions.length; i += 1) {
       const { candidate } = actions[i]!
-      const known = wayLike(actions, candidate, firstOf, ways.size[0]!)
+      const known = wayLike(actions, candidate, { firstOf, count: ways.size[0]! })
       wayOf[i] = known
       if (known >= 0) continue
       way.set(user)
