@@ -156,8 +156,9 @@ describe('refusals', () => {
     expect(eligible.filter(({ opportunity }) => opportunity.id === 'opp-1')).toEqual([])
   })
 
-  it('has a case for every reason but that of experiments, which withhold what passed here', () => {
-    const seen = new Set(['withheld', ...REFUSED.flatMap(([, , refusals]) => refusals.map(({ reason }) => reason))])
+  it('has a case for every reason but those of experiments and of limits all users share, which hold back what passed here', () => {
+    const elsewhere = ['withheld', 'limit-reached']
+    const seen = new Set([...elsewhere, ...REFUSED.flatMap(([, , refusals]) => refusals.map(({ reason }) => reason))])
     expect([...REFUSAL_REASONS].filter((reason) => !seen.has(reason))).toEqual([])
   })
 
