@@ -87,6 +87,21 @@ describe('the Parquet files', () => {
     ])
   })
 
+  it('of a day that was written before there were exposures are not among the parts, and are once it is written again', async () => {
+    const dir = await newDir()
+    const log = parquetLog({ dir })
+    const write = () => log.writeDay(DAY, { decisions: inBatches([sampleDecision(1)], 1), outcomes: inBatches([], 1) })
+    await write()
+    const path = join(dir, '_manifest.json')
+    const manifest = JSON.parse(await readFile(path, 'utf8'))
+    delete manifest.days[DAY].exposures
+    await writeFile(path, JSON.stringify(manifest))
+    expect(await log.parts()).toEqual([])
+    expect(await log.readDecisions(DAY)).toHaveLength(1)
+    await write()
+    expect((await log.parts()).map(({ day }) => day)).toEqual([DAY])
+  })
+
   it('are described by the manifest: rows, time span and checksum', async () => {
     const dir = await newDir()
     await parquetLog({ dir }).writeDay(DAY, {
