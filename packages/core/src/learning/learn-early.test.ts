@@ -81,9 +81,9 @@ describe('what is learned of sends early', () => {
   it('is what the closed window would have taught, and without the correction far too little', () => {
     const results = (decisions: readonly MaturedDecision[]) =>
       decisions.map((each) => sendResultOf(OBJECTIVE, each.at, each)!)
-    const late = oddsIn(learnOutcomes(PRIOR, 'orders', results(all)))
+    const late = oddsIn(learnOutcomes(PRIOR, { name: 'orders' }, results(all)))
     const early = oddsIn(learnEarly(PRIOR, OBJECTIVE, { decisions: upTo(24, all), matured }))
-    const naive = oddsIn(learnOutcomes(PRIOR, 'orders', results(upTo(24, all))))
+    const naive = oddsIn(learnOutcomes(PRIOR, { name: 'orders' }, results(upTo(24, all))))
     expect(Math.abs(early[0] - late[0])).toBeLessThan(0.12)
     expect(Math.abs(early[1] - late[1])).toBeLessThan(0.25)
     expect(late[0] - naive[0]).toBeGreaterThan(0.5)

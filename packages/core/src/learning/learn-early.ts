@@ -105,7 +105,7 @@ export function learnEarly(
     const result = sendResultOf(objective, decision.at, decision)
     return result === null ? [] : [result]
   })
-  return learnOutcomes(heads, objective.name, results, matured)
+  return learnOutcomes(heads, { name: objective.name, matured }, results)
 }
 
 /** Delays times `keep`, as heads forget. */

@@ -69,7 +69,7 @@ describe('learning from sends', () => {
       const own = responded && random() < 0.3 ? 20 : 0
       return { sent: SENT.sent!, responded, own, losses: [], baseline: [1] }
     })
-    const heads = learnOutcomes(learnResponses(prior.heads, results), 'orders', results)
+    const heads = learnOutcomes(learnResponses(prior.heads, results), { name: 'orders' }, results)
     const odds = (name: string): number => heads[name]!.mean[0]! + heads[name]!.mean[1]!
     expect(chanceOf(odds('send/response'))).toBeCloseTo(0.2, 1)
     expect(chanceOf(odds('send/response') + odds('send/outcome/orders')) / 0.06).toBeGreaterThan(0.9)

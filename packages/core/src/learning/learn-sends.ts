@@ -53,7 +53,11 @@ function logOddsOf({ mean }: HeadState, features: readonly number[]): number {
  * Folds outcomes of sends into the objective's heads, beside what is known of the answer alone. `matured` is the share of outcomes that
  * come by the age of these sends: with p small the log odds of one by then are those of one at all plus ln `matured`.
  */
-export function learnOutcomes(heads: Heads, name: string, results: readonly SendResult[], matured = 1): Heads {
+export function learnOutcomes(
+  heads: Heads,
+  { name, matured = 1 }: { readonly name: string; readonly matured?: number },
+  results: readonly SendResult[],
+): Heads {
   const response = heads[RESPONSE_HEAD]
   const outcome = heads[outcomeHeadOf(name)]
   const worth = heads[worthHeadOf(name)]

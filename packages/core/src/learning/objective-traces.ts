@@ -4,6 +4,7 @@ import {
   type EpochMs,
   type Objective,
   type ObjectiveEvidence,
+  type OfferedMessages,
   type OpenForecast,
   type RewardMoments,
   type TraceEvidence,
@@ -75,13 +76,11 @@ export function learnTraces(
     centres[bin] = centres[bin]! + ahead / seenInBin
     const inBin = bins[bin]! - centres[bin]!
     const soFar = upTo[bin]!.reward - sumTo(centres, bin)
-    for (const { channel, message, value } of seen.centred) {
-      const key = messageKey(channel, message)
-      addTo(messages, key, { bin, bins: bins.length, value, reward: inBin })
-      for (const cohort of cohorts) {
-        if (isOfCohort(cohort.at, at)) addTo(cohort.outcomes, key, { bin, bins: bins.length, value, reward: soFar })
-      }
+    const bags = [{ messages, reward: inBin }]
+    for (const cohort of cohorts) {
+      if (isOfCohort(cohort.at, at)) bags.push({ messages: cohort.outcomes, reward: soFar })
     }
+    for (const bag of bags) addOffer(bag, seen, { bin, bins: bins.length })
     if (isLast) rewards = withReward(rewards, bins)
   }
   const forecasts = evidence.forecasts.map(
@@ -92,6 +91,17 @@ export function learnTraces(
   )
   const counts = evidence.seen.map((n, j) => (j === bin ? seenInBin : n))
   return { ...evidence, centres, seen: counts, rewards, messages: Object.fromEntries(messages), forecasts }
+}
+
+/** Adds what one decision says of every message it offered. */
+function addOffer(
+  { messages, reward }: { readonly messages: Map<string, Draft>; readonly reward: number },
+  { centred }: OfferedMessages,
+  place: { readonly bin: number; readonly bins: number },
+): void {
+  for (const { channel, message, value } of centred) {
+    addTo(messages, messageKey(channel, message), { ...place, value, reward })
+  }
 }
 
 function isOfCohort(forecastAt: EpochMs, decidedAt: EpochMs): boolean {

@@ -220,7 +220,7 @@ function learnTarget(
   }
   const valued = pricesFatigue(objective) ? learnValues(heads, { name, place }, sends) : heads
   // Objectives that are learned early have had their sends: see `learnEarly`.
-  const learned = objective.earlyHours === undefined ? learnOutcomes(valued, name, sends) : valued
+  const learned = objective.earlyHours === undefined ? learnOutcomes(valued, { name }, sends) : valued
   const head = learned[name]
   return head === undefined ? learned : { ...learned, [name]: updateHead(head, examples) }
 }
