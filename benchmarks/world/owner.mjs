@@ -13,9 +13,9 @@ const CARRIED_BY_A_CHANNEL = 0.05
 const HALF_YEAR_DAYS = 180
 /**
  * Scores err upwards on channels that look best, and irritation beyond the window is not in them: reach counts so many times
- * as dear as what it would have carried. Chosen on seed 2.
+ * as dear as what it would have carried. Chosen on seeds 2, 201 and 202.
  */
-const CAUTION = 4
+const CAUTION = 8
 const CONTACTABLE_DAYS = 180
 /** A guess: half of those whom a push or an e-mail brings do not tap it, or buy another day. */
 const TRACED = { push: 0.5, email: 0.5 }
