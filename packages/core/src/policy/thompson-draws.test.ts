@@ -43,6 +43,18 @@ describe('thompsonDraws', () => {
     expect(other).not.toEqual(same)
   })
 
+  it('takes many near copies of one action, as a catalogue of like proposals makes them', () => {
+    // Gram matrix of rows that differ in their fifth digit: of rank 3, but for rounding.
+    const rows = Array.from({ length: 150 }, (_, i) => [1, (i % 7) * 1e-5, Math.sin(i) * 1e-3])
+    const gram = rows.flatMap((a, i) => rows.slice(0, i + 1).map((b) => a[0]! * b[0]! + a[1]! * b[1]! + a[2]! * b[2]!))
+    const noisy = gram.map((entry, k) => entry * (1 + 3e-11 * Math.cos(k)))
+    const p = thompsonDraws(
+      { scores: new Float64Array(150), covariance: Float64Array.from(noisy) },
+      { draws: 4096, key: 'c' },
+    )
+    expect(p.reduce((sum, q) => sum + q, 0)).toBeCloseTo(1, 12)
+  })
+
   it.each([
     ['too few draws', { draws: 4095 }, Float64Array.of(1, 0, 1), 'draws must be a whole number ≥ 4096, got 4095'],
     ['a negative variance', {}, Float64Array.of(1, 0, -1), 'variance of score 1 must be a finite number ≥ 0, got -1'],

@@ -59,7 +59,7 @@ function semidefiniteRoot(matrix: Float64Array, dimension: number): Float64Array
       root[row + j] = value
       rest -= value * value
     }
-    if (!(rest >= -TOLERANCE * own)) {
+    if (!(rest >= -ROUNDED * own)) {
       throw invalidCovariance(`covariance must be positive semi-definite, row ${i} is not`)
     }
     root[row + i] = rest > TOLERANCE * own ? Math.sqrt(rest) : 0
@@ -78,8 +78,11 @@ function checkCovariance(matrix: Float64Array, dimension: number): void {
   }
 }
 
-// Below this share of its own variance what is left of a row is rounding.
-const TOLERANCE = 1e-10
+// Below this share of its own variance what is left of a row is rounding, and counts as nothing: a smaller pivot would blow
+// the rounding of later rows up. Leaving it out moves a score by 1e-4 of its standard deviation.
+const TOLERANCE = 1e-8
+// What rounding may add up to over many near copies of one action; more than that below zero is no covariance.
+const ROUNDED = 1e-6
 
 function invalidCovariance(message: string): PalomaError {
   return new PalomaError('COVARIANCE_INVALID', message, { hint: 'covariances must come from one posterior' })
