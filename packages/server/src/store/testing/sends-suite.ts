@@ -48,7 +48,7 @@ export function testSends(storeOf: StoreOf): void {
       storeOf().sends.finish([{ sendId: (await sendOf(id)).sendId, result }], at)
 
     it('takes no more than a counter allows, however many claim at once', async () => {
-      const at = dayOf(60)
+      const at = dayOf(-3)
       const ids = Array.from({ length: 6 }, (_, i) => `s-counted-${i}`)
       for (const id of ids) await reserve(id, [id], at)
       const counters = new Map([['limit/1', 4]])
@@ -61,6 +61,9 @@ export function testSends(storeOf: StoreOf): void {
       const sends = await Promise.all(ids.map(sendOf))
       expect(sends.filter(({ status }) => status === 'dispatching')).toHaveLength(4)
       expect(sends.filter(({ dueAt }) => dueAt === at + 1_000)).toHaveLength(2)
+      // No other test may find them due.
+      expect(await storeOf().sends.claim({ now: at + 1_000, limit: 10 }, REFUSE)).toEqual([])
+      expect((await Promise.all(ids.map(sendOf))).filter(({ status }) => status === 'refused')).toHaveLength(2)
     })
 
     it('goes from reserved over dispatching to sent, and marks the opportunity', async () => {
