@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import { PGlite, types } from '@electric-sql/pglite'
-import type { Row, SqlClient } from '../sql/client.ts'
+import type { Row, Sql, SqlClient } from '../sql/client.ts'
 import { NUMBER_PARSERS } from '../sql/client.ts'
 import { migrate } from '../sql/migrate.ts'
 import { defaultCacheDir, readTemplate, templatePath, writeTemplate } from './template.ts'
@@ -87,21 +87,29 @@ function asBytes(bytes: Uint8Array): string {
   return bytes as unknown as string
 }
 
-/** PGlite queues statements and transactions of its one connection itself. */
+/** PGlite queues statements and transactions of its one connection itself; copies wait until no transaction is open. */
 function clientOf(db: PGlite): PgliteClient {
+  let turn: Promise<unknown> = Promise.resolve()
+  const alone = <T>(work: () => Promise<T>): Promise<T> => {
+    const done = turn.then(work)
+    turn = done.catch(() => undefined)
+    return done
+  }
+  const copyIn = async (messages: Uint8Array): Promise<void> => {
+    await db.runExclusive(() => db.execProtocol(messages))
+  }
   return {
-    query: async <R = Row>(text: string, values: readonly unknown[] = []) =>
-      (await db.query<R>(text, [...values])).rows,
-    transaction: (work) =>
-      db.transaction((tx) =>
-        work({
-          query: async <R = Row>(text: string, values: readonly unknown[] = []) =>
-            (await tx.query<R>(text, [...values])).rows,
-        }),
-      ),
+    query: rowsFrom(db),
+    copyIn: (messages) => alone(() => copyIn(messages)),
+    transaction: (work) => alone(() => db.transaction((tx) => work({ query: rowsFrom(tx), copyIn }))),
     async close() {
       await db.query('checkpoint')
       await db.close()
     },
   }
+}
+
+function rowsFrom(runner: Pick<PGlite, 'query'>): Sql['query'] {
+  return async <R = Row>(text: string, values: readonly unknown[] = []) =>
+    (await runner.query<R>(text, [...values])).rows
 }

@@ -1,5 +1,5 @@
 import { PalomaError } from '@paloma/core/domain'
-import { Client, type ClientBase, type ClientConfig, Pool, type PoolClient, types } from 'pg'
+import { Client, type ClientBase, type ClientConfig, Pool, type PoolClient, type Submittable, types } from 'pg'
 import { NUMBER_PARSERS, type Row, type Sql, type SqlClient, sqlState } from '../sql/client.ts'
 import { migrate } from '../sql/migrate.ts'
 import { type StoreFacts, storeFacts } from '../sql/store-facts.ts'
@@ -37,7 +37,8 @@ export async function openPostgres(options: PostgresOptions): Promise<PostgresCl
   pool.on('error', (error) => onNotice(`an idle connection to ${place} broke: ${error.message}`))
   const locks = lockKeeper(config, place)
   return {
-    query: (text, values) => reaching(place, () => sqlOf(pool).query(text, values)),
+    query: (text, values) => reaching(place, () => rowsFrom(pool)(text, values)),
+    copyIn: (messages) => reaching(place, () => onClient(pool, (client) => copyOn(client, messages))),
     transaction: (work) => reaching(place, () => transactionWithRetry(pool, work)),
     tryLock: (name) => locks.tryLock(name),
     async close() {
@@ -82,43 +83,84 @@ async function migrateAlone(config: ClientConfig, place: string): Promise<void> 
   })
 }
 
-function sqlOf(runner: Pick<Client, 'query'> | Pick<Pool, 'query'>): Sql {
+function sqlOf(client: Pick<Client, 'query'>): Sql {
   return {
-    query: async <R = Row>(text: string, values: readonly unknown[] = []) =>
-      (await runner.query(text, [...values])).rows as readonly R[],
+    query: rowsFrom(client),
+    copyIn: (messages) => copyOn(client, messages),
   }
+}
+
+function rowsFrom(runner: Pick<Client, 'query'> | Pick<Pool, 'query'>): Sql['query'] {
+  return async <R = Row>(text: string, values: readonly unknown[] = []) =>
+    (await runner.query(text, [...values])).rows as readonly R[]
+}
+
+/** What the driver asks of a query of our own. */
+interface CopyQuery extends Submittable {
+  readonly callback: (error: Error | null) => void
+  handleError(error: Error): void
+  handleReadyForQuery(): void
+  handleCopyInResponse(): void
+  handleCommandComplete(): void
+}
+
+/** The whole copy goes out at once: a server that will not have it drops what is left of it. */
+function copyOn(client: Pick<Client, 'query'>, messages: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const callback = (error: Error | null): void => (error === null ? resolve() : reject(error))
+    const query: CopyQuery = {
+      callback,
+      submit: ({ stream }) => void stream.write(messages),
+      handleError: (error) => query.callback(error),
+      handleReadyForQuery: () => query.callback(null),
+      handleCopyInResponse() {},
+      handleCommandComplete() {},
+    }
+    client.query(query)
+  })
 }
 
 async function transactionWithRetry<T>(pool: Pool, work: (sql: Sql) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
-    const client = await pool.connect()
     try {
-      return await transactionOn(client, work)
+      return await onClient(pool, (client, spoil) => transactionOn(client, { work, spoil }))
     } catch (error) {
       if (attempt >= ATTEMPTS || !isLostRace(error)) throw error
     }
   }
 }
 
-async function transactionOn<T>(client: PoolClient, work: (sql: Sql) => Promise<T>): Promise<T> {
-  // Without a listener, a connection that breaks between two statements would end the process.
-  let broken: Error | undefined
-  const onError = (error: Error): void => {
-    broken = error
-  }
-  client.on('error', onError)
+async function transactionOn<T>(
+  client: PoolClient,
+  { work, spoil }: { readonly work: (sql: Sql) => Promise<T>; readonly spoil: (failure: Error) => void },
+): Promise<T> {
   try {
     await client.query('begin')
     const result = await work(sqlOf(client))
     await client.query('commit')
     return result
   } catch (error) {
-    await client.query('rollback').catch((failure: Error) => {
-      broken ??= failure
-    })
+    await client.query('rollback').catch(spoil)
     throw error
+  }
+}
+
+/** Lends a connection of the pool, which is closed afterwards where it broke or was spoiled. */
+async function onClient<T>(
+  pool: Pool,
+  work: (client: PoolClient, spoil: (failure: Error) => void) => Promise<T>,
+): Promise<T> {
+  const client = await pool.connect()
+  // Without a listener, a connection that breaks between two statements would end the process.
+  let broken: Error | undefined
+  const spoil = (failure: Error): void => {
+    broken ??= failure
+  }
+  client.on('error', spoil)
+  try {
+    return await work(client, spoil)
   } finally {
-    client.off('error', onError)
+    client.off('error', spoil)
     client.release(broken)
   }
 }

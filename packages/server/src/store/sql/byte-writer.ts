@@ -1,4 +1,4 @@
-/** Bytes in the making; grows by itself. Numbers are little-endian. */
+/** Bytes in the making; grows by itself. Doubles are little-endian. */
 export interface ByteWriter {
   bytes: Buffer
   view: DataView
@@ -111,4 +111,39 @@ export function writeRaw(writer: ByteWriter, raw: Uint8Array): void {
   reserve(writer, raw.length)
   writer.bytes.set(raw, writer.at)
   writer.at += raw.length
+}
+
+/** 16 bits in the order of networks, as PostgreSQL's protocol has numbers. */
+export function writeInt16(writer: ByteWriter, value: number): void {
+  reserve(writer, 2)
+  writer.view.setInt16(writer.at, value)
+  writer.at += 2
+}
+
+/** 32 bits, likewise; of a number beyond, the lowest. */
+export function writeInt32(writer: ByteWriter, value: number): void {
+  reserve(writer, 4)
+  writer.view.setInt32(writer.at, value)
+  writer.at += 4
+}
+
+/** Puts 32 bits where some were written before. */
+export function setInt32({ view }: ByteWriter, at: number, value: number): void {
+  view.setInt32(at, value)
+}
+
+/** A text in UTF-8, nothing before or after it. */
+export function writeUtf8(writer: ByteWriter, text: string): void {
+  reserve(writer, 3 * text.length)
+  writer.at += text.length <= SHORT && writeAscii(writer, text) ? text.length : writer.bytes.write(text, writer.at)
+}
+
+/** Writes a text of ASCII at the end, without counting it; answers false for any other. */
+function writeAscii({ bytes, at }: ByteWriter, text: string): boolean {
+  for (let i = 0; i < text.length; i += 1) {
+    const unit = text.charCodeAt(i)
+    if (unit > 0x7f) return false
+    bytes[at + i] = unit
+  }
+  return true
 }

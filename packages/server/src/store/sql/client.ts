@@ -4,6 +4,11 @@ export type Row = Readonly<Record<string, unknown>>
 /** Runs one statement with `$1`-style values; arrays become PostgreSQL arrays. */
 export interface Sql {
   query<R = Row>(text: string, values?: readonly unknown[]): Promise<readonly R[]>
+  /**
+   * Runs one `copy … from stdin`, given as the messages of the protocol that carry it (see `copy-in.ts`): many rows at a
+   * fraction of what values of a statement cost. All go in, or none.
+   */
+  copyIn(messages: Uint8Array): Promise<void>
 }
 
 /** The few things we ask of a PostgreSQL, in this process or on a server. */

@@ -2,7 +2,7 @@ import type { Decision, DecisionId } from '@paloma/core/domain'
 import type { DecisionStore, NewDecision } from '../contract.ts'
 import type { SqlClient } from './client.ts'
 import { cursorTime } from './cursor-time.ts'
-import { insertDecisions, isPlain } from './decision-insert.ts'
+import { CopyRefused, insertDecisions, isPlain, type Way } from './decision-insert.ts'
 import { DECISION_COLUMNS as COLUMNS, type DecisionRow, fromRow } from './decision-row.ts'
 import { eachOnItsOwn } from './each-on-its-own.ts'
 import { maturedExamples } from './matured.ts'
@@ -13,16 +13,22 @@ import { dayBounds, dayName } from './utc-day.ts'
 export function decisionStore(client: SqlClient): DecisionStore {
   // Once written, that a state is in use is never taken back.
   const statesInUse = new Set<number>()
-  const insert = async (items: readonly NewDecision[]): ReturnType<DecisionStore['insertMany']> => {
-    if (isPlain(items, statesInUse)) return insertDecisions(client, items, statesInUse)
-    const written = await client.transaction((sql) => insertDecisions(sql, items, statesInUse))
+  const insert = async (items: readonly NewDecision[], way: Way): ReturnType<DecisionStore['insertMany']> => {
+    const how = { way, statesInUse }
+    if (isPlain(items, statesInUse)) return insertDecisions(client, items, how)
+    const written = await client.transaction((sql) => insertDecisions(sql, items, how))
     items.forEach(({ decision }, i) => {
       if (written[i]?.result === 'inserted') statesInUse.add(decision.stateId)
     })
     return written
   }
+  const insertQuickly = (items: readonly NewDecision[]): ReturnType<DecisionStore['insertMany']> =>
+    insert(items, 'copy').catch((error: unknown) => {
+      if (error instanceof CopyRefused) return insert(items, 'insert')
+      throw error
+    })
   return {
-    insertMany: (items) => (items.length === 0 ? Promise.resolve([]) : eachOnItsOwn(items, insert)),
+    insertMany: (items) => (items.length === 0 ? Promise.resolve([]) : eachOnItsOwn(items, insertQuickly)),
     get: async (id) => (await readMany(client, [id])).get(id),
     getMany: (ids) => readMany(client, ids),
     async listByUser(userId, { before = null, limit }) {

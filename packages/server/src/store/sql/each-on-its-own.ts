@@ -8,7 +8,8 @@ const ROW_ERROR_CLASSES = ['22', '23']
 /** A row names something the store does not have; like a bad value, it concerns that row alone. */
 export const UNKNOWN_OPPORTUNITY = 'UNKNOWN_OPPORTUNITY'
 
-function isRowError(error: unknown): error is Error {
+/** Whether an error blames the values of a row. */
+export function isRowError(error: unknown): error is Error {
   if (error instanceof PalomaError) return error.code === UNKNOWN_OPPORTUNITY
   const state = sqlState(error)
   return state !== undefined && ROW_ERROR_CLASSES.includes(state.slice(0, 2))

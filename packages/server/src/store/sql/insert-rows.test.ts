@@ -11,7 +11,7 @@ function listeningSql(): { readonly sql: Sql; readonly asked: (readonly unknown[
     asked.push(values)
     return []
   }
-  return { sql: { query }, asked }
+  return { sql: { query, copyIn: () => Promise.resolve() }, asked }
 }
 
 describe('insertRows', () => {

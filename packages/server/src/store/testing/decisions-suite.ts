@@ -54,6 +54,41 @@ export function testDecisions(storeOf: StoreOf): void {
       )
     })
 
+    it('writes hundreds together, whatever their ids are made of, and a repeat among them costs the others nothing', async () => {
+      const held = (id: string, at = NOON) => exampleNew(exampleDecision(id, `Ü-${id}`, { at, chosen: 0 }))
+      const ids = Array.from({ length: 400 }, (_, i) => `d-bulk-${i}${['', 'ß', '消息', '🦆', '"{,}\\'][i % 5]}`)
+      const some = [...ids.slice(0, 300).map((id) => held(id)), held('d-bulk-early', -1), held('d-bulk-first', 2 ** 32 - 1)]
+      const first = await storeOf().decisions.insertMany(some)
+      expect(first.every(({ result }) => result === 'inserted')).toBe(true)
+      const second = await storeOf().decisions.insertMany(ids.slice(250).map((id) => held(id)))
+      expect(second.map(({ result }) => result)).toEqual(
+        ids.slice(250).map((_, i) => (i < 50 ? 'duplicate' : 'inserted')),
+      )
+      const stored = await storeOf().decisions.getMany(some.map(({ decision }) => decision.decisionId))
+      for (const { decision } of some) expect(stored.get(decision.decisionId)).toStrictEqual(decision)
+      expect(await storeOf().decisions.getMany(ids.slice(300).map(decisionId))).toHaveProperty('size', 100)
+    })
+
+    it('refuses a moment that is no integer and an id with a NUL, and writes their neighbours', async () => {
+      const held = (id: string, at: number) => exampleNew(exampleDecision(id, 'd-user', { at, chosen: 0 }))
+      const items = [held('d-whole', NOON), held('d-half', 0.5), held('d-nul\0', NOON), held('d-whole-2', NOON)]
+      const refused = await storeOf()
+        .decisions.insertMany(items)
+        .catch((error: unknown) => error)
+      expect(refused).toMatchObject({ code: 'ROWS_REFUSED', refused: [{ index: 1 }, { index: 2 }] })
+      expect(await storeOf().decisions.getMany(['d-whole', 'd-whole-2'].map(decisionId))).toHaveProperty('size', 2)
+    })
+
+    it('writes what is delivered and what is not at the same time', async () => {
+      const ids = Array.from({ length: 20 }, (_, i) => `d-mixed-${i}`)
+      await propose(...ids.map((id) => `o-${id}`))
+      const write = (id: string, i: number) =>
+        storeOf().decisions.insertMany([exampleNew(exampleDecision(id, 'd-user'), { deliver: i % 2 === 0 })])
+      const results = (await Promise.all(ids.map(write))).flat()
+      expect(results.every(({ result }) => result === 'inserted')).toBe(true)
+      expect(await storeOf().sends.byDecision(ids.map(decisionId))).toHaveProperty('size', 10)
+    })
+
     it('decides once however many ask at the same time', async () => {
       await propose('o-d-once')
       const item = exampleNew(exampleDecision('d-once', 'd-user'))
