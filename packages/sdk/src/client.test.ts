@@ -58,6 +58,10 @@ describe('the client', () => {
       variants: [{ name: 'control' }, { name: 'gentle', change }],
     })
     expect(draft).toMatchObject({ status: 'draft', faults: [], design: { control: 'control' } })
+    expect(await experiments.plan('gentle', { days: 7 })).toMatchObject({
+      plan: null,
+      basis: { from: 'live', days: 7 },
+    })
     expect(await experiments.start('gentle')).toMatchObject({ status: 'running' })
     expect((await experiments.ramp('gentle', { traffic: 500_000 })).phases).toHaveLength(2)
     expect(await experiments.exposures('gentle')).toMatchObject({ users: 0 })

@@ -33,6 +33,7 @@ import type {
   WireExperimentDetail,
   WireExperimentResults,
   WireExposures,
+  WirePlanFromLog,
 } from './wire-experiments.ts'
 
 export interface ClientOptions extends TransportOptions {
@@ -107,6 +108,11 @@ export interface PalomaClient {
     exposures(key: string): Promise<WireExposures>
     /** What the log says of it; takes longer the more users there are. */
     results(key: string, options?: { readonly from?: 'live' | 'history' }): Promise<WireExperimentResults>
+    /** Users and days until it decides, from the last `days` (28) of the log; nothing needs to have started. */
+    plan(
+      key: string,
+      options?: { readonly from?: 'live' | 'history'; readonly days?: number },
+    ): Promise<WirePlanFromLog>
   }
   readonly inbox: InboxClient
 }
@@ -209,5 +215,10 @@ function experimentCalls(transport: Transport): PalomaClient['experiments'] {
     exposures: (key) => transport.request('GET', path('experiments', key, '/exposures')),
     results: (key, { from } = {}) =>
       transport.request('GET', path('experiments', key, `/results${from === undefined ? '' : `?from=${from}`}`)),
+    plan: (key, { from = 'live', days } = {}) =>
+      transport.request(
+        'GET',
+        path('experiments', key, `/plan?from=${from}${days === undefined ? '' : `&days=${days}`}`),
+      ),
   }
 }

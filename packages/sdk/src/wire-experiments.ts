@@ -1,4 +1,4 @@
-import type { ExperimentReadOut } from '@paloma/core'
+import type { ExperimentReadOut, PlanReadOut } from '@paloma/core'
 import type {
   Conclusion,
   ExperimentAction,
@@ -6,6 +6,7 @@ import type {
   ExperimentStatus,
   ExperimentVariant,
   LayerPlace,
+  MetricRole,
 } from '@paloma/core/domain'
 import type { IsoTime } from './wire.ts'
 
@@ -96,4 +97,40 @@ export interface WireExperimentResults {
   readonly leftOut: { readonly moved: number; readonly outside: number }
   /** Quality first, then the decision with its reasons, then every effect. */
   readonly readOut: ExperimentReadOut
+}
+
+/** How long a design takes to decide, by the log's own history of its metrics. */
+export interface WirePlanFromLog {
+  readonly key: string
+  /** Null where something stands in the way. */
+  readonly plan: PlanReadOut | null
+  readonly faults: readonly { readonly pointer: string; readonly detail: string }[]
+  /** Every metric of the design, of units whose window had closed; `fault` says why a plan may not rest on it. */
+  readonly metrics: readonly {
+    readonly name: string
+    readonly role: MetricRole
+    readonly units: number
+    readonly mean: number | null
+    readonly stdDeviation: number | null
+    /** Share of the variance that the time before exposure explains. */
+    readonly explained: number | null
+    readonly fault: string | null
+  }[]
+  /** Whom and when it looked at. */
+  readonly basis: {
+    readonly from: 'live' | 'history'
+    readonly since: IsoTime
+    readonly until: IsoTime
+    /** Whole days over which arrivals were counted. */
+    readonly days: number
+    readonly unit: 'user' | 'slot'
+    /** Units, and users, that would have been exposed. */
+    readonly units: number
+    readonly users: number
+    /** Of them, those that the experiment's buckets and traffic take, 0 to 1. */
+    readonly share: number
+    readonly unitsPerDay: number | null
+    /** Exposed users ÷ users that decisions were made for, in its groups and targeting; null of slots of time. */
+    readonly triggerRate: number | null
+  }
 }

@@ -10,7 +10,7 @@ import { createAdapters } from './channel/adapters.ts'
 import type { Config, Runtime } from './config/contract.ts'
 import { createHttp } from './http/create-http.ts'
 import { parquetLog } from './log/index.ts'
-import { readOutTables, withHistoryRows } from './readout/index.ts'
+import { planTables, readOutTables, withHistoryRows } from './readout/index.ts'
 import type { InboxItem, Store } from './store/contract.ts'
 import { pgliteStore } from './store/pglite-store.ts'
 import { postgresStore } from './store/postgres-store.ts'
@@ -132,9 +132,10 @@ async function depsOf(store: Store, { config, runtime, wallClock, notes }: AppPa
   const history = parquetLog({ dir: join(runtime.dataDir, 'history') })
   const { publicUrl } = runtime
   const readOut: Deps['readOut'] = (tables) => readOutTables(tables, READ_OUT_LIMITS)
+  const planUnits: Deps['planUnits'] = (rows) => planTables(rows, READ_OUT_LIMITS)
   const historyRows: Deps['historyRows'] = (source, read) => withHistoryRows(source, READ_OUT_LIMITS, read)
   const made = { store, history, config, adapters, clock, snapshots, secret, publicUrl }
-  return { ...made, inboxFeed: feed, readOut, historyRows }
+  return { ...made, inboxFeed: feed, readOut, planUnits, historyRows }
 }
 
 /** The machine's clock, for a store that knows no other: what lived through invented days would decide and send in them. */

@@ -64,7 +64,8 @@ function onlyOnServer(place: string): Connection['experiments'] {
       hint: 'start it with paloma serve, and name it: --url http://127.0.0.1:7777 --key <admin key>',
     })
   }
-  return { create: refuse, list: refuse, get: refuse, start: refuse, ramp: refuse, stop: refuse, results: refuse }
+  const steps = { create: refuse, start: refuse, ramp: refuse, stop: refuse }
+  return { ...steps, list: refuse, get: refuse, results: refuse, plan: refuse }
 }
 
 function listed({ id, name, scopes, createdAt, revokedAt }: ApiKey): ListedKey {

@@ -4,7 +4,7 @@ import { importCommand } from './cli/commands/import.ts'
 import { planCommand } from './cli/commands/plan.ts'
 import { serveCommand } from './cli/commands/serve.ts'
 import { doctorCommand } from './cli/doctor/index.ts'
-import { experimentCommand, liveExperimentCommands } from './cli/experiment/index.ts'
+import { experimentCommand } from './cli/experiment/index.ts'
 import { keysCommand } from './cli/keys/index.ts'
 import { explainCommand, replayCommand } from './cli/past/index.ts'
 import { type Output, processOutput } from './cli/print/index.ts'
@@ -31,5 +31,5 @@ export function palomaProgram(
     .addCommand(planCommand(output))
     .addCommand(simulateCommand(output))
     .addCommand(calibrateCommand(output))
-    .addCommand(experimentCommand(output, liveExperimentCommands(connect, output)))
+    .addCommand(experimentCommand(output, connect))
 }

@@ -123,9 +123,11 @@ interface Reach {
   readonly messages: ReadonlySet<string>
 }
 
-const reaches = new WeakMap<Participation['experiment'], Reach>()
+type Changing = Pick<Participation['experiment'], 'variants'>
 
-function reachOf(experiment: Participation['experiment']): Reach {
+const reaches = new WeakMap<Changing, Reach>()
+
+function reachOf(experiment: Changing): Reach {
   const known = reaches.get(experiment)
   if (known !== undefined) return known
   const changes = experiment.variants.map(({ change }) => change)
@@ -138,10 +140,11 @@ function reachOf(experiment: Participation['experiment']): Reach {
   return made
 }
 
-function couldMatter<P extends Passed>(
-  experiment: Participation['experiment'],
-  { refused }: Screened<P>,
-  optional: readonly P[],
+/** Whether some variant could make a difference to a decision among these candidates, whoever it is for. */
+export function couldMatter(
+  experiment: Changing,
+  { refused }: Pick<Screened<Passed>, 'refused'>,
+  optional: readonly { readonly opportunity: Pick<Opportunity, 'message'> }[],
 ): boolean {
   const { isAboutAll, isAboutLimits, messages } = reachOf(experiment)
   if (optional.length > 0) {

@@ -8,12 +8,15 @@ export { holdoutStart, isHeldOut } from './layer.ts'
 export {
   draftOf,
   footprintOf,
+  invalidDesign,
+  placeOf,
   type Ramp,
   rampExperiment,
   runningPart,
   type StartScene,
   startExperiment,
   stopExperiment,
+  stoppedExperiment,
 } from './life-cycle.ts'
 export { type LimitPart, limitPartOf, limitParts } from './limit-use.ts'
 export { hashedVariant, type Membership, membershipOf, phaseAt, type Subject } from './membership.ts'
@@ -26,6 +29,7 @@ export {
   type Participation,
   snapshotFor,
 } from './own-snapshot.ts'
+export { type PastDecision, type PastExposure, pastExposure } from './past-exposure.ts'
 export { type PhaseCount, type PhaseSampleRatio, sampleRatios } from './sample-ratios.ts'
 export { isTargeted } from './targeting.ts'
 export { rangesOf, reweighted, variantAt, weightsOfRanges } from './variant-ranges.ts'

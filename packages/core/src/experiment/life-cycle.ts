@@ -53,9 +53,9 @@ export interface StartScene {
 export function startExperiment(experiment: Experiment, scene: StartScene): Experiment {
   const { design, status } = experiment
   if (status === 'running') return experiment
-  if (status === 'stopped') throw stopped(design.key)
+  if (status === 'stopped') throw stoppedExperiment(design.key)
   const [first] = scene.faults
-  if (first !== undefined) throw invalid(design.key, first)
+  if (first !== undefined) throw invalidDesign(design.key, first)
   const layer = placeOf(design, scene.layers)
   const others = scene.running.map((other) => footprintOf(other, scene.layers))
   const conflict = conflictOf(footprintOf(experiment, scene.layers), others)
@@ -89,7 +89,7 @@ export function rampExperiment(experiment: Experiment, { traffic, weights }: Ram
   const next = { traffic: traffic ?? current.traffic, weights: weights ?? weightsOfRanges(current.ranges) }
   const names = design.variants.map(({ name }) => name)
   const [first] = rampFaults(next, names)
-  if (first !== undefined) throw invalid(design.key, first)
+  if (first !== undefined) throw invalidDesign(design.key, first)
   const ranges = reweighted(current.ranges, sharesOf(design, next.weights))
   if (next.traffic === current.traffic && JSON.stringify(ranges) === JSON.stringify(current.ranges)) return experiment
   const since = Math.max(at, current.since)
@@ -119,7 +119,7 @@ export function stopExperiment(
   const { design, status, end, revision } = experiment
   if (status === 'stopped') {
     if (end?.decision === decision) return experiment
-    throw stopped(design.key)
+    throw stoppedExperiment(design.key)
   }
   return { ...experiment, status: 'stopped', end: { at, decision, reason }, revision: revision + 1 }
 }
@@ -137,7 +137,8 @@ function sharesOf({ variants }: ExperimentDesign, weights: Readonly<Record<strin
   return variants.map(({ name }) => ({ name, share: weights[name] ?? 0 }))
 }
 
-function invalid(key: string, { pointer, detail }: DesignFault): PalomaError {
+/** The refusal of a design with a fault. */
+export function invalidDesign(key: string, { pointer, detail }: DesignFault): PalomaError {
   return new PalomaError('EXPERIMENT_INVALID', `experiment ${key}: ${pointer}: ${detail}`, { pointer })
 }
 
@@ -147,7 +148,8 @@ function conflicting(key: string, { key: other, reason }: Conflict): PalomaError
   })
 }
 
-function stopped(key: string): PalomaError {
+/** The refusal of a step of an experiment that is stopped. */
+export function stoppedExperiment(key: string): PalomaError {
   return new PalomaError('EXPERIMENT_STOPPED', `experiment ${key} is stopped, and what is stopped stays so`, {
     hint: 'create a new one under another key: its users are drawn afresh',
   })

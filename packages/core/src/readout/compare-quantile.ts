@@ -54,7 +54,10 @@ function without(reason: UndefinedReason): AdjustedEffect {
 }
 
 /** A sorted sample of which only the part around the quantile is filled in, and the ends. */
-function sampleOf({ n, least, most, from, values, effectiveSize = n }: OrderStatistics, share: number): QuantileSample {
+export function sampleOf(
+  { n, least, most, from, values, effectiveSize = n }: OrderStatistics,
+  share: number,
+): QuantileSample {
   const sorted = new Float64Array(n)
   sorted[0] = least
   sorted[n - 1] = most

@@ -40,6 +40,8 @@ export interface PlanReadOut {
 }
 
 const DEFAULT_LOOKS = 14
+// A metric that its past explains wholly would need nobody.
+const MOST_EXPLAINED = 1 - 1e-6
 
 /**
  * Users and days until every success metric and guardrail of a spec decides with the power of the whole rule, for the split
@@ -51,12 +53,13 @@ export function planReadOut(spec: ReadOutSpec, data: PlanData): PlanReadOut {
   if (decisive.length === 0) {
     throw new PalomaError('PLAN_INCOMPLETE', 'a plan needs at least one metric of role success or guardrail, got none')
   }
-  const metrics = decisive.map((metric) => plannedMetric(metric, data.histories[metric.name]))
+  const metrics = decisive.map((metric) => plannedMetric(spec, metric, data.histories[metric.name]))
   const input = inputOf(spec, metrics, data)
   const plan = planExperiment(input)
   const { split: _, ...free } = input
   const split = fastestSplit(free)
-  const longest = Math.max(0, ...decisive.map(windowDays))
+  // What counts of a slot of time ends with it.
+  const longest = spec.unit?.kind === 'switchback' ? 0 : Math.max(0, ...decisive.map(windowDays))
   return {
     experiment: spec.experiment,
     daysWithWindow: plan.days === null ? null : plan.days + Math.ceil(longest),
@@ -71,7 +74,11 @@ function windowDays({ windowSettings }: ExperimentMetric): number {
   return windowSettings === undefined ? 0 : windowMs(windowSettings).until / DAY_MS
 }
 
-function plannedMetric(metric: ExperimentMetric, history: MetricHistory | undefined): PlannedMetric {
+function plannedMetric(
+  { unit }: ReadOutSpec,
+  metric: ExperimentMetric,
+  history: MetricHistory | undefined,
+): PlannedMetric {
   const { name, role, metricType, inverse, targetMDE, nonInferiorityMargin } = metric
   const effect = role === 'guardrail' ? nonInferiorityMargin : targetMDE
   if (effect === undefined) {
@@ -86,14 +93,15 @@ function plannedMetric(metric: ExperimentMetric, history: MetricHistory | undefi
       hint: 'give --history FILE, or plan.baselines in the spec',
     })
   }
-  const isShare = metricType === 'proportion' || metricType === 'retention'
+  // The share of a whole slot or cluster varies as its history says.
+  const isShare = unit === undefined && (metricType === 'proportion' || metricType === 'retention')
   return {
     name,
     role: role === 'guardrail' ? 'guardrail' : 'success',
     kind: isShare ? 'proportion' : 'mean',
     mean: history.mean,
     variance: history.variance,
-    rSquared: history.rSquared,
+    rSquared: Math.min(history.rSquared, MOST_EXPLAINED),
     effect,
     isRelative: true,
     inverse: inverse === true,

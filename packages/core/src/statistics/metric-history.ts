@@ -20,14 +20,22 @@ export type MetricHistory =
     }
   | { readonly kind: 'undefined'; readonly reason: UndefinedReason }
 
+/** What of a unit's numbers is the metric, and what was known before. */
+export interface HistoryColumns {
+  readonly metric: MetricColumns
+  readonly covariates?: readonly number[]
+  /** Of a ratio: the same ratio before exposure. */
+  readonly before?: Extract<MetricColumns, { readonly kind: 'ratio' }>
+}
+
 /**
  * Mean, variance per unit and R² on pre-period covariates of a metric, from the moments of a past period as long as the
- * experiment's. A ratio R = Σm / Σd is linearised, z = (m − R d) / mean d (delta method). R² is 0 where covariates are
- * singular. Assumes that the experiment will meet users like these.
+ * experiment's. A ratio R = Σm / Σd is linearised, z = (m − R d) / mean d (delta method), and so is the ratio `before`, as
+ * adjustment will take it. R² is 0 where covariates are singular. Assumes that the experiment will meet users like these.
  */
 export function metricHistory(
   moments: VectorMoments,
-  { metric, covariates = [] }: { readonly metric: MetricColumns; readonly covariates?: readonly number[] },
+  { metric, covariates = [], before }: HistoryColumns,
 ): MetricHistory {
   const { n } = moments
   if (n < 2) return { kind: 'undefined', reason: 'too-few-units' }
@@ -37,7 +45,9 @@ export function metricHistory(
   const mean = metric.kind === 'mean' ? moments.mean[metric.value]! : ratioOf(moments, metric)
   if (!Number.isFinite(squares) || !Number.isFinite(mean)) return { kind: 'undefined', reason: 'not-finite' }
   if (!(squares > 0)) return { kind: 'undefined', reason: 'zero-variance' }
-  const rSquared = explained(moments, { weights, covariates, squares })
+  const past = before === undefined ? null : linearWeights(moments, before)
+  const known = [...(past === null ? [] : [past]), ...covariates.map((column): Weights => [[column, 1]])]
+  const rSquared = explained(moments, { weights, known, squares })
   return { kind: 'history', units: n, mean, variance: squares / (n - 1), rSquared }
 }
 
@@ -69,18 +79,18 @@ function explained(
   moments: VectorMoments,
   {
     weights,
-    covariates,
+    known,
     squares,
-  }: { readonly weights: Weights; readonly covariates: readonly number[]; readonly squares: number },
+  }: { readonly weights: Weights; readonly known: readonly Weights[]; readonly squares: number },
 ): number {
-  const size = covariates.length
+  const size = known.length
   const matrix = new Float64Array(packedLength(size))
-  covariates.forEach((column, i) => {
-    for (let j = 0; j <= i; j++) matrix[packedIndex(i, j)] = moments.cross[packedIndex(column, covariates[j]!)]!
+  known.forEach((one, i) => {
+    for (let j = 0; j <= i; j++) matrix[packedIndex(i, j)] = covarianceOf(moments, one, known[j]!)
   })
   const factor = size === 0 ? null : choleskyFactor(matrix, size)
   if (factor === null) return 0
-  const right = covariates.map((column) => covarianceOf(moments, weights, [[column, 1]]))
+  const right = known.map((one) => covarianceOf(moments, weights, one))
   const slopes = choleskySolve(factor, right)
   const sum = right.reduce((total, value, i) => total + value * slopes[i]!, 0)
   return Number.isFinite(sum) ? Math.min(1, Math.max(0, sum / squares)) : 0

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import cases from '../../../../spec/cases/sequential.json' with { type: 'json' }
 import { normalQuantile } from '../numeric/index.ts'
+import { randomFrom } from '../random/index.ts'
 import { daysUntil, unitsAfter } from './arrivals.ts'
 import { detectableEffects } from './detectable-effects.ts'
 import { fastestSplit } from './fastest-split.ts'
@@ -199,6 +200,24 @@ describe('metricHistory', () => {
       variance: expect.closeTo(spread, 12),
       rSquared: 0,
     })
+  })
+
+  it('takes the past of a ratio as a ratio: shared size explains nothing of it', () => {
+    const random = randomFrom('ratio')
+    const rows = Array.from({ length: 400 }, () => {
+      const [size, past] = [1 + Math.floor(4 * random()), 1 + Math.floor(4 * random())]
+      return [size * random(), size, past * random(), past]
+    })
+    const moments = vectorMomentsOf(rows, 4)
+    const metric = { kind: 'ratio', numerator: 0, denominator: 1 } as const
+    const before = { kind: 'ratio', numerator: 2, denominator: 3 } as const
+    const found = metricHistory(moments, { metric, before })
+    const [m, d, p, q] = moments.mean
+    const z = rows.map(([a, b]) => (a! - (m! / d!) * b!) / d!)
+    const x = rows.map(([, , a, b]) => (a! - (p! / q!) * b!) / q!)
+    const sum = (a: readonly number[], b: readonly number[]) => a.reduce((all, value, i) => all + value * b[i]!, 0)
+    expect(found).toMatchObject({ kind: 'history' })
+    if (found.kind === 'history') expect(found.rSquared).toBeCloseTo(sum(z, x) ** 2 / (sum(z, z) * sum(x, x)), 12)
   })
 
   it('answers with a reason, and with R² = 0 for a singular covariate', () => {

@@ -24,6 +24,9 @@ export interface HistoryLog {
   ): Promise<{ readonly decisions: number; readonly outcomes: number }>
   readDecisions(day: string): Promise<readonly Decision[]>
   readOutcomes(day: string): Promise<readonly Outcome[]>
+  /** The same, a part at a time. */
+  decisionPages(day: string): AsyncIterable<readonly Decision[]>
+  outcomePages(day: string): AsyncIterable<readonly Outcome[]>
   days(): Promise<readonly string[]>
   /** The days whose exposures are there, oldest first; those written before there were any are not among them. */
   parts(): Promise<readonly DayParts[]>

@@ -7,14 +7,14 @@ import { pipeline } from 'node:stream/promises'
 import { type ExperimentReadOut, PalomaError, type ReadOutSpec, readOut } from '@paloma/core'
 import type { FileSpec } from './contract.ts'
 import type { AnalyticsLimits } from './duckdb.ts'
-import { summariseFiles } from './summarise-files.ts'
+import { type ReadOutFiles, summariseFiles } from './summarise-files.ts'
 
 /** A user with the first exposure; two rows with different variants are a user who met both. */
 export interface AssignedRow {
   readonly user: string
   readonly variant: string
-  /** UTC milliseconds. */
-  readonly time: number
+  /** UTC milliseconds; null: assigned, and not exposed. */
+  readonly time: number | null
   readonly phase: string
   /** By column that the spec's interactions name: the variant in another experiment, or empty. */
   readonly others?: Readonly<Record<string, string>>
@@ -55,6 +55,21 @@ const COLUMNS: FileSpec['columns'] = {
  * that reads tables. Throws NOBODY_EXPOSED for an experiment without rows.
  */
 export async function readOutTables(tables: ReadOutTables, limits: AnalyticsLimits): Promise<ExperimentReadOut> {
+  const { spec } = tables
+  const found = await withTables(tables, async (files, fileSpec) =>
+    readOut(await summariseFiles(fileSpec, files, limits), spec),
+  )
+  if (found === undefined) {
+    throw new PalomaError('NOBODY_EXPOSED', `nobody counts in experiment ${spec.experiment} yet`)
+  }
+  return found
+}
+
+/** Lets `work` read the rows as files, which are gone afterwards; undefined where there is nobody. */
+export async function withTables<T>(
+  tables: ReadOutTables,
+  work: (files: ReadOutFiles, spec: FileSpec) => Promise<T>,
+): Promise<T | undefined> {
   const { spec, asOf } = tables
   const folder = await mkdtemp(join(tmpdir(), 'paloma-results-'))
   // CSV, where everything is text: readers of JSON take some ids for dates.
@@ -62,13 +77,11 @@ export async function readOutTables(tables: ReadOutTables, limits: AnalyticsLimi
   try {
     const others = [...new Set((spec.interactions ?? []).map(({ column }) => column))]
     const first = await writeRows(files.assignments, [...ASSIGNED, ...others], flat(tables.assignments))
-    if (first === undefined) {
-      throw new PalomaError('NOBODY_EXPOSED', `nobody counts in experiment ${spec.experiment} yet`)
-    }
+    if (first === undefined) return undefined
     await writeRows(files.metrics, MEASURED, withEveryColumn(tables, first.user))
     const phase = spec.phases.length === 0 ? null : 'phase'
     const columns = { ...COLUMNS, assignments: { ...COLUMNS.assignments, phase } }
-    return readOut(await summariseFiles({ readOut: spec, asOf, columns }, files, limits), spec)
+    return await work(files, { readOut: spec, asOf, columns })
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -80,7 +93,7 @@ const MEASURED = ['user', 'metric', 'value', 'time', 'id'] as const
 /** Rows with the variants of other experiments as columns of their own. */
 async function* flat(
   pages: ReadOutTables['assignments'],
-): AsyncGenerator<readonly (Omit<AssignedRow, 'others'> & Readonly<Record<string, string | number>>)[], void> {
+): AsyncGenerator<readonly (Omit<AssignedRow, 'others'> & Readonly<Record<string, string | number | null>>)[], void> {
   for await (const page of pages) yield page.map(({ others = {}, ...row }) => ({ ...others, ...row }))
 }
 
@@ -114,6 +127,7 @@ async function writeRows<T>(
 }
 
 function cellOf(column: string, value: unknown): string {
+  if (value === null) return ''
   if (column === 'time') return new Date(Number(value)).toISOString()
   return typeof value === 'number' ? String(value) : `"${String(value).replaceAll('"', '""')}"`
 }

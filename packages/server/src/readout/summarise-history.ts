@@ -1,15 +1,14 @@
-import { type Arrivals, type MetricHistory, mergeVectorMoments, metricHistory, noVectorMoments } from '@paloma/core'
+import type { Arrivals } from '@paloma/core'
 import type { FileSpec } from './contract.ts'
 import { type Analytics, type AnalyticsLimits, openAnalytics } from './duckdb.ts'
 import { type Exposures, userExpression } from './exposure.ts'
 import { formOf, readFacts } from './facts.ts'
-import { metricVectors } from './metric-vector.ts'
-import { queryMoments } from './moments-query.ts'
+import { type PastMetric, pastMetrics } from './past-metrics.ts'
 import { momentOf, openSource, requireColumn, requireReadable, type Source } from './source.ts'
 
 /** What a past table of metrics says for a plan. */
 export interface PastSummary {
-  readonly histories: Readonly<Record<string, MetricHistory>>
+  readonly metrics: Readonly<Record<string, PastMetric>>
   /** Distinct users by day; null where the table has no time. */
   readonly arrivals: Arrivals | null
   readonly users: number
@@ -36,19 +35,9 @@ export async function summariseHistory(spec: FileSpec, path: string, limits: Ana
       columns: { ...spec.columns, assignments: NOTHING },
     }
     const facts = await readFacts(analytics, source, { spec: past, exposures })
-    const vectors = metricVectors({ spec: past, exposures, facts, limits: new Map(), withIndicators: false })
-    const rows = await queryMoments(analytics, facts, { vectors, by: ['v'] })
-    const histories = vectors.map(({ metric, columns, names }, i) => {
-      const moments = rows.reduce((sum, row) => mergeVectorMoments(sum, row.moments[i]!), noVectorMoments(names.length))
-      const { numerator, denominator, before, covariates } = columns
-      const parts =
-        denominator === null
-          ? ({ kind: 'mean', value: numerator } as const)
-          : ({ kind: 'ratio', numerator, denominator } as const)
-      return [metric.name, metricHistory(moments, { metric: parts, covariates: [...before, ...covariates] })] as const
-    })
+    const metrics = await pastMetrics(analytics, { spec: past, exposures, facts })
     return {
-      histories: Object.fromEntries(histories),
+      metrics,
       arrivals: await arrivalsOf(analytics, exposures),
       users: exposures.users,
     }

@@ -12,10 +12,13 @@ import type {
   ExperimentReadOut,
   ExposureCount,
   Group,
+  MetricRole,
   Opportunity,
   OpportunityId,
   Outcome,
   PhaseSampleRatio,
+  PlanReadOut,
+  PlanUnit,
   Ramp,
   Scalar,
   SendId,
@@ -211,6 +214,53 @@ export interface ExperimentResults {
   readonly leftOut: { readonly moved: number; readonly outside: number }
 }
 
+/** What the log says of one metric of a design. */
+export interface PlannedPast {
+  readonly name: string
+  readonly role: MetricRole
+  /** Units whose window had closed: users, or slots of time. */
+  readonly units: number
+  /** Null where there is none. */
+  readonly mean: number | null
+  /** Per unit; of a ratio, of its linearised values. */
+  readonly stdDeviation: number | null
+  /** Share of the variance that the time before exposure explains. */
+  readonly explained: number | null
+  /** Why a plan may not rest on it, and what was expected; null where it may. */
+  readonly fault: string | null
+}
+
+/** Whom and when a plan from the log looked at. */
+export interface PlanBasis {
+  readonly from: 'live' | 'history'
+  /** Users would have come from here on. */
+  readonly since: EpochMs
+  readonly until: EpochMs
+  /** Whole days between, over which arrivals were counted. */
+  readonly days: number
+  readonly unit: PlanUnit
+  /** That would have been exposed. */
+  readonly units: number
+  readonly users: number
+  /** Of them, those that the experiment's buckets and traffic would take, 0 to 1. */
+  readonly share: number
+  /** That the experiment would get, on average over the days; null without a whole day. */
+  readonly unitsPerDay: number | null
+  /** Exposed users ÷ users that decisions were made for, in its groups and targeting; null of slots of time. */
+  readonly triggerRate: number | null
+}
+
+/** A plan from the log's own history of the metrics. */
+export interface PlanFromLog {
+  readonly key: string
+  /** Null where something stands in the way. */
+  readonly plan: PlanReadOut | null
+  readonly faults: readonly DesignFault[]
+  /** Every metric of the design. */
+  readonly metrics: readonly PlannedPast[]
+  readonly basis: PlanBasis
+}
+
 /** Everything the server can do. HTTP, CLI, jobs and MCP call these and nothing else. */
 export interface Usecases {
   readonly users: {
@@ -298,6 +348,14 @@ export interface Usecases {
      * with EXPERIMENT_UNREADABLE and NOBODY_EXPOSED.
      */
     results(key: string, from?: 'live' | 'history'): Promise<ExperimentResults | undefined>
+    /**
+     * Users and days until a design decides, from the last `days` of the log. Rejects with EXPERIMENT_INVALID (as a start would),
+     * EXPERIMENT_STOPPED and EXPERIMENT_UNPLANNABLE.
+     */
+    plan(
+      key: string,
+      options: { readonly from: 'live' | 'history'; readonly days: number },
+    ): Promise<PlanFromLog | undefined>
   }
   readonly clock: {
     readonly isVirtual: boolean

@@ -5,7 +5,7 @@ import type { HistoryLog } from '../log/contract.ts'
 import type { Store } from '../store/contract.ts'
 import type { Clock } from './clock.ts'
 import type { InboxFeed } from './inbox-feed.ts'
-import type { HistoryReader, ReadOutEngine } from './read-out-engine.ts'
+import type { HistoryReader, PlanEngine, ReadOutEngine } from './read-out-engine.ts'
 import type { SnapshotKeeper } from './snapshot-keeper.ts'
 
 /** What every use case is made of; joined in `app.ts`. */
@@ -22,6 +22,7 @@ export interface Deps {
   readonly publicUrl: string
   readonly inboxFeed: InboxFeed
   readonly readOut: ReadOutEngine
+  readonly planUnits: PlanEngine
   readonly historyRows: HistoryReader
   /** Waits so many milliseconds while messages are with their providers; a timer by default. */
   readonly pause?: (ms: number) => Promise<unknown>

@@ -182,9 +182,9 @@ function specOf(scene: Scene): ReadOutSpec {
 }
 
 /** One-sided levels and power of the decision rule, as everywhere where nothing else is said. */
-const LEVELS = { alpha: 0.05, beta: 0.2, alphaDeterioration: 0.01 } as const
+export const LEVELS = { alpha: 0.05, beta: 0.2, alphaDeterioration: 0.01 } as const
 
-function sequentialOf(horizon: Experiment['design']['horizon']): SequentialSettings {
+export function sequentialOf(horizon: Experiment['design']['horizon']): SequentialSettings {
   if (horizon.kind === 'open') return { kind: 'confidenceSequence', expectedUsers: horizon.expectedUsers }
   const maxUsers = horizon.kind === 'users' ? horizon.maxUsers : null
   return { kind: 'groupSequential', maxUsers, spending: 'power', looks: 'daily' }

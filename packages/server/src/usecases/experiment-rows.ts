@@ -15,7 +15,7 @@ import { columnsOf, valueUnder } from './live-metrics.ts'
 import type { AssignedUser, ExperimentRows, MeasuredValue } from './read-out-engine.ts'
 
 /** Where a metric does not say how long before exposure its adjustment looks. */
-const PRE_DAYS = 28
+export const PRE_DAYS = 28
 
 /** Everything that a read-out of the log needs to know. */
 export interface Scene {

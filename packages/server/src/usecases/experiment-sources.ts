@@ -52,7 +52,7 @@ async function withHistory<T>(
   )
 }
 
-async function* underOneId<T extends { readonly userId: UserId }>(
+export async function* underOneId<T extends { readonly userId: UserId }>(
   { users }: Pick<SourceDeps['store'], 'users'>,
   pages: AsyncIterable<readonly T[]>,
 ): AsyncGenerator<readonly T[], void> {

@@ -8,20 +8,26 @@ import {
   type Experiment,
   type ExperimentAction,
   type ExperimentDesign,
+  invalidDesign,
   PalomaError,
   type Phase,
   rampExperiment,
   sampleRatios,
   startExperiment,
   stopExperiment,
+  stoppedExperiment,
 } from '@paloma/core'
 import { alwaysOn } from './always-on.ts'
 import type { ExposureReport, Usecases } from './contract.ts'
 import type { Deps } from './deps.ts'
+import { type PlanOptions, planFromLog } from './experiment-plan.ts'
 import { alwaysOnResults, experimentResults } from './experiment-results.ts'
 import { metricsOf } from './live-metrics.ts'
 
-type ExperimentDeps = Pick<Deps, 'store' | 'history' | 'historyRows' | 'config' | 'clock' | 'snapshots' | 'readOut'>
+type ExperimentDeps = Pick<
+  Deps,
+  'store' | 'history' | 'historyRows' | 'config' | 'clock' | 'snapshots' | 'readOut' | 'planUnits'
+>
 
 /** The life of experiments: every change is one transaction over all of them, with a line in the audit trail. */
 export function experimentUsecases(deps: ExperimentDeps): Usecases['experiments'] {
@@ -54,7 +60,22 @@ export function experimentUsecases(deps: ExperimentDeps): Usecases['experiments'
       const standing = alwaysOn(deps.config, key)
       return standing && alwaysOnResults(deps, { ...standing, key }, from)
     },
+    plan: (key, options) => plan(deps, key, options),
   }
+}
+
+async function plan(
+  deps: ExperimentDeps,
+  key: string,
+  options: PlanOptions,
+): ReturnType<Usecases['experiments']['plan']> {
+  const experiment = await deps.store.experiments.get(key)
+  if (experiment === undefined) return undefined
+  const { design, status } = experiment
+  if (status === 'stopped') throw stoppedExperiment(key)
+  const [fault] = faultsOf(deps, design)
+  if (fault !== undefined) throw invalidDesign(key, fault)
+  return planFromLog(deps, experiment, options)
 }
 
 function faultsOf({ config }: ExperimentDeps, design: ExperimentDesign): readonly DesignFault[] {

@@ -1,6 +1,7 @@
-import { DAY_MS, type EpochMs } from '@paloma/core'
+import { DAY_MS, type Decision, type EpochMs, type Outcome } from '@paloma/core'
 import type { Usecases } from './contract.ts'
 import type { Deps } from './deps.ts'
+import { pages } from './past-rows.ts'
 
 /** Role of the one process of all that writes the history. */
 export const EXPORTER = 'exporter'
@@ -53,26 +54,9 @@ function dayOf(at: EpochMs): string {
 }
 
 async function exportDay({ store, history }: HistoryDeps, day: string): Promise<WrittenDay> {
-  type AfterDecision = Parameters<typeof store.decisions.listByDay>[1]
-  const decisions = pages(
-    (after: AfterDecision) => store.decisions.listByDay(day, after, PAGE_ROWS),
-    (decision) => decision.decisionId,
+  const decisions = pages((after: Decision | null) =>
+    store.decisions.listByDay(day, after?.decisionId ?? null, PAGE_ROWS),
   )
-  const outcomes = pages(
-    (after: string | null) => store.outcomes.listByDay(day, after, PAGE_ROWS),
-    (outcome) => outcome.messageId,
-  )
+  const outcomes = pages((after: Outcome | null) => store.outcomes.listByDay(day, after?.messageId ?? null, PAGE_ROWS))
   return { day, ...(await history.writeDay(day, { decisions, outcomes })) }
-}
-
-/** All pages of a listing, each asked for with the last key of the one before. */
-async function* pages<T, K>(
-  list: (after: K | null) => Promise<readonly T[]>,
-  keyOf: (item: T) => K,
-): AsyncGenerator<readonly T[]> {
-  let page = await list(null)
-  while (page.length > 0) {
-    yield page
-    page = await list(keyOf(page[page.length - 1]!))
-  }
 }

@@ -1,4 +1,4 @@
-import type { EpochMs, ExperimentReadOut, Exposure, Outcome, ReadOutSpec } from '@paloma/core'
+import type { EpochMs, ExperimentReadOut, Exposure, MetricHistory, Outcome, ReadOutSpec } from '@paloma/core'
 
 /** A user with the first exposure; two rows with different variants are a user who met both. */
 export interface AssignedUser {
@@ -20,14 +20,40 @@ export interface MeasuredValue {
   readonly id: string
 }
 
-/** Reads an experiment out of rows, however many. Rejects with NOBODY_EXPOSED where there are none. */
-export type ReadOutEngine = (tables: {
+/** An experiment as rows. */
+export interface ReadOutRows {
   readonly spec: ReadOutSpec
   /** The moment of the read-out. */
   readonly asOf: EpochMs
   readonly assignments: AsyncIterable<readonly AssignedUser[]>
   readonly metrics: AsyncIterable<readonly MeasuredValue[]>
-}) => Promise<ExperimentReadOut>
+}
+
+/** Reads an experiment out of rows, however many. Rejects with NOBODY_EXPOSED where there are none. */
+export type ReadOutEngine = (rows: ReadOutRows) => Promise<ExperimentReadOut>
+
+/** A user whom an experiment would have met; `time` is null where nothing it changes could have mattered. */
+export interface WouldBeUser extends Omit<AssignedUser, 'time'> {
+  readonly time: EpochMs | null
+}
+
+/** Units as they would have come into an experiment, and what its metrics say of them. */
+export interface UnitsOfPast {
+  /** By metric: its past, and of how many units whose window had closed. */
+  readonly metrics: Readonly<Record<string, { readonly history: MetricHistory; readonly units: number }>>
+  /** New units by day, in days since 1970-01-01 UTC, oldest first; days without any are left out. */
+  readonly unitsByDay: readonly { readonly day: number; readonly units: number }[]
+  /** Users, or where slots of time are randomised, those. */
+  readonly units: number
+  readonly users: number
+  /** Users with or without exposure; null where units are not users. */
+  readonly usersMet: number | null
+}
+
+/** What rows of the past say for a plan, however many; null where nobody would have been exposed. */
+export type PlanEngine = (
+  rows: Omit<ReadOutRows, 'assignments'> & { readonly assignments: AsyncIterable<readonly WouldBeUser[]> },
+) => Promise<UnitsOfPast | null>
 
 /** Where an experiment's rows come from: the store, or files of past days. */
 export interface ExperimentRows {

@@ -8,6 +8,7 @@ import type {
   WireExperimentResults,
   WireExplanation,
   WireExposures,
+  WirePlanFromLog,
   WireReplay,
 } from '@paloma/sdk'
 
@@ -18,6 +19,12 @@ export interface ListedKey {
   readonly scopes: readonly string[]
   readonly createdAt: string
   readonly revokedAt: string | null
+}
+
+/** Where a plan looks, and how many days back users would have come. */
+export interface PlanOptions {
+  readonly from: 'live' | 'history'
+  readonly days: number
 }
 
 /** What the commands ask for, of a running server or of the store alone. */
@@ -45,6 +52,7 @@ export interface Connection {
     ramp(key: string, ramp: RampInput): Promise<WireExperiment>
     stop(key: string, end: StopInput): Promise<WireExperiment>
     results(key: string, options: { readonly from: 'live' | 'history' }): Promise<WireExperimentResults>
+    plan(key: string, options: PlanOptions): Promise<WirePlanFromLog>
   }
   close(): Promise<void>
 }

@@ -60,6 +60,10 @@ function experimentCalls(call: <T>(request: Call) => Promise<T>): Connection['ex
     stop: (key, end) => step(key, 'stop', end),
     results: (key, { from }) =>
       call({ method: 'GET', path: pathOf('experiments', key, `/results?from=${from}`), timeoutMs: LONG_TIMEOUT_MS }),
+    plan: (key, { from, days }) => {
+      const path = pathOf('experiments', key, `/plan?from=${from}&days=${days}`)
+      return call({ method: 'GET', path, timeoutMs: LONG_TIMEOUT_MS })
+    },
   }
 }
 

@@ -1,14 +1,19 @@
 import { Command } from 'commander'
+import type { Connect } from '../connection/index.ts'
 import type { Output } from '../print/index.ts'
 import { analyseCommand } from './analyse-command.ts'
 import { decomposeCommand } from './decompose-command.ts'
+import { liveExperimentCommands } from './live-commands.ts'
 import { planExperimentCommand } from './plan-command.ts'
 
-/** `paloma experiment …`: plan, run and read experiments; `live` are the commands that need a server. */
-export function experimentCommand(output: Output, live: readonly Command[] = []): Command {
+/** `paloma experiment …`: plan, run and read experiments, from tables or of a running server. */
+export function experimentCommand(output: Output, connect: Connect): Command {
   const command = new Command('experiment').description('plan, run and read experiments')
-  return [planExperimentCommand(output), ...live, analyseCommand(output), decomposeCommand(output)].reduce(
-    (all, each) => all.addCommand(each),
-    command,
-  )
+  const all = [
+    planExperimentCommand(output, connect),
+    ...liveExperimentCommands(connect, output),
+    analyseCommand(output),
+    decomposeCommand(output),
+  ]
+  return all.reduce((whole, each) => whole.addCommand(each), command)
 }

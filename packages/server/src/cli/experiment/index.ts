@@ -1,2 +1,1 @@
 export { experimentCommand } from './experiment-command.ts'
-export { liveExperimentCommands } from './live-commands.ts'

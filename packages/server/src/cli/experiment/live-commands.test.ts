@@ -8,7 +8,6 @@ import { testConfig } from '../../http/testing/http-harness.ts'
 import { httpConnection } from '../connection/index.ts'
 import { memoryOutput, runCommand } from '../print/index.ts'
 import { experimentCommand } from './experiment-command.ts'
-import { liveExperimentCommands } from './live-commands.ts'
 import { shareOf, weightsOf } from './share-flags.ts'
 
 const DESIGN = `
@@ -18,6 +17,17 @@ variants:
   - name: control
   - name: gentle
     change: { weights: { reachability: 2 } }
+`
+
+const PLAN = `gentle: no plan. It needs:
+  /metrics/0: metric "revenue" expects at least 100 users whose window of 7 days has closed, got 12
+
+  the past of  role     users  mean  deviation  explained
+  revenue      success     12  3.25        1.5       13 %
+
+Estimated from 40 users that it would have exposed in 20 whole days, 2025-12-26 to 2026-01-15, in the store.
+80 % of the users in its groups and targeting would have been exposed.
+It would get 1 new users a day, 50 % of them all.
 `
 
 const folder = mkdtempSync(join(tmpdir(), 'paloma-live-'))
@@ -47,7 +57,7 @@ function scene() {
     file,
     async run(...args: readonly string[]) {
       const output = memoryOutput()
-      const code = await runCommand(experimentCommand(output, liveExperimentCommands(connect, output)), args, output)
+      const code = await runCommand(experimentCommand(output, connect), args, output)
       return { code, results: output.results(), notes: output.notes() }
     },
   }
@@ -85,7 +95,21 @@ describe('paloma experiment', () => {
     expect(JSON.parse((await run('list', '--json')).results).experiments).toHaveLength(1)
   })
 
+  it('plans a draft from the log, and says what a metric lacks', async () => {
+    const { run, file } = scene()
+    await run('create', file)
+    const { code, results, notes } = await run('plan', 'gentle', '--days', '20')
+    expect(code).toBe(1)
+    expect(results).toBe(PLAN)
+    expect(notes).toContain('PLAN_INCOMPLETE: /metrics/0: metric "revenue" expects at least 100 users')
+    const json = JSON.parse((await run('plan', 'gentle', '--from', 'history', '--json')).results)
+    expect(json).toMatchObject({ plan: null, basis: { from: 'history', days: 28, until: '2026-01-15T12:00:00.000Z' } })
+  })
+
   it.each([
+    [['plan'], 2, 'plan needs the name of an experiment or --spec FILE'],
+    [['plan', 'x', '--days', '0'], 2, 'expected a whole number of days from 1 to 365'],
+    [['plan', 'x'], 1, 'EXPERIMENT_NOT_FOUND'],
     [['start', 'nothing'], 1, 'EXPERIMENT_NOT_FOUND: there is no experiment "nothing"'],
     [['create', 'none.yaml'], 1, 'SPEC_NOT_FOUND'],
     [['ramp', 'x'], 2, 'needs --traffic or --weights'],

@@ -81,6 +81,10 @@ describe('experiments', () => {
     ['GET', `${URL}/nothing/exposures`, undefined, 404, 'EXPERIMENT_NOT_FOUND'],
     ['POST', `${URL}/nothing/start`, undefined, 404, 'EXPERIMENT_NOT_FOUND'],
     ['POST', `${URL}/a/ramp`, { traffic: 5 }, 409, 'EXPERIMENT_NOT_RUNNING'],
+    ['GET', `${URL}/nothing/plan`, undefined, 404, 'EXPERIMENT_NOT_FOUND'],
+    ['GET', `${URL}/a/plan?days=0`, undefined, 400, 'PARAMETER_INVALID'],
+    ['GET', `${URL}/a/plan?from=memory`, undefined, 400, 'PARAMETER_INVALID'],
+    ['GET', `${URL}/a/plan?days=7&from=history`, undefined, 200, undefined],
     ['POST', `${URL}/a/ramp`, {}, 400, 'BODY_INVALID'],
     ['POST', `${URL}/a/stop`, { decision: 'perhaps' }, 400, 'BODY_INVALID'],
   ] as const)('answers %s %s %j with %i %s', async (method, url, given, status, code) => {

@@ -11,12 +11,14 @@ import {
   experimentResultsSchema,
   experimentSchema,
   exposuresSchema,
+  planQuerySchema,
+  planSchema,
   rampSchema,
   resultsQuerySchema,
   stopSchema,
 } from '../schemas/experiment.ts'
 import { PROBLEMS } from '../schemas/problem.ts'
-import { wireChange, wireExperiment, wireExposures } from '../wire/experiment-to-wire.ts'
+import { wireChange, wireExperiment, wireExposures, wirePlan } from '../wire/experiment-to-wire.ts'
 import { iso } from '../wire/to-wire.ts'
 
 const tags = ['experiments']
@@ -97,6 +99,7 @@ function readRoutes(app: HttpApp, { usecases: { experiments } }: RouteDeps): voi
   })
   exposuresRoute(app, experiments)
   resultsRoute(app, experiments)
+  planRoute(app, experiments)
 }
 
 function exposuresRoute(app: HttpApp, experiments: RouteDeps['usecases']['experiments']): void {
@@ -137,6 +140,30 @@ function resultsRoute(app: HttpApp, experiments: RouteDeps['usecases']['experime
       const results = await experiments.results(request.params.key, request.query.from)
       if (results === undefined) throw notFound('experiment', request.params.key)
       return { ...results, until: iso(results.until) }
+    },
+  })
+}
+
+function planRoute(app: HttpApp, experiments: RouteDeps['usecases']['experiments']): void {
+  app.route({
+    method: 'GET',
+    url: '/v1/experiments/:key/plan',
+    config: read,
+    schema: {
+      operationId: 'getPlan',
+      summary: "Users and days until it decides, from the log's own history of its metrics",
+      description:
+        'Of users whom it would have exposed in the last `days`. Where the past is too short `plan` is null.',
+      tags,
+      params,
+      querystring: planQuerySchema,
+      response: { 200: planSchema, ...PROBLEMS },
+    },
+    handler: async (request) => {
+      const { key } = request.params
+      const plan = await experiments.plan(key, request.query)
+      if (plan === undefined) throw notFound('experiment', key)
+      return wirePlan(plan)
     },
   })
 }

@@ -1,4 +1,10 @@
-import { CONCLUSIONS, EXPERIMENT_ACTIONS, EXPERIMENT_STATUSES, type ExperimentDesign } from '@paloma/core/domain'
+import {
+  CONCLUSIONS,
+  EXPERIMENT_ACTIONS,
+  EXPERIMENT_STATUSES,
+  type ExperimentDesign,
+  METRIC_ROLES,
+} from '@paloma/core/domain'
 import type {
   RampInput,
   WireExperiment,
@@ -6,6 +12,7 @@ import type {
   WireExperimentDetail,
   WireExperimentResults,
   WireExposures,
+  WirePlanFromLog,
 } from '@paloma/sdk'
 import { z } from 'zod'
 import { experimentDesignSchema, wholeDesignSchema } from '../../config/experiment-design-schema.ts'
@@ -111,5 +118,48 @@ export const experimentResultsSchema: z.ZodType<{
     until: isoSchema,
     leftOut: z.object({ moved: z.int(), outside: z.int() }),
     readOut: z.unknown(),
+  }),
+)
+
+const MOST_PLAN_DAYS = 365
+
+/** Where a plan looks, and over how many past days users would have come. */
+export const planQuerySchema: z.ZodType<{ readonly from: 'live' | 'history'; readonly days: number }> = z.object({
+  from: z.enum(['live', 'history']).default('live'),
+  days: z.coerce.number().int().min(1).max(MOST_PLAN_DAYS).default(28),
+})
+
+const numberOrNull = z.number().nullable()
+
+/** The plan has the shape that `paloma experiment plan --json` prints of tables. */
+export const planSchema: z.ZodType<Omit<WirePlanFromLog, 'plan'> & { readonly plan: unknown }> = named(
+  'ExperimentPlan',
+  z.object({
+    key: z.string(),
+    plan: z.unknown().describe('null where something stands in the way'),
+    faults,
+    metrics: z.array(
+      z.object({
+        name: z.string(),
+        role: z.enum(METRIC_ROLES),
+        units: z.int(),
+        mean: numberOrNull,
+        stdDeviation: numberOrNull,
+        explained: numberOrNull,
+        fault: z.string().nullable(),
+      }),
+    ),
+    basis: z.object({
+      from: z.enum(['live', 'history']),
+      since: isoSchema,
+      until: isoSchema,
+      days: z.int(),
+      unit: z.enum(['user', 'slot']),
+      units: z.int(),
+      users: z.int(),
+      share: z.number(),
+      unitsPerDay: numberOrNull,
+      triggerRate: numberOrNull,
+    }),
   }),
 )

@@ -1,4 +1,5 @@
 import {
+  DAY_MS,
   draftOf,
   type Experiment,
   type ExperimentChange,
@@ -8,7 +9,7 @@ import {
   startExperiment,
   stopExperiment,
 } from '@paloma/core'
-import type { Usecases } from '../../usecases/contract.ts'
+import type { PlanFromLog, Usecases } from '../../usecases/contract.ts'
 import type { Stored } from './stored.ts'
 
 /** Experiments in a map, moved by the same functions as the real ones; nothing is known of names or exposures. */
@@ -47,11 +48,29 @@ export function fakeExperiments({ now: at }: Stored): Usecases['experiments'] {
     stop: async (key, end, actor) => step(key, (known) => put(stopExperiment(known, end, at), actor, 'stop')),
     // Reading out is the engine's part, which tests of use cases look at.
     results: async () => undefined,
+    plan: async (key, options) => {
+      const experiment = all.get(key)
+      return experiment && planWithoutPast(key, { ...options, until: at })
+    },
     async exposures(key) {
       const experiment = all.get(key)
       if (experiment === undefined) return undefined
       const counts: readonly ExposureCount[] = []
       return { key, users: 0, crossed: 0, counts, sampleRatios: sampleRatios(experiment.phases, counts) }
     },
+  }
+}
+
+/** Of a metric that nobody had long enough. */
+function planWithoutPast(
+  key: string,
+  { from, days, until }: Pick<PlanFromLog['basis'], 'from' | 'days' | 'until'>,
+): PlanFromLog {
+  const fault = 'metric "revenue" expects at least 100 users whose window of 7 days has closed, got 12'
+  const past = { name: 'revenue', role: 'success', units: 12, mean: 3.25, stdDeviation: 1.5, explained: 0.125 } as const
+  const counts = { unit: 'user', units: 40, users: 40, share: 0.5, unitsPerDay: 20 / days, triggerRate: 0.8 } as const
+  return {
+    ...{ key, plan: null, faults: [{ pointer: '/metrics/0', detail: fault }], metrics: [{ ...past, fault }] },
+    basis: { from, since: until - days * DAY_MS, until, days, ...counts },
   }
 }

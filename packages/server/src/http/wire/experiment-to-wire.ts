@@ -1,6 +1,6 @@
 import { type Experiment, type ExperimentChange, weightsOfRanges } from '@paloma/core'
-import type { WireExperiment, WireExperimentDetail, WireExposures } from '@paloma/sdk'
-import type { ExposureReport } from '../../usecases/contract.ts'
+import type { WireExperiment, WireExperimentDetail, WireExposures, WirePlanFromLog } from '@paloma/sdk'
+import type { ExposureReport, PlanFromLog } from '../../usecases/contract.ts'
 import { iso } from './to-wire.ts'
 
 export function wireExperiment({ createdAt, phases, end, ...rest }: Experiment): WireExperiment {
@@ -25,4 +25,8 @@ export function wireExposures({ counts, ...report }: ExposureReport): WireExposu
     ...report,
     counts: counts.map(({ firstAt, lastAt, ...count }) => ({ ...count, firstAt: iso(firstAt), lastAt: iso(lastAt) })),
   }
+}
+
+export function wirePlan({ basis, ...plan }: PlanFromLog): WirePlanFromLog {
+  return { ...plan, basis: { ...basis, since: iso(basis.since), until: iso(basis.until) } }
 }

@@ -35,8 +35,10 @@ export function parquetLog(options: { readonly dir: string }): HistoryLog {
   const inTurn = queue()
   return {
     writeDay: (day, rows) => inTurn(() => writeDay(dir, checkDay(day), rows)),
-    readDecisions: (day) => readDay<Decision>(dir, checkDay(day), 'decisions'),
-    readOutcomes: (day) => readDay<Outcome>(dir, checkDay(day), 'outcomes'),
+    readDecisions: (day) => whole(dayPages<Decision>(dir, checkDay(day), 'decisions')),
+    readOutcomes: (day) => whole(dayPages<Outcome>(dir, checkDay(day), 'outcomes')),
+    decisionPages: (day) => dayPages<Decision>(dir, checkDay(day), 'decisions'),
+    outcomePages: (day) => dayPages<Outcome>(dir, checkDay(day), 'outcomes'),
     days: async () => Object.keys((await readManifest(dir)).days).sort(),
     parts: async () => partsOf(dir, await readManifest(dir)),
     erase: (userId) => inTurn(() => erase(dir, userId)),
@@ -111,13 +113,18 @@ async function commit(place: Place, staged: StagedPart): Promise<PartEntry> {
   return { path, ...staged.entry }
 }
 
-async function readDay<T>(dir: string, day: string, what: 'decisions' | 'outcomes'): Promise<readonly T[]> {
+async function* dayPages<T>(
+  dir: string,
+  day: string,
+  what: 'decisions' | 'outcomes',
+): AsyncGenerator<readonly T[], void> {
   const entry = (await readManifest(dir)).days[day]
-  if (entry === undefined) return []
+  if (entry !== undefined) yield* readPart<T>(join(dir, entry[what].path))
+}
+
+async function whole<T>(pages: AsyncIterable<readonly T[]>): Promise<readonly T[]> {
   const records: T[] = []
-  for await (const batch of readPart<T>(join(dir, entry[what].path))) {
-    for (const record of batch) records.push(record)
-  }
+  for await (const page of pages) for (const record of page) records.push(record)
   return records
 }
 

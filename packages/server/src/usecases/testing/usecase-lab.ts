@@ -14,7 +14,7 @@ import type { ChannelAdapter, Message, SendResult } from '../../channel/contract
 import type { Config } from '../../config/contract.ts'
 import { defaultConfig } from '../../config/default-config.ts'
 import { parquetLog } from '../../log/index.ts'
-import { readOutTables, withHistoryRows } from '../../readout/index.ts'
+import { planTables, readOutTables, withHistoryRows } from '../../readout/index.ts'
 import type { Send, Store } from '../../store/contract.ts'
 import { pgliteStore } from '../../store/pglite-store.ts'
 import { exampleDecision, exampleNew, exampleOpportunity, exampleProfile, NOON } from '../../store/testing/examples.ts'
@@ -82,6 +82,7 @@ export async function usecaseLab(options: LabOptions = {}): Promise<UsecaseLab> 
     secret: 'a secret for tests only',
     publicUrl: 'https://paloma.test',
     readOut: (tables) => readOutTables(tables, LIMITS),
+    planUnits: (rows) => planTables(rows, LIMITS),
     historyRows: (source, read) => withHistoryRows(source, LIMITS, read),
     inboxFeed: inboxFeed({ inbox: store.inbox, now: () => clock.now(), failed: (error) => lines.push(String(error)) }),
   }

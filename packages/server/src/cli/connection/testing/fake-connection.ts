@@ -21,6 +21,7 @@ const unasked = async (): Promise<never> => {
 const NONE = {
   ...{ create: unasked, list: unasked, get: unasked, start: unasked, ramp: unasked, stop: unasked },
   results: unasked,
+  plan: unasked,
 }
 
 /** A connection that keeps keys in memory and answers for given decisions; the clock moves a day with each revocation. */
