@@ -143,6 +143,9 @@ export type ExperimentHorizon =
   | { readonly kind: 'days'; readonly days: number }
   | { readonly kind: 'open'; readonly expectedUsers: number }
 
+/** A metric of the catalogue, and its part in one experiment. */
+export type MetricPart = Pick<ExperimentMetric, 'name' | 'role' | 'nonInferiorityMargin' | 'targetMDE'>
+
 /** What the owner asks for; it does not change once the experiment runs. */
 export interface ExperimentDesign {
   readonly key: string
@@ -164,8 +167,8 @@ export interface ExperimentDesign {
   /** Millionths of its buckets that take part in the first phase. */
   readonly traffic: number
   readonly learning: ExperimentLearning
-  /** Metrics of the catalogue that it is judged by, each with its part. */
-  readonly metrics: readonly Pick<ExperimentMetric, 'name' | 'role' | 'nonInferiorityMargin'>[]
+  /** Metrics of the catalogue that it is judged by, each with its part; a `targetMDE` here goes before the catalogue's. */
+  readonly metrics: readonly MetricPart[]
   readonly horizon: ExperimentHorizon
   /** Shared limits of which each variant has its own part, so that none can take from another. */
   readonly budgetSplit?: readonly string[]

@@ -39,8 +39,17 @@ function metricFaults({ metrics }: ExperimentDesign, known: KnownNames): readonl
     const expected = role === 'guardrail' ? 'a share of the control mean in (0, 1)' : `none, because it is ${role}`
     return isSound ? [] : [fault(`/metrics/${i}/nonInferiorityMargin`, expected, margin)]
   })
+  const efforts = metrics.flatMap(({ role, targetMDE }, i) => {
+    if (targetMDE === undefined) return []
+    const isSound = role === 'success' && targetMDE > 0 && Number.isFinite(targetMDE)
+    const expected = role === 'success' ? 'a share of the control mean above 0' : `none, because it is ${role}`
+    return isSound ? [] : [fault(`/metrics/${i}/targetMDE`, expected, targetMDE)]
+  })
+  const twice = names.flatMap((name, i) =>
+    names.indexOf(name) === i ? [] : [fault(`/metrics/${i}/name`, 'a metric named only once', name)],
+  )
   const unknown = unknownNames(names, known.metrics, { pointer: '/metrics', what: 'a metric of the configuration' })
-  return [...unknown, ...margins]
+  return [...unknown, ...twice, ...margins, ...efforts]
 }
 
 function splitFaults(

@@ -178,6 +178,22 @@ describe('designFaults', () => {
       /none, because it is success, got 0.1/,
     ],
     [{ metrics: [{ name: 'revenue', role: 'guardrail' }] }, '/metrics/0/nonInferiorityMargin', /in \(0, 1\), got 0/],
+    [{ metrics: [{ name: 'revenue', role: 'success', targetMDE: 0 }] }, '/metrics/0/targetMDE', /above 0, got 0/],
+    [
+      { metrics: [{ name: 'revenue', role: 'deterioration', targetMDE: 0.1 }] },
+      '/metrics/0/targetMDE',
+      /none, because it is deterioration, got 0.1/,
+    ],
+    [
+      {
+        metrics: [
+          { name: 'revenue', role: 'success' },
+          { name: 'revenue', role: 'deterioration' },
+        ],
+      },
+      '/metrics/1/name',
+      /named only once, got "revenue"/,
+    ],
     [{ groups: ['paloma', 'holdout'] }, '/groups', /other than holdout/],
     [{ groups: [] }, '/groups', /one or more/],
     [{ layer: { name: 'other', from: 0, until: 1 } }, '/layer/name', /\(wording\), got "other"/],

@@ -73,6 +73,7 @@ const metricSchema: z.ZodType<ExperimentDesign['metrics'][number]> = z.strictObj
   name,
   role: z.enum(METRIC_ROLES),
   nonInferiorityMargin: z.number().exactOptional(),
+  targetMDE: z.number().exactOptional(),
 })
 
 const learning = z.enum(EXPERIMENT_LEARNING)

@@ -350,7 +350,7 @@ export interface Usecases {
     results(key: string, from?: 'live' | 'history'): Promise<ExperimentResults | undefined>
     /**
      * Users and days until a design decides, from the last `days` of the log. Rejects with EXPERIMENT_INVALID (as a start would),
-     * EXPERIMENT_STOPPED and EXPERIMENT_UNPLANNABLE.
+     * EXPERIMENT_STOPPED and EXPERIMENT_WITHOUT_PAST.
      */
     plan(
       key: string,

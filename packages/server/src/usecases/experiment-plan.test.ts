@@ -145,6 +145,13 @@ describe('a plan from the log', () => {
     ])
   }, 60_000)
 
+  it('is for the least effect that the design names, where it names one', async () => {
+    const withEffect = (targetMDE: number) => plan({ metrics: [{ name: 'basket', role: 'success', targetMDE }] })
+    const [wide, narrow] = [await withEffect(0.4), await withEffect(0.2)]
+    expect(wide.plan!.metrics[0]!.effect).toBe(0.4)
+    expect(narrow.plan!.plan.units! / wide.plan!.plan.units!).toBeCloseTo(4, 1)
+  }, 60_000)
+
   it('takes the shares of a design into arrivals, and leaves out whom it is not about', async () => {
     const whole = await plan()
     const quarter = await plan({ traffic: 250_000 })
@@ -162,7 +169,7 @@ describe('a plan from the log', () => {
     expect(policy.basis.users).toBe(whole.basis.users)
     const other = { messages: { newsletter: { kind: 'withhold' } } }
     await expect(plan({ variants: [{ name: 'control' }, { name: 'new', change: other }] })).rejects.toMatchObject({
-      code: 'EXPERIMENT_UNPLANNABLE',
+      code: 'EXPERIMENT_WITHOUT_PAST',
     })
   }, 60_000)
 

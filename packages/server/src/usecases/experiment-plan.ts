@@ -33,7 +33,7 @@ export interface PlanOptions {
 /**
  * How many units and days a design takes to decide, from what the log says of its metrics among users whom it would have
  * exposed. Where the past of a metric that decides is too short there is no plan, and `faults` say what was expected.
- * Rejects with EXPERIMENT_UNPLANNABLE where nobody would have been exposed.
+ * Rejects with EXPERIMENT_WITHOUT_PAST where nobody would have been exposed.
  */
 export async function planFromLog(
   deps: PlanDeps,
@@ -52,7 +52,7 @@ export async function planFromLog(
     assignments: wouldBeUsers(rows, { design, place, span }),
     metrics: measured(rows, metrics, { since: span.since - preDays(metrics) * DAY_MS, until: span.until }),
   })
-  if (past === null) throw unplannable(design.key, span)
+  if (past === null) throw withoutPast(design.key, span)
   return planAnswer({ design, place, metrics, spec, past, span, from })
 }
 
@@ -62,10 +62,10 @@ function designNow({ design, phases }: Experiment): ExperimentDesign {
   return last === undefined ? design : { ...design, traffic: last.traffic, weights: weightsOfRanges(last.ranges) }
 }
 
-function unplannable(key: string, { since, until }: Span): PalomaError {
+function withoutPast(key: string, { since, until }: Span): PalomaError {
   const [first, last] = [since, until].map((at) => new Date(at).toISOString().slice(0, 10))
   const text = `experiment ${key} cannot be planned from the log: nobody would have been exposed from ${first} to ${last}`
-  return new PalomaError('EXPERIMENT_UNPLANNABLE', text, {
+  return new PalomaError('EXPERIMENT_WITHOUT_PAST', text, {
     hint: 'a plan needs decisions for users whom its groups and targeting name, among what its variants change',
   })
 }

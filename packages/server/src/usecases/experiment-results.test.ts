@@ -86,6 +86,24 @@ describe('results of an experiment', () => {
     expect(reach!.control.mean).toBe(0)
   })
 
+  it.each([
+    [0.05, false, 'keepRunning'],
+    [2, true, 'doNotShip'],
+  ])('are decided with the least effect that the design names, here %f', async (targetMDE, isPowered, verdict) => {
+    const metrics = [{ name: 'revenue', role: 'success', targetMDE }]
+    await begin({ metrics, horizon: { kind: 'users', maxUsers: 800 } })
+    const [before] = await use().list()
+    await live(lab, crowd('m', 400), 0)
+    lab.clock.set(NOON + 20 * DAY_MS)
+    const { readOut } = (await use().results('tone'))!
+    expect(readOut.comparisons[0]!.metrics[0]).toMatchObject({ targetMDE, isPowered })
+    expect(readOut.decision.verdict).toBe(verdict)
+    // Kept like the rest of the design: what has started does not take another one.
+    expect(before!.design.metrics).toEqual(metrics)
+    const other = design({ metrics: [{ ...metrics[0]!, targetMDE: 0.5 }] })
+    await expect(use().create(other, 'ann')).rejects.toMatchObject({ code: 'EXPERIMENT_CONFLICT' })
+  })
+
   it('count users only once their window has closed', async () => {
     await begin()
     await live(lab, crowd('b', 40), 8)

@@ -2,6 +2,7 @@ import {
   assertNever,
   type ExperimentMetric,
   type FactMetric,
+  type MetricPart,
   type Objective,
   type Outcome,
   PalomaError,
@@ -37,7 +38,7 @@ export function metricsOf({ metrics, objectives }: Pick<Config, 'metrics' | 'obj
 /** The metrics of an experiment with their parts; those nobody named are every objective, as exploration. */
 export function experimentMetrics(
   config: Pick<Config, 'metrics' | 'objectives'>,
-  parts: readonly Pick<ExperimentMetric, 'name' | 'role' | 'nonInferiorityMargin'>[],
+  parts: readonly MetricPart[],
 ): readonly ExperimentMetric[] {
   const known = metricsOf(config)
   const asked = parts.length > 0 ? parts : config.objectives.map(({ name }) => ({ name, role: 'exploratory' as const }))

@@ -70,6 +70,7 @@ describe('experiments', () => {
       '/variants/0/change/policy/floor',
     ],
     [body('a', { metrics: [{ name: 'revenue', role: 'hero' }] }), '/metrics/0/role'],
+    [body('a', { metrics: [{ name: 'revenue', role: 'success', targetMDE: 'much' }] }), '/metrics/0/targetMDE'],
   ])('refuses %j, naming %s', async (given, pointer) => {
     const answer = await http.call('POST', URL, given)
     expect(answer.statusCode).toBe(400)
