@@ -34,6 +34,12 @@ export const CLI_ROOMS: readonly Room[] = [
     mayImport: ['core', 'core/domain'],
   },
   {
+    name: 'server/cli/artifact',
+    holds: 'packages/server/src/cli/artifact/',
+    purpose: 'What a server learned, as a file.',
+    mayImport: ['server/cli/connection', 'server/cli/print', 'core', 'core/domain'],
+  },
+  {
     name: 'server/cli/simulate',
     holds: 'packages/server/src/cli/simulate/',
     purpose: 'Policies compared in a simulated world, its log, and a world fitted to a log.',

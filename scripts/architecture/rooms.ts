@@ -128,13 +128,26 @@ const core: readonly Room[] = [
     name: 'core/explain',
     holds: 'packages/core/src/explain.ts',
     purpose: 'What each feature added to a choice.',
+    mayImport: [...CORE_ROOMS, 'core/compiled-snapshot', 'core/evaluate'],
+  },
+  {
+    name: 'core/export-artifact',
+    holds: 'packages/core/src/export-artifact.ts',
+    purpose: 'What was learned, as a policy artifact.',
     mayImport: [...CORE_ROOMS, 'core/compiled-snapshot'],
   },
   {
     name: 'core',
     holds: 'packages/core/src/',
     purpose: 'The public surface of core.',
-    mayImport: [...CORE_ROOMS, 'core/evaluation', 'core/readout', 'core/decide', 'core/explain'],
+    mayImport: [
+      ...CORE_ROOMS,
+      'core/evaluation',
+      'core/readout',
+      'core/decide',
+      'core/explain',
+      'core/export-artifact',
+    ],
   },
 ]
 

@@ -11,7 +11,7 @@ import {
   type Snapshot,
 } from './domain/index.ts'
 import type { Share } from './experiment/index.ts'
-import { compileFeatures, type FeatureEncoder, schemaHashOf } from './features/index.ts'
+import { checkArtifactFits, compileFeatures, type FeatureEncoder, schemaHashOf } from './features/index.ts'
 import {
   type BelievedMessages,
   believedMessages,
@@ -23,7 +23,9 @@ import {
   messageCounts,
   NO_EVIDENCE,
   type SendModel,
+  type SlowModel,
   sendModelOf,
+  slowModelOf,
   stackHeads,
 } from './learning/index.ts'
 import { type LookAhead, lookAheadOf } from './look-ahead.ts'
@@ -51,6 +53,9 @@ export interface Scratch {
   readonly logOdds: Float64Array
   readonly logOddsVariance: Float64Array
   readonly expectedVariance: Float64Array
+  /** What the slow model says, effect by effect; and room for ψ of one send. */
+  readonly slowEffects: Float64Array
+  readonly psi: Float64Array
 }
 
 /** What can be worked out once per snapshot. */
@@ -62,6 +67,8 @@ export interface CompiledSnapshot {
   readonly heads: HeadStack
   /** What single sends bring; null when no objective builds on it. */
   readonly sends: SendModel | null
+  /** What the artifact says; null without one. */
+  readonly slow: SlowModel | null
   /** How channels are lost, by cause. */
   readonly causes: ReturnType<typeof learnedCauses>
   /** What is known of sends still to come; null when no objective looks ahead. */
@@ -109,13 +116,23 @@ const MESSAGE_PRICE = 'message:'
 
 const compiled = new WeakMap<Snapshot, CompiledSnapshot>()
 
-/** Features of a snapshot's rules, and the shape of heads that fit them. */
+/**
+ * Features of a snapshot's rules, and the shape of heads that fit them.
+ *
+ * @throws PalomaError ARTIFACT_MISMATCH for an artifact that was trained on other columns or rewards
+ */
 export function shapeOf(
-  parts: Pick<Snapshot, 'features' | 'objectives' | 'rules'>,
+  parts: Pick<Snapshot, 'features' | 'objectives' | 'rules' | 'artifact'>,
 ): HeadShape & { readonly encoder: FeatureEncoder } {
-  const { features, objectives, rules } = parts
-  const encoderParts = { features, objectives, channels: rules.channels }
+  const { features, objectives, rules, artifact } = parts
+  const encoderParts = {
+    features,
+    objectives,
+    channels: rules.channels,
+    ...(artifact === undefined ? {} : { artifact }),
+  }
   const encoder = compileFeatures(encoderParts)
+  if (artifact !== undefined) checkArtifactFits(artifact, encoder, encoderParts)
   return {
     encoder,
     baselineWidth: encoder.baselineNames.length,
@@ -124,6 +141,8 @@ export function shapeOf(
     claimColumns: encoder.claimColumns,
     expectedColumns: encoder.expectedColumns,
     actionNames: encoder.actionNames,
+    slowColumns: encoder.slowColumns,
+    artifact,
     schemaHash: schemaHashOf(encoder, encoderParts),
   }
 }
@@ -190,6 +209,7 @@ export function compileSnapshot(snapshot: Snapshot): CompiledSnapshot {
     effects,
     heads: stackHeads(heads, { offset: baselineWidth, width: actionWidth }),
     sends: sendModelOf({ objectives, columns: encoder.expectedColumns, head: (name) => headOf(state, name) }),
+    slow: slowModelOf(snapshot.artifact, objectives, encoder),
     causes: objectives.some(isHazard) ? learnedCauses(state) : [],
     ahead: lookAheadOf(snapshot, encoder),
     channelPrices: channelPricesOf(snapshot),
@@ -225,7 +245,7 @@ export function claimOf({ weights }: Pick<CompiledSnapshot, 'weights'>, { claims
 }
 
 /** Memory for a decision with so many actions; valid until the next one of that size. */
-export function scratchFor({ encoder, objectives, sends, scratch }: CompiledSnapshot, rows: number): Scratch {
+export function scratchFor({ encoder, objectives, sends, slow, scratch }: CompiledSnapshot, rows: number): Scratch {
   const known = scratch[rows]
   if (known !== undefined) {
     known.baseline.fill(0)
@@ -236,7 +256,8 @@ export function scratchFor({ encoder, objectives, sends, scratch }: CompiledSnap
   const own = emptyActionRows(rows, width)
   const made: Scratch = {
     rows: own,
-    fullRows: sends === null ? own : { ...emptyActionRows(rows, width), ways: own.ways, wayOf: own.wayOf },
+    fullRows:
+      sends === null && slow === null ? own : { ...emptyActionRows(rows, width), ways: own.ways, wayOf: own.wayOf },
     weights: new Float64Array(rows),
     sums: new Float64Array(rows),
     centred: new Float64Array(width),
@@ -251,6 +272,8 @@ export function scratchFor({ encoder, objectives, sends, scratch }: CompiledSnap
     logOdds: new Float64Array(rows * sendHeads),
     logOddsVariance: new Float64Array(rows * sendHeads),
     expectedVariance: new Float64Array(rows * objectives.length),
+    slowEffects: new Float64Array(rows * (slow?.effects.length ?? 0)),
+    psi: new Float64Array(width),
   }
   if (rows <= LARGEST_SCRATCH) scratch[rows] = made
   return made

@@ -1,8 +1,16 @@
 import { type CompiledSnapshot, claimOf, priceOf, type Scratch } from './compiled-snapshot.ts'
 import type { Action, Channel, LossChances, Objective, Opportunity, ValueEstimates } from './domain/index.ts'
 import type { EligibleCandidate } from './eligibility/index.ts'
-import type { FeatureContext } from './features/index.ts'
-import { addBeliefs, fillExpected, isHazard, predictActions, type ReachCost } from './learning/index.ts'
+import type { ActionToEncode, FeatureContext } from './features/index.ts'
+import {
+  addBeliefs,
+  fillExpected,
+  fillSlowEffects,
+  isHazard,
+  predictActions,
+  type ReachCost,
+  type SendModel,
+} from './learning/index.ts'
 import { type Ahead, laterPrice, NOTHING_AHEAD, reachCosts } from './look-ahead.ts'
 
 /** Columns of one decision in the making; row 0 is `hold` unless a message is mandatory. */
@@ -73,20 +81,27 @@ function predictedLosses(
   return { mean, variance, from: 0, extra: null }
 }
 
-/** Writes the rows with what each send is expected to bring by itself. */
-function addExpected(
-  { sends: model }: CompiledSnapshot,
-  eligible: readonly EligibleCandidate[],
+const NO_SENDS: Pick<SendModel, 'outcomes'> = { outcomes: [] }
+
+/** Writes the rows with what each send is expected to bring by itself, and with what the slow model says of it. */
+export function addExpected(
+  { sends: model, slow }: CompiledSnapshot,
+  eligible: readonly ActionToEncode[],
   { rows, scratch }: { readonly rows: number; readonly scratch: Scratch },
 ): void {
-  if (model === null) return
-  const { logOdds, logOddsVariance, expectedVariance } = scratch
+  if (model === null && slow === null) return
+  const { logOdds, logOddsVariance, expectedVariance, slowEffects, psi } = scratch
   const first = rows - eligible.length
-  predictActions(model.stack, scratch.rows, { rows, first, mean: logOdds, variance: logOddsVariance })
-  expectedVariance.fill(0)
+  if (model !== null) {
+    predictActions(model.stack, scratch.rows, { rows, first, mean: logOdds, variance: logOddsVariance })
+    expectedVariance.fill(0)
+  }
+  if (slow !== null)
+    fillSlowEffects(slow, scratch.baseline, { sends: scratch.rows, rows, first, psi, out: slowEffects })
+  const said = slow === null ? null : { columns: slow.columns, values: slowEffects }
   const channels = eligible.map(({ candidate }) => candidate.channel)
-  const parts = { sends: scratch.rows, channels, out: scratch.fullRows }
-  fillExpected(model, parts, { rows, first, logOdds, logOddsVariance, variance: expectedVariance })
+  const parts = { sends: scratch.rows, channels, slow: said, out: scratch.fullRows }
+  fillExpected(model ?? NO_SENDS, parts, { rows, first, logOdds, logOddsVariance, variance: expectedVariance })
 }
 
 /** Adds how each message differs from the average one, for objectives of which that is believed. */

@@ -1,9 +1,8 @@
-import { type CompiledSnapshot, compileSnapshot, shapeOf } from './compiled-snapshot.ts'
+import { compileSnapshot, scratchFor, shapeOf } from './compiled-snapshot.ts'
 import {
   type Channel,
   chosenAction,
   type Decision,
-  emptyActionRows,
   fullRow,
   type Objective,
   type Opportunity,
@@ -13,8 +12,9 @@ import {
   type SendAction,
   type Snapshot,
 } from './domain/index.ts'
+import { addExpected } from './evaluate.ts'
 import { type FeatureContext, featureContext } from './features/index.ts'
-import { channelsLost, dayTimes, fillExpected, isHazard, predictActions, usualChannels } from './learning/index.ts'
+import { channelsLost, dayTimes, isHazard, usualChannels } from './learning/index.ts'
 
 /** What one feature adds to the chosen action's score through one objective, on the common value scale. */
 export interface Contribution {
@@ -47,7 +47,7 @@ export function contributionsOf(
   const { user, context } = decision.inputs
   const x = featureContext(user, { now: decision.at, context }, snapshot.rules.timeZone)
   const place = { channel: action.channel, message: opportunity.message }
-  const psi = featuresOf(compileSnapshot(snapshot), x, { action, opportunity, variant })
+  const psi = featuresOf(snapshot, x, { action, opportunity, variant })
   return snapshot.objectives
     .flatMap((objective) =>
       isHazard(objective)
@@ -62,30 +62,18 @@ type Variant = Opportunity['variants'][number]
 
 /** ψ of one send with what it is expected to bring, as `decide` had it. */
 function featuresOf(
-  { encoder, sends }: CompiledSnapshot,
+  snapshot: Snapshot,
   x: FeatureContext,
-  {
-    action,
-    opportunity,
-    variant,
-  }: { readonly action: SendAction; readonly opportunity: Opportunity; readonly variant: Variant },
+  send: { readonly action: SendAction; readonly opportunity: Opportunity; readonly variant: Variant },
 ): Float64Array {
-  const width = encoder.actionNames.length
-  const rows = emptyActionRows(1, width)
-  encoder.encodeActions(x, [{ opportunity, variant, candidate: action }], rows)
-  if (sends === null) return fullRow(rows, 0, new Float64Array(width))
-  const logOdds = new Float64Array(sends.stack.heads)
-  const logOddsVariance = new Float64Array(sends.stack.heads)
-  predictActions(sends.stack, rows, { rows: 1, first: 0, mean: logOdds, variance: logOddsVariance })
-  const variance = new Float64Array(sends.objectives)
-  const out = emptyActionRows(1, width)
-  const full = { ...out, ways: rows.ways, wayOf: rows.wayOf }
-  fillExpected(
-    sends,
-    { sends: rows, channels: [action.channel], out: full },
-    { rows: 1, first: 0, logOdds, logOddsVariance, variance },
-  )
-  return fullRow(full, 0, new Float64Array(width))
+  const parts = compileSnapshot(snapshot)
+  const { action, opportunity, variant } = send
+  const scratch = scratchFor(parts, 1)
+  parts.encoder.encodeBaseline(x, scratch.baseline)
+  const sends = [{ opportunity, variant, candidate: action }]
+  parts.encoder.encodeActions(x, sends, scratch.rows)
+  addExpected(parts, sends, { rows: 1, scratch })
+  return fullRow(scratch.fullRows, 0, new Float64Array(parts.encoder.actionNames.length))
 }
 
 function effectContributions(snapshot: Snapshot, objective: Objective, psi: Float64Array): readonly Contribution[] {

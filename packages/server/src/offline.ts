@@ -53,19 +53,24 @@ function connectionOf(
       },
     },
     experiments: onlyOnServer(place),
+    policies: {
+      artifact: async () => refuseWithoutServer(`artifacts are made of what a running server decides with`, place),
+    },
     close: () => store.close(),
   }
 }
 
 /** Experiments change what a server decides, so that only a server changes them. */
 function onlyOnServer(place: string): Connection['experiments'] {
-  const refuse = async (): Promise<never> => {
-    throw new PalomaError('SERVER_NEEDED', `experiments live in a running server, ${place} is a store`, {
-      hint: 'start it with paloma serve, and name it: --url http://127.0.0.1:7777 --key <admin key>',
-    })
-  }
+  const refuse = async (): Promise<never> => refuseWithoutServer('experiments live in a running server', place)
   const steps = { create: refuse, start: refuse, ramp: refuse, stop: refuse }
   return { ...steps, list: refuse, get: refuse, results: refuse, plan: refuse }
+}
+
+function refuseWithoutServer(reason: string, place: string): never {
+  throw new PalomaError('SERVER_NEEDED', `${reason}, ${place} is a store`, {
+    hint: 'start it with paloma serve, and name it: --url http://127.0.0.1:7777 --key <admin key>',
+  })
 }
 
 function listed({ id, name, scopes, createdAt, revokedAt }: ApiKey): ListedKey {

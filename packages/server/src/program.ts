@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { artifactCommand } from './cli/artifact/index.ts'
 import { demoCommand } from './cli/commands/demo.ts'
 import { importCommand } from './cli/commands/import.ts'
 import { planCommand } from './cli/commands/plan.ts'
@@ -27,6 +28,7 @@ export function palomaProgram(
     .addCommand(keysCommand(connect, output))
     .addCommand(explainCommand(connect, output))
     .addCommand(replayCommand(connect, output))
+    .addCommand(artifactCommand(connect, output))
     .addCommand(importCommand(output))
     .addCommand(planCommand(output))
     .addCommand(simulateCommand(output))

@@ -3,6 +3,7 @@ import type { FeatureSchema } from './feature-schema.ts'
 import type { Group, GroupRule } from './group.ts'
 import type { MessageSettings } from './message-settings.ts'
 import type { Objective } from './objective.ts'
+import type { PolicyArtifact } from './policy-artifact.ts'
 import type { PolicyState } from './policy-state.ts'
 import type { Rules } from './rules.ts'
 
@@ -22,4 +23,6 @@ export interface Snapshot {
   readonly experiments?: ExperimentSetup
   /** Absent: nothing is learned of single messages. */
   readonly messages?: MessageSettings
+  /** What a slow model says of effects; heads learn what it leaves. Absent: they start from the objectives' priors. */
+  readonly artifact?: PolicyArtifact
 }

@@ -6,6 +6,7 @@ import {
   type FeatureSchema,
   type FeatureSpec,
   type Objective,
+  type PolicyArtifact,
 } from '../domain/index.ts'
 import { namesOf, widthOf } from './encode-declared.ts'
 
@@ -13,6 +14,7 @@ export interface EncoderParts {
   readonly features: FeatureSchema
   readonly objectives: readonly Objective[]
   readonly channels: Readonly<Partial<Record<Channel, ChannelRule>>>
+  readonly artifact?: PolicyArtifact
 }
 
 const ACTION_NAMES = [
@@ -58,6 +60,15 @@ function segmentSpec({ features, hoursBy }: FeatureSchema): CategorySpec | null 
   return null
 }
 
+/** Columns of a segment's own hours, with the category that declares it. */
+export function segmentNamesOf(schema: FeatureSchema): readonly (readonly [string, FeatureSpec])[] {
+  const spec = segmentSpec(schema)
+  if (spec === null) return []
+  return namesOf(spec).flatMap((name) =>
+    SEGMENT_HOURS.map((column): [string, FeatureSpec] => [`slot ${column} of ${name}`, spec]),
+  )
+}
+
 /** Where the claims for one objective go, and what one prior effect sd is in its unit. */
 interface ClaimColumns {
   readonly incremental: number
@@ -76,8 +87,10 @@ export interface ActionLayout {
   readonly messageBuckets: number
   readonly looksAtSends: boolean
   readonly expectedColumns: Readonly<Record<string, Readonly<Partial<Record<Channel, number>>>>>
-  /** They are the last ones. */
+  /** From here on columns are not the encoder's to write. */
   readonly expectedStart: number
+  /** The last ones: by objective of the artifact, what the slow model says of it. */
+  readonly slowColumns: Readonly<Record<string, number>>
   /** By message bucket, the log of what it claims: how far a producer is to be believed is learned for each. */
   readonly logClaimStart: number
   /** Claims end where these begin. */
@@ -161,7 +174,7 @@ function shared(layout: Omit<ActionLayout, 'proposalColumns' | 'wayColumns' | 'v
 }
 
 /** Lays out the columns of ψ; what models of single sends look at is there where an objective builds on one. */
-export function layoutOf({ features, objectives, channels }: EncoderParts): ActionLayout {
+export function layoutOf({ features, objectives, channels, artifact }: EncoderParts): ActionLayout {
   const used = CHANNELS.filter((channel) => channels[channel] !== undefined)
   const throughResponse = objectives.filter(({ model }) => model === 'response').map(({ name }) => name)
   const looksAtSends = throughResponse.length > 0
@@ -176,8 +189,10 @@ export function layoutOf({ features, objectives, channels }: EncoderParts): Acti
   const specs = placed(features.features, specsStart)
   const segmentStart = specsStart + declaredWidth(features)
   const segment = segmentSpec(features)
-  const segmentNames = segment === null ? [] : namesOf(segment)
-  const expectedStart = segmentStart + segmentNames.length * SEGMENT_WIDTH
+  const segmentNames = segmentNamesOf(features).map(([name]) => name)
+  const expectedStart = segmentStart + segmentNames.length
+  const slowStart = expectedStart + throughResponse.length * used.length
+  const slow = objectives.filter(({ name }) => artifact?.objectives[name] !== undefined).map(({ name }) => name)
   const columnsFrom = (start: number): Readonly<Partial<Record<Channel, number>>> =>
     Object.fromEntries(used.map((channel, i) => [channel, start + i]))
   const names = [
@@ -190,8 +205,9 @@ export function layoutOf({ features, objectives, channels }: EncoderParts): Acti
     ...(looksAtSends ? used.map((channel) => `visit rate on ${channel}`) : []),
     ...(looksAtSends ? used.map((channel) => `fatigue on ${channel}`) : []),
     ...features.features.flatMap(namesOf),
-    ...segmentNames.flatMap((name) => SEGMENT_HOURS.map((column) => `slot ${column} of ${name}`)),
+    ...segmentNames,
     ...throughResponse.flatMap((name) => used.map((channel) => `expected ${name} on ${channel}`)),
+    ...slow.map((name) => `slow model of ${name}`),
   ]
   return shared({
     width: names.length,
@@ -207,6 +223,7 @@ export function layoutOf({ features, objectives, channels }: EncoderParts): Acti
     expectedColumns: Object.fromEntries(
       throughResponse.map((name, k) => [name, columnsFrom(expectedStart + k * used.length)]),
     ),
+    slowColumns: Object.fromEntries(slow.map((name, i) => [name, slowStart + i])),
     claims: claimsOf(objectives, claimStart),
     common: specs.filter(({ spec }) => isCommon(spec)),
     ofOpportunity: specs.filter(({ spec }) => spec.source === 'opportunity'),

@@ -64,12 +64,16 @@ export interface ActionToEncode {
 export interface FeatureEncoder {
   readonly baselineNames: readonly string[]
   readonly actionNames: readonly string[]
+  /** So many columns of ψ, the first ones, are written here; the others tell what models expect. */
+  readonly ownWidth: number
   /** Column of ψ that indicates the channel. */
   readonly channelColumns: Readonly<Partial<Record<Channel, number>>>
   /** Column of ψ with the incremental claim for the objective. */
   readonly claimColumns: Readonly<Record<string, number>>
   /** By objective of the model `response` and channel: where its expected outcome goes, in effect units; never written here. */
   readonly expectedColumns: Readonly<Record<string, Readonly<Partial<Record<Channel, number>>>>>
+  /** By objective of the artifact: where what the slow model says of it goes, in effect units; never written here. */
+  readonly slowColumns: Readonly<Record<string, number>>
   /** Column of ψ with the fatigue of each channel; none where no objective looks at sends. */
   readonly fatigueColumns: Readonly<Partial<Record<Channel, number>>>
   encodeBaseline(context: FeatureContext, out: Float64Array): void
@@ -323,8 +327,10 @@ export function compileFeatures(parts: EncoderParts): FeatureEncoder {
   return {
     baselineNames: [...BASELINE_NAMES, ...baseline.flatMap(({ spec }) => namesOf(spec))],
     actionNames: layout.names,
+    ownWidth: layout.expectedStart,
     channelColumns: layout.channelColumns,
     expectedColumns: layout.expectedColumns,
+    slowColumns: layout.slowColumns,
     fatigueColumns: layout.fatigueColumns,
     claimColumns: Object.fromEntries(Array.from(layout.claims, ([name, { incremental }]) => [name, incremental])),
 

@@ -1,4 +1,6 @@
 export { declaredWidth, type EncoderParts, FATIGUE_UNIT } from './action-layout.ts'
+export { checkArtifactFits } from './check-artifact.ts'
+export { ENCODING, inputsNamed } from './column-meanings.ts'
 export {
   type ChannelHistory,
   FATIGUE_HALF_LIFE_DAYS,

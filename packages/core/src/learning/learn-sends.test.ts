@@ -20,6 +20,7 @@ const SHAPE: HeadShape = {
   channelColumns: { push: 1 },
   claimColumns: {},
   expectedColumns: { orders: { push: 2 } },
+  slowColumns: {},
   actionNames: ['send', 'channel=push', 'expected orders on push'],
   schemaHash: 'hash',
 }

@@ -24,6 +24,7 @@ const SHAPE: HeadShape = {
   claimColumns: { conversion: 3 },
   schemaHash: 'hash',
   expectedColumns: {},
+  slowColumns: {},
   actionNames: ['send', 'channel=push', 'channel=email', 'claim conversion'],
 }
 

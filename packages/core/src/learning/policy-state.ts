@@ -5,8 +5,10 @@ import {
   type HeadState,
   type LearningFeatures,
   type Objective,
+  type PolicyArtifact,
   type PolicyState,
   priorEffectSdOf,
+  type SlowEffect,
 } from '../domain/index.ts'
 import { createHead, forgetHead, updateHead } from './bayesian-head.ts'
 import { isHazard, lossCausesOf, priorLossHead } from './hazards.ts'
@@ -34,6 +36,9 @@ export interface HeadShape {
   /** Columns of the action block with what a send is expected to bring by itself, by objective and channel. */
   readonly expectedColumns: Readonly<Record<string, Readonly<Partial<Record<Channel, number>>>>>
   readonly actionNames: readonly string[]
+  /** Column of the action block with what the artifact's slow model says, by objective. */
+  readonly slowColumns: Readonly<Record<string, number>>
+  readonly artifact?: PolicyArtifact | undefined
 }
 
 /** Prior on baseline weights, in noise variances: wide, because baselines are learned from every decision. */
@@ -100,9 +105,33 @@ function responsePrior(objective: Objective, shape: HeadShape): EffectPrior {
   return { mean, variance }
 }
 
+/**
+ * Effects are what the slow model says, up to a factor, and a residual that is learned online: before the first reward the head says what the
+ * artifact does. What the owner and upstream claim is left to the artifact, which knew it.
+ */
+function slowPrior(
+  { scaleSd, residualSd }: SlowEffect,
+  objective: Objective,
+  { baselineWidth, actionWidth, slowColumns }: HeadShape,
+): EffectPrior {
+  const effectSd = priorEffectSdOf(objective)
+  const noiseSd = objective.noiseSd ?? 1
+  const mean = new Float64Array(baselineWidth + actionWidth)
+  const variance = new Float64Array(mean.length).fill((residualSd / noiseSd) ** 2)
+  const column = baselineWidth + slowColumns[objective.name]!
+  mean[column] = effectSd
+  variance[column] = ((scaleSd * effectSd) / noiseSd) ** 2
+  return { mean, variance }
+}
+
+function priorOf(objective: Objective, shape: HeadShape): EffectPrior {
+  const slow = shape.artifact?.objectives[objective.name]
+  if (slow !== undefined) return slowPrior(slow, objective, shape)
+  return objective.model === 'response' ? responsePrior(objective, shape) : effectPrior(objective, shape)
+}
+
 function priorHead(objective: Objective, shape: HeadShape): HeadState {
-  const isThroughResponse = objective.model === 'response'
-  const { mean, variance } = isThroughResponse ? responsePrior(objective, shape) : effectPrior(objective, shape)
+  const { mean, variance } = priorOf(objective, shape)
   variance.fill(BASELINE_PRIOR_VARIANCE, 0, shape.baselineWidth)
   return createHead({
     dimension: mean.length,

@@ -63,6 +63,12 @@ function habitOf({ habit = 0, traced }: Objective): Columns {
   return Object.fromEntries(CHANNELS.map((channel) => [channel, habit * (traced?.[channel] ?? 1)]))
 }
 
+/** What the slow model says of every send: effect k of row r at k · rows + r, for these columns. */
+export interface SlowEffects {
+  readonly columns: readonly number[]
+  readonly values: Float64Array
+}
+
 /** What every send of a decision is expected to bring, and how sure that is. */
 export interface Expectations {
   readonly rows: number
@@ -76,17 +82,23 @@ export interface Expectations {
 }
 
 /**
- * Writes into `out` the rows of `sends` with what each send is expected to bring by itself, in effect units.
+ * Writes into `out` the rows of `sends` with what each send is expected to bring by itself and what the slow model says of it, in effect units.
  * Expected outcome of a send = chance × worth + chance of an answer × habit, the log odds of the chance being those of an answer plus those of an outcome
  * given one; its variance by the delta method from that of the log odds.
  */
 export function fillExpected(
-  { outcomes }: SendModel,
+  { outcomes }: Pick<SendModel, 'outcomes'>,
   {
     sends,
     channels,
+    slow,
     out,
-  }: { readonly sends: ActionRows; readonly channels: readonly Channel[]; readonly out: ActionRows },
+  }: {
+    readonly sends: ActionRows
+    readonly channels: readonly Channel[]
+    readonly slow: SlowEffects | null
+    readonly out: ActionRows
+  },
   { rows, first, logOdds, logOddsVariance, variance }: Expectations,
 ): void {
   const { proposals } = out
@@ -107,5 +119,7 @@ export function fillExpected(
       const slope = chance * worth * (1 - chance)
       variance[objective * rows + i] = slope * slope * (logOddsVariance[i]! + logOddsVariance[at]!)
     }
+    if (slow === null) continue
+    for (let k = 0; k < slow.columns.length; k++) addEntry(proposals, slow.columns[k]!, slow.values[k * rows + i]!)
   }
 }

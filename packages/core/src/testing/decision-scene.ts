@@ -82,7 +82,7 @@ function taught(head: HeadState, key: string): HeadState {
 }
 
 /** A state that has learned from noise under these rules, for tests that need some weights. */
-export function taughtState(parts: Pick<Snapshot, 'features' | 'objectives' | 'rules'>): PolicyState {
+export function taughtState(parts: Pick<Snapshot, 'features' | 'objectives' | 'rules' | 'artifact'>): PolicyState {
   const state = initialState(parts.objectives, shapeOf(parts), 0)
   const heads = Object.fromEntries(Object.entries(state.heads).map(([name, head]) => [name, taught(head, name)]))
   return { ...state, id: 7, heads }
@@ -90,7 +90,8 @@ export function taughtState(parts: Pick<Snapshot, 'features' | 'objectives' | 'r
 
 /** A frozen configuration with everybody in `paloma` under Thompson sampling, and what differs from it. */
 export function snapshotOf(over: Partial<Snapshot> = {}): Snapshot {
-  const { objectives = OBJECTIVES, features = FEATURES, rules = RULES } = over
+  const { objectives = OBJECTIVES, features = FEATURES, rules = RULES, artifact } = over
+  const parts = { features, objectives, rules, ...(artifact === undefined ? {} : { artifact }) }
   return {
     version: 'rules-1',
     objectives,
@@ -99,7 +100,7 @@ export function snapshotOf(over: Partial<Snapshot> = {}): Snapshot {
     groups: groupsOf('paloma', THOMPSON),
     groupSalt: 'salt',
     prices: {},
-    state: taughtState({ features, objectives, rules }),
+    state: taughtState(parts),
     ...over,
   }
 }

@@ -16,6 +16,7 @@ import {
   type SharedLimit,
 } from '@paloma/core/domain'
 import { z } from 'zod'
+import { artifactSchema } from './artifact-schema.ts'
 import type { AdapterConfig, Config, EventRules } from './contract.ts'
 import { experimentSettingsSchema } from './experiment-settings-schema.ts'
 import { factMetricSchema } from './metric-schema.ts'
@@ -234,6 +235,7 @@ export const configSchema: z.ZodType<Config> = z
     adapters: z.partialRecord(channel, adapterSchema),
     learning: learningSchema,
     messages: messagesSchema.nullable(),
+    artifact: artifactSchema.nullable(),
     metrics: z.array(factMetricSchema).max(1_000),
     experiments: experimentSettingsSchema,
     sharedLimits: z.array(sharedLimitSchema).max(100),

@@ -1,14 +1,17 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PalomaError } from '@paloma/core/domain'
+import { PalomaError, type PolicyArtifact } from '@paloma/core/domain'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import artifactCase from '../../../../spec/cases/policy-artifact.json' with { type: 'json' }
 import { configSchema } from './config-schema.ts'
 import { defaultConfig } from './default-config.ts'
 import { defineConfig, parseConfig } from './define-config.ts'
 import { loadConfig } from './load-config.ts'
 import { runtimeFrom } from './runtime.ts'
+
+const ARTIFACT = artifactCase as PolicyArtifact
 
 function failure(run: () => unknown): PalomaError {
   try {
@@ -130,6 +133,79 @@ describe('loadConfig', () => {
 
   it('refuses a named file that is not there', async () => {
     await expect(loadConfig('nowhere.json', directory)).rejects.toMatchObject({ code: 'CONFIG_NOT_FOUND' })
+  })
+
+  const write = async (name: string, value: unknown) => {
+    await writeFile(join(directory, name), JSON.stringify(value))
+    return name
+  }
+  const FITTING: PolicyArtifact = {
+    ...ARTIFACT,
+    inputs: { baseline: ARTIFACT.inputs.baseline, action: ARTIFACT.inputs.action.slice(0, 2) },
+    layers: [],
+    objectives: {
+      conversion: { ...ARTIFACT.objectives.conversion!, windowHours: 72, direct: [0.2, -0.1], out: [] },
+    },
+    checks: [{ baseline: [1, 0], action: [1, 1], effects: { conversion: 0.1 } }],
+  }
+
+  it('reads the artifact that a configuration names, relative to its own folder', async () => {
+    await write('effects.json', FITTING)
+    const config = await loadConfig(await write('named.json', { artifact: 'effects.json' }), directory)
+    expect(config.artifact).toEqual(FITTING)
+    const inline = await loadConfig(await write('inline.json', { artifact: FITTING }), directory)
+    expect(inline).toEqual(config)
+  })
+
+  it.each([
+    [
+      'a weight too few',
+      { ...FITTING, objectives: { conversion: { ...FITTING.objectives.conversion!, direct: [1] } } },
+      'CONFIG_INVALID',
+      /\/artifact\/objectives\/conversion\/direct: expected 2 numbers, got "1"/,
+    ],
+    [
+      'a number that is none',
+      { ...FITTING, objectives: { conversion: { ...FITTING.objectives.conversion!, direct: [1, null] } } },
+      'CONFIG_INVALID',
+      /direct\/1: expected number, got null/,
+    ],
+    [
+      'no room to learn',
+      { ...FITTING, objectives: { conversion: { ...FITTING.objectives.conversion!, residualSd: 0 } } },
+      'CONFIG_INVALID',
+      /residualSd: expected more than 0/,
+    ],
+    ['no checks', { ...FITTING, checks: [] }, 'CONFIG_INVALID', /\/artifact\/checks/],
+    [
+      'a check that fails',
+      { ...FITTING, checks: [{ ...FITTING.checks[0]!, effects: { conversion: 0.3 } }] },
+      'ARTIFACT_CHECK_FAILED',
+      /check 0 of the artifact case: the effect on conversion is 0\.1.*, expected 0\.3/,
+    ],
+    [
+      'another window',
+      { ...FITTING, objectives: { conversion: { ...FITTING.objectives.conversion!, windowHours: 24 } } },
+      'ARTIFACT_MISMATCH',
+      /"windowHours":24.* there and .*"windowHours":72.* on the server/,
+    ],
+    [
+      'columns that are not declared',
+      { ...ARTIFACT },
+      'ARTIFACT_MISMATCH',
+      /it needs the column "user\.orders", which the server does not have/,
+    ],
+  ])('refuses an artifact with %s', async (_what, artifact, code, says) => {
+    const name = await write('bad.json', { artifact })
+    await expect(loadConfig(name, directory)).rejects.toMatchObject({ code, message: expect.stringMatching(says) })
+  })
+
+  it('says which artifact is not there', async () => {
+    const name = await write('absent.json', { artifact: 'nowhere.json' })
+    await expect(loadConfig(name, directory)).rejects.toMatchObject({
+      code: 'ARTIFACT_UNREADABLE',
+      message: expect.stringMatching(/nowhere\.json could not be read: ENOENT/),
+    })
   })
 
   it.each([

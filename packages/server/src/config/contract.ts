@@ -7,6 +7,7 @@ import type {
   Layer,
   MessageSettings,
   Objective,
+  PolicyArtifact,
   ReachLoss,
   Rules,
   SharedLimit,
@@ -66,6 +67,8 @@ export interface Config {
   }
   /** Null: messages are learned of by their features alone, and nothing is kept of single ones. */
   readonly messages: MessageSettings | null
+  /** Null: heads start from the objectives' priors. */
+  readonly artifact: PolicyArtifact | null
   /** What experiments are judged by; every objective is a metric too, under its own name. */
   readonly metrics: readonly FactMetric[]
   /** What experiments are drawn from; experiments themselves are created while the server runs. */

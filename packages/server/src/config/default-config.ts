@@ -137,6 +137,7 @@ export const defaultConfig: Config = {
     keepStates: 100,
   },
   messages: null,
+  artifact: null,
   metrics: [],
   experiments: { layers: [], withholding: null },
   sharedLimits: [],

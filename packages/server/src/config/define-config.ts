@@ -17,6 +17,8 @@ export interface ConfigInput {
   readonly adapters?: Config['adapters']
   readonly learning?: Partial<Config['learning']>
   readonly messages?: Partial<NonNullable<Config['messages']>> | null
+  /** The policy artifact itself; a configuration in JSON may name its file instead. */
+  readonly artifact?: Config['artifact']
   readonly metrics?: Config['metrics']
   readonly experiments?: Partial<Config['experiments']>
   readonly limits?: Partial<Config['limits']>

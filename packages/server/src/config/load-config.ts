@@ -1,6 +1,7 @@
 import { access, readFile } from 'node:fs/promises'
-import { extname, resolve } from 'node:path'
+import { dirname, extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { runArtifactChecks, shapeOf } from '@paloma/core'
 import { PalomaError } from '@paloma/core/domain'
 import { tsImport } from 'tsx/esm/api'
 import type { Config } from './contract.ts'
@@ -13,7 +14,8 @@ export const CONFIG_FILES = ['paloma.config.ts', 'paloma.config.mjs', 'paloma.co
 /**
  * The configuration in `path`, or in the first of CONFIG_FILES that is in `directory`, or the defaults if there is
  * none. Throws CONFIG_NOT_FOUND for a given path that is not there, CONFIG_UNREADABLE for a file that does not run or
- * parse, CONFIG_INVALID for one that says something impossible.
+ * parse, CONFIG_INVALID for one that says something impossible, ARTIFACT_UNREADABLE, ARTIFACT_MISMATCH or
+ * ARTIFACT_CHECK_FAILED for its policy artifact.
  */
 export async function loadConfig(path: string | undefined, directory: string = process.cwd()): Promise<Config> {
   return (await loadConfigFile(path, directory)).config
@@ -31,7 +33,36 @@ export async function loadConfigFile(
       hint: 'leave --config out to use the defaults',
     })
   }
-  return { config: parseConfig(await readConfig(file), file), file }
+  const config = parseConfig(await withArtifact(await readConfig(file), dirname(file)), file)
+  checkArtifact(config)
+  return { config, file }
+}
+
+/** The configuration with the artifact whose file it names, relative to its own folder. */
+async function withArtifact(config: unknown, folder: string): Promise<unknown> {
+  if (typeof config !== 'object' || config === null || !('artifact' in config)) return config
+  const { artifact } = config
+  return typeof artifact === 'string' ? { ...config, artifact: await readArtifact(resolve(folder, artifact)) } : config
+}
+
+async function readArtifact(path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8'))
+  } catch (cause) {
+    throw new PalomaError('ARTIFACT_UNREADABLE', `the policy artifact ${path} could not be read: ${messageOf(cause)}`, {
+      hint: 'artifact names a JSON file, relative to the configuration',
+      pointer: '/artifact',
+      cause,
+    })
+  }
+}
+
+/** That the artifact computes what it says it does, and was trained on what this configuration gives. */
+function checkArtifact(config: Config): void {
+  const { artifact, ...parts } = config
+  if (artifact === null) return
+  runArtifactChecks(artifact)
+  shapeOf({ ...parts, artifact })
 }
 
 async function findConfig(directory: string): Promise<string | undefined> {

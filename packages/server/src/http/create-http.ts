@@ -25,6 +25,7 @@ import { inboxRoutes } from './routes/inbox.ts'
 import { inboxStreamRoute } from './routes/inbox-stream.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { opportunityRoutes } from './routes/opportunities.ts'
+import { policyRoutes } from './routes/policies.ts'
 import { unsubscribeRoutes } from './routes/unsubscribe.ts'
 import { userRoutes } from './routes/users.ts'
 import { validateWithZod } from './validation.ts'
@@ -112,6 +113,7 @@ function registerRoutes(app: HttpApp, options: HttpOptions, registry: Registry):
     decisionRoutes(typed, deps)
     groupRoutes(typed, deps)
     experimentRoutes(typed, deps)
+    policyRoutes(typed, deps)
     clockRoutes(typed, deps)
     keyRoutes(typed, deps)
     healthRoutes(typed, deps, registry)

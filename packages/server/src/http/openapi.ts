@@ -10,6 +10,7 @@ const TAGS: readonly OpenAPIV3_1.TagObject[] = [
   { name: 'decisions', description: 'Choices with their propensity and reasons.' },
   { name: 'groups', description: 'Comparison groups.' },
   { name: 'experiments', description: 'What is tried on some users, and who met it.' },
+  { name: 'policies', description: 'What decides, as files.' },
   { name: 'inbox', description: 'In-app messages of one user.' },
   { name: 'unsubscribe', description: 'Where links in messages lead.' },
   { name: 'clock', description: 'The server’s time, virtual or real.' },

@@ -19,6 +19,7 @@ import type {
   PhaseSampleRatio,
   PlanReadOut,
   PlanUnit,
+  PolicyArtifact,
   Ramp,
   Scalar,
   SendId,
@@ -356,6 +357,10 @@ export interface Usecases {
       key: string,
       options: { readonly from: 'live' | 'history'; readonly days: number },
     ): Promise<PlanFromLog | undefined>
+  }
+  readonly policies: {
+    /** What the current state has learned of effects. Rejects with NOTHING_TO_EXPORT where no objective is learned so. */
+    artifact(name: string): Promise<PolicyArtifact>
   }
   readonly clock: {
     readonly isVirtual: boolean

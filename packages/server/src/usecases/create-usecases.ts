@@ -17,6 +17,7 @@ import { keyUsecases } from './keys.ts'
 import { createLearner, type Learner } from './learner.ts'
 import { NO_NOTES, type Notes } from './notes.ts'
 import { opportunityUsecases } from './opportunities.ts'
+import { policyUsecases } from './policies.ts'
 import { unsubscribeUsecases } from './unsubscribe.ts'
 import { userUsecases } from './users.ts'
 
@@ -50,6 +51,7 @@ export function createUsecases(
     decisions,
     groups: groupUsecases(deps),
     experiments: experimentUsecases(deps),
+    policies: policyUsecases(deps),
     keys: keyUsecases(deps, wallClock),
     inbox: inboxUsecases(deps),
     unsubscribe: unsubscribeUsecases(deps, users.upsert),

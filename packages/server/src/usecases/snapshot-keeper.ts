@@ -34,10 +34,11 @@ export interface SnapshotKeeper {
 type SnapshotParts = Omit<Snapshot, 'version' | 'state'>
 
 function partsOf(config: Config, experiments: ExperimentSetup | undefined): SnapshotParts {
-  const { objectives, rules, features, groups, groupSalt, prices, messages } = config
+  const { objectives, rules, features, groups, groupSalt, prices, messages, artifact } = config
   return {
     ...{ objectives, rules, features, groups, groupSalt, prices },
     ...(messages === null ? {} : { messages }),
+    ...(artifact === null ? {} : { artifact }),
     ...(experiments === undefined ? {} : { experiments }),
   }
 }
@@ -53,7 +54,7 @@ const MAX_ATTEMPTS = 20
  * part of the snapshot, so that every change of theirs makes a new version.
  */
 export async function snapshotKeeper(store: Store, config: Config, at: number): Promise<SnapshotKeeper> {
-  const prior = initialState(config.objectives, shapeOf(config), at)
+  const prior = initialState(config.objectives, shapeOf(partsOf(config, undefined)), at)
   const opening = await openingState(store.registry, prior)
   let setting = await settingOf(store, config, { current: opening, at })
   let current = snapshotOf(setting, opening)

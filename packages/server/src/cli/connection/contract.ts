@@ -1,3 +1,4 @@
+import type { PolicyArtifact } from '@paloma/core'
 import type {
   RampInput,
   StopInput,
@@ -53,6 +54,10 @@ export interface Connection {
     stop(key: string, end: StopInput): Promise<WireExperiment>
     results(key: string, options: { readonly from: 'live' | 'history' }): Promise<WireExperimentResults>
     plan(key: string, options: PlanOptions): Promise<WirePlanFromLog>
+  }
+  /** Only of a running server, which has the snapshot. The store alone rejects with SERVER_NEEDED. */
+  readonly policies: {
+    artifact(name: string): Promise<PolicyArtifact>
   }
   close(): Promise<void>
 }

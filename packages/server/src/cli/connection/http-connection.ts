@@ -40,6 +40,10 @@ export function httpConnection(options: HttpConnectionOptions): Connection {
       audit: ({ day, onProgress }) => audit(call, { body: day === undefined ? {} : { day }, onProgress }),
     },
     experiments: experimentCalls(call),
+    policies: {
+      artifact: (name) =>
+        call({ method: 'GET', path: `/v1/policies/current/artifact?name=${encodeURIComponent(name)}` }),
+    },
     close: async () => {},
   }
 }

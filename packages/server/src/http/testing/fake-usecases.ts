@@ -6,12 +6,14 @@ import {
   GROUPS,
   type Group,
   type OpportunityId,
+  type PolicyArtifact,
   type Scalar,
   sendId,
   type UserId,
   type UserProfile,
   userId,
 } from '@paloma/core/domain'
+import artifactCase from '../../../../../spec/cases/policy-artifact.json' with { type: 'json' }
 import type { ApiKey, InboxItem } from '../../store/contract.ts'
 import type {
   GroupComparison,
@@ -26,6 +28,8 @@ import { fakeExperiments } from './fake-experiments.ts'
 import type { Stored } from './stored.ts'
 
 const STATUS_ORDER = ['unseen', 'seen', 'read', 'interacted', 'archived'] as const
+
+const ARTIFACT = artifactCase as PolicyArtifact
 
 /** What a test may do to the fake beyond calling it. */
 export interface FakeControls {
@@ -64,6 +68,7 @@ export function fakeUsecases(options: { readonly isVirtual?: boolean } = {}): Fa
     inbox: fakeInbox(stored),
     unsubscribe: fakeUnsubscribe(stored),
     experiments: fakeExperiments(stored),
+    policies: { artifact: async () => ARTIFACT },
     groups: { compare: async (from, until) => compare(stored, from, until) },
     clock: fakeClock(stored, options.isVirtual ?? true),
     keys: fakeKeys(stored),

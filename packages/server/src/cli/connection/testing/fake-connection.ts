@@ -1,3 +1,4 @@
+import type { PolicyArtifact } from '@paloma/core'
 import type { WireAudit, WireExplanation, WireReplay } from '@paloma/sdk'
 import type { Connect, Connection, ListedKey } from '../contract.ts'
 
@@ -6,6 +7,7 @@ export interface FakePast {
   readonly explanations?: readonly WireExplanation[]
   readonly replays?: readonly WireReplay[]
   readonly experiments?: Connection['experiments']
+  readonly artifact?: PolicyArtifact
 }
 
 export interface FakeConnection {
@@ -25,7 +27,12 @@ const NONE = {
 }
 
 /** A connection that keeps keys in memory and answers for given decisions; the clock moves a day with each revocation. */
-export function fakeConnection({ explanations = [], replays = [], experiments = NONE }: FakePast = {}): FakeConnection {
+export function fakeConnection({
+  explanations = [],
+  replays = [],
+  experiments = NONE,
+  artifact,
+}: FakePast = {}): FakeConnection {
   const intents: { readonly mayCreate: boolean }[] = []
   let closed = 0
   const connection: Connection = {
@@ -40,6 +47,12 @@ export function fakeConnection({ explanations = [], replays = [], experiments = 
       },
     },
     experiments,
+    policies: {
+      artifact: async (name) => {
+        if (artifact === undefined) throw new Error('the test did not say what was learned')
+        return { ...artifact, name }
+      },
+    },
     close: async () => {
       closed += 1
     },

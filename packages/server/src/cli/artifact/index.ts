@@ -1,0 +1,1 @@
+export { artifactCommand } from './artifact-command.ts'
