@@ -192,7 +192,13 @@ const contracts: readonly Room[] = [
     name: 'server/usecases/contract',
     holds: 'packages/server/src/usecases/contract.ts',
     purpose: 'Everything the server can do.',
-    mayImport: ['core', 'core/domain', ...CONTRACTS],
+    mayImport: ['server/usecases/experiments-contract', 'core', 'core/domain', ...CONTRACTS],
+  },
+  {
+    name: 'server/usecases/experiments-contract',
+    holds: 'packages/server/src/usecases/experiments-contract.ts',
+    purpose: 'What of it is about experiments.',
+    mayImport: ['core'],
   },
 ]
 

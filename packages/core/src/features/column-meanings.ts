@@ -22,8 +22,8 @@ function meaningsOf({ features, objectives }: EncoderParts): ReadonlyMap<string,
   ])
   const usual = objectives.map(({ name, worth = 1 }, i) => `${name} ${units[i]![1]}, worth ${worth}`).join('; ')
   return new Map([
-    ...buckets.map((name): [string, string] => [name, `of ${buckets.length}`]),
-    ...buckets.map((name): [string, string] => [`log claim of ${name}`, `of ${buckets.length}, ${usual}`]),
+    ...buckets.map((name): [string, string] => [name, `one of ${buckets.length}`]),
+    ...buckets.map((name): [string, string] => [`log claim of ${name}`, `one of ${buckets.length}, ${usual}`]),
     ...units.flatMap(([name, unit]): [string, string][] => [
       [`claim ${name}`, unit],
       [`prediction ${name}`, unit],
