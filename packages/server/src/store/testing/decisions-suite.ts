@@ -57,7 +57,11 @@ export function testDecisions(storeOf: StoreOf): void {
     it('writes hundreds together, whatever their ids are made of, and a repeat among them costs the others nothing', async () => {
       const held = (id: string, at = NOON) => exampleNew(exampleDecision(id, `Ü-${id}`, { at, chosen: 0 }))
       const ids = Array.from({ length: 400 }, (_, i) => `d-bulk-${i}${['', 'ß', '消息', '🦆', '"{,}\\'][i % 5]}`)
-      const some = [...ids.slice(0, 300).map((id) => held(id)), held('d-bulk-early', -1), held('d-bulk-first', 2 ** 32 - 1)]
+      const some = [
+        ...ids.slice(0, 300).map((id) => held(id)),
+        held('d-bulk-early', -1),
+        held('d-bulk-first', 2 ** 32 - 1),
+      ]
       const first = await storeOf().decisions.insertMany(some)
       expect(first.every(({ result }) => result === 'inserted')).toBe(true)
       const second = await storeOf().decisions.insertMany(ids.slice(250).map((id) => held(id)))
