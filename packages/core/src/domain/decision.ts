@@ -34,6 +34,8 @@ export interface Assignment {
   readonly moved?: boolean
   /** Number of the slot of time, where time is what is randomised. */
   readonly slot?: number
+  /** The user's cluster then, where each has slots of its own. */
+  readonly cluster?: string
 }
 
 /** Machine-readable ground for a choice. */

@@ -59,12 +59,18 @@ export type Condition =
   | { readonly kind: 'known'; readonly trait: string }
 
 /**
- * What is randomised: users, or (switchback) slots of time, all users together. After a change of variant the first
- * `washoutMinutes` of a slot do not count.
+ * What is randomised: users, or (switchback) slots of time, all users together or those of each cluster. After a change of
+ * variant the first `washoutMinutes` of a slot do not count.
  */
 export type ExperimentUnit =
   | { readonly kind: 'user' }
-  | { readonly kind: 'switchback'; readonly slotMinutes: number; readonly washoutMinutes: number }
+  | {
+      readonly kind: 'switchback'
+      readonly slotMinutes: number
+      readonly washoutMinutes: number
+      /** The trait whose value names a user's cluster, which has slots of its own; who lacks it takes no part. */
+      readonly clusterTrait?: string
+    }
 
 /** Between two changes of the ramp: how much of the experiment's buckets take part, and which variant owns which. */
 export interface Phase {

@@ -13,6 +13,8 @@ export interface Exposure {
   readonly slot: number | null
   /** All variants the user was exposed to, in order of names; more than one is a fault, or a ramp that moved him. */
   readonly variants: readonly string[]
+  /** Beside each of `variants` the cluster he was in; absent where clusters have no slots of their own. */
+  readonly clusters?: readonly string[]
 }
 
 /** Users by variant and phase of their first exposure. */

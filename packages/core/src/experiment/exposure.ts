@@ -104,7 +104,7 @@ function assignmentOf<P extends Passed>(
   screened: Screened<P>,
   optional: readonly P[],
 ): Assignment {
-  const { variant, phase, moved, counts, slot } = membership
+  const { variant, phase, moved, counts, slot, cluster } = membership
   return {
     experiment: experiment.key,
     variant,
@@ -112,6 +112,7 @@ function assignmentOf<P extends Passed>(
     exposed: counts && !screened.mandatory && couldMatter(experiment, screened, optional),
     moved,
     ...(slot === undefined ? {} : { slot }),
+    ...(cluster === undefined ? {} : { cluster }),
   }
 }
 

@@ -31,6 +31,7 @@ export {
 } from './own-snapshot.ts'
 export { type PastDecision, type PastExposure, pastExposure } from './past-exposure.ts'
 export { type PhaseCount, type PhaseSampleRatio, sampleRatios } from './sample-ratios.ts'
+export { clusterOf } from './switchback.ts'
 export { isTargeted } from './targeting.ts'
 export { rangesOf, reweighted, variantAt, weightsOfRanges } from './variant-ranges.ts'
 export { type Withheld, withheldOf, withheldShare } from './withholding.ts'

@@ -154,6 +154,39 @@ describe('a switchback experiment', () => {
     expect(found).toEqual({ variant, phase: 0, moved: false, counts, slot })
   })
 
+  describe('of clusters', () => {
+    const unit = { ...ours.unit, clusterTrait: 'city' } as typeof ours.unit
+    const inCity = (city: string | number | undefined, now: number) =>
+      membershipOf({ ...ours, unit }, subjectOf('u', { traits: city === undefined ? {} : { city } }), now)
+    const times = Array.from({ length: 400 }, (_, i) => since + (i + 1) * slotMinutes * 60_000 - 1)
+
+    it('draws each slot of each cluster by itself', () => {
+      const drawn = (city: string) => times.map((now) => inCity(city, now)?.variant)
+      const [ulm, bonn] = [drawn('Ulm'), drawn('Bonn')]
+      expect(drawn('Ulm')).toEqual(ulm)
+      const share = (values: readonly boolean[]): number => values.filter(Boolean).length / values.length
+      // Four standard errors of 400 fair draws are .1.
+      expect(Math.abs(share(ulm.map((variant) => variant === 'on')) - 0.5)).toBeLessThan(0.1)
+      expect(Math.abs(share(ulm.map((variant, i) => variant === bonn[i])) - 0.5)).toBeLessThan(0.1)
+    })
+
+    it('names cluster and slot, and leaves out who is in none', () => {
+      expect(inCity('Ulm', times[0]!)).toMatchObject({
+        cluster: 'Ulm',
+        slot: Math.floor(times[0]! / slotMinutes / 60_000),
+      })
+      expect(inCity(7, times[0]!)).toMatchObject({ cluster: '7' })
+      expect([inCity(undefined, times[0]!), inCity('', times[0]!)]).toEqual([null, null])
+    })
+
+    it('washes out where the variant of that cluster changed', () => {
+      const starts = times.map((now) => now + 1)
+      const changed = times.map((now, i) => inCity('Ulm', now)?.variant !== inCity('Ulm', starts[i]!)?.variant)
+      expect(starts.map((now) => inCity('Ulm', now)?.counts)).toEqual(changed.map((hasChanged) => !hasChanged))
+      expect(changed).toContain(true)
+    })
+  })
+
   it('has everybody in the same variant at the same moment', () => {
     const now = moments[5]!.now
     const found = new Set(USERS.slice(0, 200).map((user) => membershipOf(ours, subjectOf(user), now)?.variant))

@@ -1,7 +1,7 @@
 import type { EpochMs, Group, Phase, RunningExperiment, UserProfile } from '../domain/index.ts'
 import { bucketOf } from './assignment.ts'
 import { takesPart } from './layer.ts'
-import { isWashout, slotAt } from './switchback.ts'
+import { clusterOf, isWashout, slotAt } from './switchback.ts'
 import { isTargeted } from './targeting.ts'
 import { variantAt } from './variant-ranges.ts'
 
@@ -22,6 +22,8 @@ export interface Membership {
   readonly counts: boolean
   /** Number of the slot of time, for switchbacks. */
   readonly slot?: number
+  /** Whose slot it is, where clusters have their own. */
+  readonly cluster?: string
 }
 
 /** The second hash: which variant, independent of whether a user takes part at all. */
@@ -46,7 +48,10 @@ export function membershipOf(experiment: RunningExperiment, subject: Subject, no
   const phase = phaseAt(phases, now)
   if (phase < 0 || !groups.includes(group) || !profile.consent.exploration) return null
   if (!takesPart(layer, phases[phase]!, profile.userId) || !isTargeted(targeting, profile.traits)) return null
-  if (unit.kind === 'switchback') return slotMembership({ ...experiment, unit }, now)
+  if (unit.kind === 'switchback') {
+    const cluster = clusterOf(unit, profile.traits)
+    return cluster === null ? null : slotMembership({ ...experiment, unit }, cluster, now)
+  }
   const bucket = variantBucket(experiment, profile.userId)
   const variant = variantAt(phases[phase]!.ranges, bucket)
   const moved = phases
@@ -73,19 +78,21 @@ type Switchback = RunningExperiment & {
   readonly unit: Extract<RunningExperiment['unit'], { readonly kind: 'switchback' }>
 }
 
-/** The variant of a whole slot, by the phase in which it began. */
-function slotMembership(experiment: Switchback, now: EpochMs): Membership {
+/** The variant of a whole slot, of a cluster where there are any, by the phase in which it began. */
+function slotMembership(experiment: Switchback, cluster: string | undefined, now: EpochMs): Membership {
   const { phases, unit } = experiment
   const slot = slotAt(unit, now)
   const phase = Math.max(0, phaseAt(phases, slot.since))
-  const variant = slotVariant(experiment, slot.number, phase)
+  const own = cluster === undefined ? '' : `/${cluster}`
+  const variant = slotVariant(experiment, `${slot.number}${own}`, phase)
   const before = slotAt(unit, slot.since - 1)
   const phaseBefore = phaseAt(phases, before.since)
-  const hasChanged = phaseBefore < 0 || slotVariant(experiment, before.number, phaseBefore) !== variant
+  const hasChanged = phaseBefore < 0 || slotVariant(experiment, `${before.number}${own}`, phaseBefore) !== variant
   const counts = !isWashout(unit, slot, { now, hasChanged })
-  return { variant, phase, moved: false, counts, slot: slot.number }
+  const found = { variant, phase, moved: false, counts, slot: slot.number }
+  return cluster === undefined ? found : { ...found, cluster }
 }
 
-function slotVariant(experiment: Switchback, slot: number, phase: number): string {
+function slotVariant(experiment: Switchback, slot: string, phase: number): string {
   return variantAt(experiment.phases[phase]!.ranges, variantBucket(experiment, `slot-${slot}`))
 }

@@ -9,7 +9,7 @@ import {
 } from '../domain/index.ts'
 import { couldMatter } from './exposure.ts'
 import { takesPart } from './layer.ts'
-import { slotAt } from './switchback.ts'
+import { clusterOf, slotAt } from './switchback.ts'
 import { isTargeted } from './targeting.ts'
 
 /** What a record of the past says of a user and an experiment that did not run then. */
@@ -39,7 +39,8 @@ export function pastExposure(design: ExperimentDesign, place: LayerPlace, decisi
   if (unit.kind === 'switchback') {
     const slot = slotAt(unit, decision.at)
     const isCounted = decision.at - slot.since >= unit.washoutMinutes * MINUTE_MS
-    if (!isCounted || !takesPart(place, design, decision.userId)) return 'outside'
+    const hasSlot = clusterOf(unit, profile.traits) !== null
+    if (!isCounted || !hasSlot || !takesPart(place, design, decision.userId)) return 'outside'
   }
   const isMandatory = decision.reason === 'transactional'
   return !isMandatory && couldMatter(design, decision, openOnes(decision)) ? 'exposed' : 'unmoved'

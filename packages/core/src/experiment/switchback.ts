@@ -1,4 +1,4 @@
-import { type EpochMs, type ExperimentUnit, MINUTE_MS } from '../domain/index.ts'
+import { type EpochMs, type ExperimentUnit, MINUTE_MS, type Scalar } from '../domain/index.ts'
 
 /** A slot of time in a switchback experiment. */
 export interface Slot {
@@ -8,6 +8,19 @@ export interface Slot {
 }
 
 type Switchback = Extract<ExperimentUnit, { readonly kind: 'switchback' }>
+
+/** Stands between names where stores list them. */
+const SEPARATOR = '\u001f'
+
+/** The cluster whose slots a user is in: undefined where all users share them, null for who has none. */
+export function clusterOf(
+  { clusterTrait }: Switchback,
+  traits: Readonly<Record<string, Scalar>>,
+): string | null | undefined {
+  if (clusterTrait === undefined) return undefined
+  const name = Object.hasOwn(traits, clusterTrait) ? String(traits[clusterTrait]).replaceAll(SEPARATOR, ' ') : ''
+  return name === '' ? null : name
+}
 
 /** The slot a moment lies in. */
 export function slotAt({ slotMinutes }: Switchback, now: EpochMs): Slot {

@@ -43,7 +43,12 @@ const conditionSchema: z.ZodType<Condition> = z.discriminatedUnion('kind', [
 
 const unitSchema: z.ZodType<ExperimentUnit> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('user') }),
-  z.strictObject({ kind: z.literal('switchback'), slotMinutes: z.number(), washoutMinutes: z.number() }),
+  z.strictObject({
+    kind: z.literal('switchback'),
+    slotMinutes: z.number(),
+    washoutMinutes: z.number(),
+    clusterTrait: name.exactOptional(),
+  }),
 ])
 
 const changeSchema: z.ZodType<VariantChange> = z.strictObject({

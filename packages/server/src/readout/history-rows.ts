@@ -47,7 +47,7 @@ export async function withHistoryRows<T>(
   }
 }
 
-const HEADER = 'userId,slot,variant,phase,met,decisionId'
+const HEADER = 'userId,slot,variant,phase,met,decisionId,cluster'
 
 /** A row per variant that a user met in days without files; only the first of them has its own moment. */
 async function writeLive(path: string, pages: AsyncIterable<readonly Exposure[]>): Promise<void> {
@@ -56,10 +56,10 @@ async function writeLive(path: string, pages: AsyncIterable<readonly Exposure[]>
     yield `${HEADER}\n`
     for await (const page of pages) {
       yield page
-        .flatMap(({ userId, slot, variants, variant, phase, at, decisionId }) =>
+        .flatMap(({ userId, slot, variants, variant, phase, at, decisionId, clusters = [] }) =>
           [variant, ...variants.filter((each) => each !== variant)].map(
             (each, i) =>
-              `${quoted(userId)},${slot ?? NO_SLOT},${quoted(each)},${phase},${at + (i === 0 ? 0 : 1)},${quoted(decisionId)}\n`,
+              `${quoted(userId)},${slot ?? NO_SLOT},${quoted(each)},${phase},${at + (i === 0 ? 0 : 1)},${quoted(decisionId)},${quoted(clusters[variants.indexOf(each)] ?? '')}\n`,
           ),
         )
         .join('')
@@ -72,31 +72,44 @@ const NO_SLOT = -1
 /** Between the names of variants: nobody's name has it. */
 const SEPARATOR = '\u001f'
 
+/** Files of earlier versions have no such column. */
+const NO_CLUSTER_YET = 'SELECT CAST(NULL AS VARCHAR) AS cluster WHERE false'
+
+function clustersIn(text: string): Pick<Exposure, 'clusters'> {
+  const clusters = text.split(SEPARATOR)
+  return clusters.every((cluster) => cluster === '') ? {} : { clusters }
+}
+
 function filesOf(paths: readonly string[]): string {
-  return `read_parquet([${paths.map(literal).join(', ')}])`
+  return `read_parquet([${paths.map(literal).join(', ')}], union_by_name = true)`
 }
 
 function exposureTable({ key, exposures }: HistorySource, live: string): string {
   const past =
     exposures.length === 0
       ? ''
-      : `SELECT userId, coalesce(CAST(slot AS BIGINT), ${NO_SLOT}) AS slot, variant, phase, epoch_ms(timestamp) AS met, decisionId
-         FROM ${filesOf(exposures)} WHERE experiment = ${literal(key)} UNION ALL `
-  const present = `SELECT userId, CAST(slot AS BIGINT) AS slot, variant, CAST(phase AS INTEGER) AS phase, CAST(met AS BIGINT) AS met, decisionId
+      : `SELECT userId, coalesce(CAST(slot AS BIGINT), ${NO_SLOT}) AS slot, variant, phase, epoch_ms(timestamp) AS met, decisionId,
+           coalesce(cluster, '') AS cluster
+         FROM (${NO_CLUSTER_YET} UNION ALL BY NAME SELECT * FROM ${filesOf(exposures)}) WHERE experiment = ${literal(key)} UNION ALL `
+  const present = `SELECT userId, CAST(slot AS BIGINT) AS slot, variant, CAST(phase AS INTEGER) AS phase, CAST(met AS BIGINT) AS met, decisionId,
+      coalesce(cluster, '') AS cluster
     FROM read_csv(${literal(live)}, header = true, all_varchar = true)`
   return `CREATE TEMP TABLE first AS
-    SELECT userId, slot, string_agg(DISTINCT variant, chr(31) ORDER BY variant) AS variants, min(met) AS met,
+    SELECT userId, slot, string_agg(variant, chr(31) ORDER BY variant) AS variants,
+      string_agg(cluster, chr(31) ORDER BY variant) AS clusters, min(met) AS met,
       arg_min(variant, (met, variant)) AS variant, arg_min(phase, (met, variant)) AS phase,
       arg_min(decisionId, (met, variant)) AS decisionId
-    FROM (${past}${present}) GROUP BY userId, slot`
+    FROM (SELECT userId, slot, variant, min(met) AS met, arg_min(phase, met) AS phase, arg_min(decisionId, met) AS decisionId,
+        arg_min(cluster, met) AS cluster FROM (${past}${present}) GROUP BY userId, slot, variant)
+    GROUP BY userId, slot`
 }
 
 async function* exposurePages(analytics: Analytics): AsyncGenerator<readonly Exposure[], void> {
   const rows = analytics.pages(
-    'SELECT userId, slot, variants, met, variant, phase, decisionId FROM first ORDER BY userId, slot',
+    'SELECT userId, slot, variants, met, variant, phase, decisionId, clusters FROM first ORDER BY userId, slot',
   )
   for await (const page of rows) {
-    yield page.map(([userId, slot, variants, at, variant, phase, decisionId]) => ({
+    yield page.map(([userId, slot, variants, at, variant, phase, decisionId, clusters]) => ({
       userId: String(userId) as UserId,
       slot: Number(slot) === NO_SLOT ? null : Number(slot),
       variants: String(variants).split(SEPARATOR),
@@ -104,6 +117,7 @@ async function* exposurePages(analytics: Analytics): AsyncGenerator<readonly Exp
       variant: String(variant),
       phase: Number(phase),
       decisionId: String(decisionId) as DecisionId,
+      ...clustersIn(String(clusters)),
     }))
   }
 }

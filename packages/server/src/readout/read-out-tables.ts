@@ -16,6 +16,8 @@ export interface AssignedRow {
   /** UTC milliseconds; null: assigned, and not exposed. */
   readonly time: number | null
   readonly phase: string
+  /** Where slots of time are those of clusters. */
+  readonly cluster?: string
   /** By column that the spec's interactions name: the variant in another experiment, or empty. */
   readonly others?: Readonly<Record<string, string>>
 }
@@ -35,6 +37,8 @@ export interface ReadOutTables {
   readonly spec: ReadOutSpec
   /** The moment of the read-out, UTC milliseconds. */
   readonly asOf: number
+  /** Every assignment names its cluster. */
+  readonly hasClusters?: boolean
   readonly assignments: AsyncIterable<readonly AssignedRow[]>
   readonly metrics: AsyncIterable<readonly MetricRow[]>
 }
@@ -76,11 +80,12 @@ export async function withTables<T>(
   const files = { assignments: join(folder, 'assignments.csv'), metrics: join(folder, 'metrics.csv') }
   try {
     const others = [...new Set((spec.interactions ?? []).map(({ column }) => column))]
-    const first = await writeRows(files.assignments, [...ASSIGNED, ...others], flat(tables.assignments))
+    const own = tables.hasClusters === true ? ['cluster'] : []
+    const first = await writeRows(files.assignments, [...ASSIGNED, ...own, ...others], flat(tables.assignments))
     if (first === undefined) return undefined
     await writeRows(files.metrics, MEASURED, withEveryColumn(tables, first.user))
     const phase = spec.phases.length === 0 ? null : 'phase'
-    const columns = { ...COLUMNS, assignments: { ...COLUMNS.assignments, phase } }
+    const columns = { ...COLUMNS, assignments: { ...COLUMNS.assignments, phase, cluster: own } }
     return await work(files, { readOut: spec, asOf, columns })
   } finally {
     await rm(folder, { recursive: true, force: true })
@@ -127,7 +132,7 @@ async function writeRows<T>(
 }
 
 function cellOf(column: string, value: unknown): string {
-  if (value === null) return ''
+  if (value === null || value === undefined) return ''
   if (column === 'time') return new Date(Number(value)).toISOString()
   return typeof value === 'number' ? String(value) : `"${String(value).replaceAll('"', '""')}"`
 }

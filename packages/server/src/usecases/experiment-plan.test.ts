@@ -181,6 +181,13 @@ describe('a plan from the log', () => {
     expect(basis.unitsPerDay).toBeCloseTo(6, 0)
     expect(metrics[0]!.units).toBeGreaterThan(170)
     expect(found!.metrics[1]!.kind).toBe('mean')
+    const ofCities = await plan({ unit: { ...unit, clusterTrait: 'city' } })
+    // Two cities would have twice the slots, were there somebody in each.
+    expect(ofCities.basis.unitsPerDay).toBeGreaterThan(1.3 * basis.unitsPerDay!)
+    expect(ofCities.metrics[0]!.mean).toBeGreaterThan(0)
+    await expect(plan({ unit: { ...unit, clusterTrait: 'county' } })).rejects.toMatchObject({
+      code: 'EXPERIMENT_WITHOUT_PAST',
+    })
   }, 60_000)
 
   it('is the same out of exported days, and says so', async () => {

@@ -1,4 +1,5 @@
 import {
+  clusterOf,
   DAY_MS,
   type Decision,
   type EpochMs,
@@ -49,6 +50,7 @@ export async function planFromLog(
   const past = await deps.planUnits({
     spec: { ...spec, start: null, end: null },
     asOf: span.until,
+    hasClusters: design.unit.kind === 'switchback' && design.unit.clusterTrait !== undefined,
     assignments: wouldBeUsers(rows, { design, place, span }),
     metrics: measured(rows, metrics, { since: span.since - preDays(metrics) * DAY_MS, until: span.until }),
   })
@@ -110,11 +112,18 @@ async function* wouldBeUsers(
     const unmoved = new Set<Decision['userId']>()
     for (const decision of page) {
       const found = pastExposure(design, place, decision)
-      if (found === 'exposed') exposed.push({ ...row, user: decision.userId, time: decision.at })
+      if (found === 'exposed')
+        exposed.push({ ...row, ...clusterIn(design, decision), user: decision.userId, time: decision.at })
       if (found === 'unmoved') unmoved.add(decision.userId)
     }
     yield [...exposed, ...[...unmoved].map((user) => ({ ...row, user, time: null }))]
   }
+}
+
+/** Where slots are those of clusters, the one that the user was in. */
+function clusterIn({ unit }: ExperimentDesign, { inputs }: Decision): Pick<WouldBeUser, 'cluster'> {
+  const cluster = unit.kind === 'switchback' ? clusterOf(unit, inputs.user.profile.traits) : undefined
+  return typeof cluster === 'string' ? { cluster } : {}
 }
 
 async function* measured(

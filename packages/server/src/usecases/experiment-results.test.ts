@@ -1,4 +1,13 @@
-import { DAY_MS, decisionId, type ExperimentDesign, HOUR_MS, opportunityId, randomFrom, userId } from '@paloma/core'
+import {
+  DAY_MS,
+  decisionId,
+  type ExperimentDesign,
+  HOUR_MS,
+  opportunityId,
+  randomFrom,
+  type UserProfile,
+  userId,
+} from '@paloma/core'
 import { afterEach, describe, expect, it } from 'vitest'
 import { experimentDesignSchema } from '../config/experiment-design-schema.ts'
 import { exampleOpportunity, exampleOutcome, exampleProfile, NOON } from '../store/testing/examples.ts'
@@ -170,11 +179,20 @@ describe('results of an experiment', () => {
 })
 
 /** Lets users be decided on all through so many slots of six hours; a warm slot brings `gain` more. */
-async function liveInSlots(lab: UsecaseLab, count: number, gain: number): Promise<void> {
+async function liveInSlots(
+  lab: UsecaseLab,
+  count: number,
+  {
+    gain,
+    profileOf = () => ({}),
+  }: { readonly gain: number; readonly profileOf?: (id: string) => Partial<UserProfile> },
+): Promise<void> {
   const random = randomFrom(`slots-${count}`)
   const names = crowd('s', 3)
   const slots = Array.from({ length: count }, (_, slot) => ({ slot, at: NOON + slot * 6 * HOUR_MS + HOUR_MS }))
-  await lab.store.users.change(names.map((id) => ({ userId: userId(id), update: () => exampleProfile(id) })))
+  await lab.store.users.change(
+    names.map((id) => ({ userId: userId(id), update: () => exampleProfile(id, profileOf(id)) })),
+  )
   await lab.store.opportunities.insertMany(
     slots.flatMap(({ slot, at }) =>
       names.map((id) =>
@@ -211,7 +229,7 @@ describe('results of an experiment on slots of time', () => {
     const unit = { kind: 'switchback', slotMinutes: 360, washoutMinutes: 30 }
     await lab.usecases.experiments.create(design({ unit, metrics: [{ name: 'revenue', role: 'success' }] }), 'ann')
     await lab.usecases.experiments.start('tone', 'ann')
-    await liveInSlots(lab, 44, 4)
+    await liveInSlots(lab, 44, { gain: 4 })
     lab.clock.set(NOON + 40 * DAY_MS)
     const { readOut } = (await lab.usecases.experiments.results('tone'))!
     expect(readOut.variants.reduce((sum, { clusters }) => sum + clusters!, 0)).toBe(44)
@@ -224,6 +242,29 @@ describe('results of an experiment on slots of time', () => {
     if (revenue?.absolute.kind !== 'estimate') throw new Error('expected an estimate')
     expect(revenue.absolute.stdError).toBeGreaterThan(0.25)
     expect(revenue.notes.join()).toContain('counted until the slot of time ends')
+    await lab.close()
+  }, 120_000)
+
+  it('draw and sum the slots of each cluster, out of the store as out of files', async () => {
+    const lab = await usecaseLab({ config: { metrics: [REVENUE] } })
+    const unit = { kind: 'switchback', slotMinutes: 360, washoutMinutes: 30, clusterTrait: 'city' }
+    await lab.usecases.experiments.create(design({ unit, metrics: [{ name: 'revenue', role: 'success' }] }), 'ann')
+    await lab.usecases.experiments.start('tone', 'ann')
+    // The third is nowhere, and takes no part.
+    const cities: Readonly<Record<string, string>> = { 's-0': '07', 's-1': '7' }
+    const profileOf = (id: string): Partial<UserProfile> => ({ traits: id in cities ? { city: cities[id]! } : {} })
+    await liveInSlots(lab, 44, { gain: 4, profileOf })
+    lab.clock.set(NOON + 40 * DAY_MS)
+    const { readOut } = (await lab.usecases.experiments.results('tone'))!
+    expect(readOut.variants.reduce((sum, { clusters }) => sum + clusters!, 0)).toBe(88)
+    expect(readOut.variants.reduce((sum, { users }) => sum + users, 0)).toBe(88)
+    expect(readOut.quality.checks.filter(({ status }) => status === 'failed')).toEqual([])
+    const [revenue] = readOut.comparisons[0]!.metrics
+    expect(Math.abs(revenue!.fields.value! - 4)).toBeLessThan(4 * 0.33)
+    await lab.usecases.history.export({})
+    const { readOut: exported } = (await lab.usecases.experiments.results('tone', 'history'))!
+    expect(exported.comparisons[0]!.metrics[0]!.fields.value).toBeCloseTo(revenue!.fields.value!, 9)
+    expect(exported.variants).toEqual(readOut.variants)
     await lab.close()
   }, 120_000)
 })

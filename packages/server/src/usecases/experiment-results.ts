@@ -72,7 +72,7 @@ export async function experimentResults(
 function slotResults(
   deps: ResultDeps,
   { design, phases, end, from }: Experiment & { readonly from: ResultSource },
-  { slotMinutes }: Extract<Experiment['design']['unit'], { readonly kind: 'switchback' }>,
+  { slotMinutes, clusterTrait }: Extract<Experiment['design']['unit'], { readonly kind: 'switchback' }>,
 ): Promise<ExperimentResults> {
   const [first] = phases
   const { horizon } = design
@@ -87,6 +87,7 @@ function slotResults(
     metrics: experimentMetrics(deps.config, design.metrics),
     ...{ beside: NOTHING_BESIDE, others: [] },
     unit: { kind: 'switchback', slotMinutes, washoutMinutes: 0 },
+    hasClusters: clusterTrait !== undefined,
     cohortOf: null,
   })
 }
@@ -147,6 +148,7 @@ async function read(deps: ResultDeps, scene: Scene): Promise<ExperimentResults> 
     deps.readOut({
       spec: specOf(scene),
       asOf: scene.until,
+      hasClusters: scene.hasClusters === true,
       assignments: assignments(rows, scene, counts),
       metrics: measured({ rows, store: deps.store }, scene),
     }),

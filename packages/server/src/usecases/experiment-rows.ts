@@ -35,6 +35,8 @@ export interface Scene {
   readonly others: readonly Experiment[]
   readonly successTests?: ReadOutSpec['successTests']
   readonly unit?: ReadOutSpec['unit']
+  /** Slots of time are those of clusters. */
+  readonly hasClusters?: boolean
   /** Null: each exposure belongs to the phase in which it took place. */
   readonly cohortOf: ((userId: string) => number | 'moved' | 'outside') | null
 }
@@ -63,7 +65,7 @@ export async function* assignments(
 
 /** A user who met several variants without having been moved is a fault, which the read-out is told of. */
 function rowsOf(
-  { userId, variants, variant, at, phase }: Exposure,
+  { userId, variants, variant, at, phase, clusters }: Exposure,
   scene: Scene,
   counts: LeftOutCounts,
 ): readonly AssignedUser[] {
@@ -75,7 +77,10 @@ function rowsOf(
   }
   const others = scene.others.map((other) => [otherColumn(other.design.key), variantBeside(other, userId, at)] as const)
   const row = { user: userId, time: at, phase: phaseName(cohort), others: Object.fromEntries(others) }
-  return [variant, ...variants.filter((each) => each !== variant)].map((each) => ({ ...row, variant: each }))
+  return [variant, ...variants.filter((each) => each !== variant)].map((each) => ({
+    ...{ ...row, variant: each },
+    ...(clusters === undefined ? {} : { cluster: clusters[variants.indexOf(each)]! }),
+  }))
 }
 
 /** By the hash alone: who met the other experiment may depend on what this one did. */

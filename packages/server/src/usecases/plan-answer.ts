@@ -49,7 +49,9 @@ export function planSpec(
     skewness: 'corrected',
     ...(successTests === undefined ? {} : { successTests }),
     // Decisions have left every washout out already.
-    ...(unit.kind === 'switchback' ? { unit: { ...unit, washoutMinutes: 0 } } : {}),
+    ...(unit.kind === 'switchback'
+      ? { unit: { kind: unit.kind, slotMinutes: unit.slotMinutes, washoutMinutes: 0 } }
+      : {}),
   }
 }
 

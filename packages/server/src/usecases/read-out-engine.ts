@@ -6,6 +6,8 @@ export interface AssignedUser {
   readonly variant: string
   readonly time: EpochMs
   readonly phase: string
+  /** Where slots of time are those of clusters. */
+  readonly cluster?: string
   /** By column that the spec's interactions name: the variant in another experiment, or empty. */
   readonly others?: Readonly<Record<string, string>>
 }
@@ -25,6 +27,8 @@ export interface ReadOutRows {
   readonly spec: ReadOutSpec
   /** The moment of the read-out. */
   readonly asOf: EpochMs
+  /** Every assignment names its cluster. */
+  readonly hasClusters?: boolean
   readonly assignments: AsyncIterable<readonly AssignedUser[]>
   readonly metrics: AsyncIterable<readonly MeasuredValue[]>
 }

@@ -1,6 +1,7 @@
 import { DAY_MS, decisionId, type ExperimentReadOut, HOUR_MS, opportunityId, randomFrom, userId } from '@paloma/core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { experimentDesignSchema } from '../config/experiment-design-schema.ts'
+import { openAnalytics } from '../readout/index.ts'
 import {
   exampleDecision,
   exampleNew,
@@ -126,6 +127,19 @@ describe('results with exported days out of their files', () => {
     ])
     expect(rounded(await from('history'))).toEqual(rounded(before))
     expect(rounded(await from('live'))).not.toEqual(rounded(before))
+  }, 120_000)
+
+  it('are the same out of files that an earlier version wrote, without clusters', async () => {
+    lab.clock.set(LATER)
+    await lab.usecases.history.export({})
+    const before = await from('history')
+    const analytics = await openAnalytics({ memoryMb: 256, threads: 1 })
+    for (const { exposures } of await lab.deps.history.parts()) {
+      await analytics.run(`CREATE OR REPLACE TABLE old AS SELECT * EXCLUDE (cluster) FROM read_parquet('${exposures}')`)
+      await analytics.run(`COPY old TO '${exposures}' (FORMAT parquet)`)
+    }
+    await analytics.close()
+    expect(rounded(await from('history'))).toEqual(rounded(before))
   }, 120_000)
 
   it('do not know who was forgotten, in either', async () => {

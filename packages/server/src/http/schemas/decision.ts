@@ -44,6 +44,7 @@ const assignments: z.ZodType<readonly Assignment[]> = z.array(
     exposed: z.boolean().exactOptional(),
     moved: z.boolean().exactOptional(),
     slot: z.int().exactOptional(),
+    cluster: z.string().exactOptional(),
   }),
 )
 

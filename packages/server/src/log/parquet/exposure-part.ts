@@ -9,6 +9,8 @@ export interface ExposedDecision extends Pick<Decision, 'userId' | 'decisionId' 
   readonly phase: number
   /** Null where users are what is randomised. */
   readonly slot: number | null
+  /** Null where clusters have no slots of their own. */
+  readonly cluster: string | null
 }
 
 /** Columns of a file of exposures. */
@@ -20,6 +22,7 @@ export const exposureColumns: readonly LogColumn<ExposedDecision>[] = [
   { name: 'phase', type: 'INT32', value: ({ phase }) => phase },
   { name: 'timestamp', type: 'TIMESTAMP', value: ({ at }) => new Date(at) },
   { name: 'decisionId', type: 'STRING', value: ({ decisionId }) => decisionId },
+  { name: 'cluster', type: 'STRING', value: ({ cluster }) => cluster },
 ]
 
 /** The exposures that a file of decisions speaks of, one row group at a time. */
@@ -35,7 +38,9 @@ export async function* exposuresIn(path: string): AsyncGenerator<readonly Expose
       }
       return (JSON.parse(text) as readonly Assignment[])
         .filter(({ exposed }) => exposed === true)
-        .map(({ experiment, variant, phase = 0, slot = null }) => ({ ...decided, experiment, variant, phase, slot }))
+        .map(({ experiment, variant, phase = 0, slot = null, cluster = null }) => ({
+          ...{ ...decided, experiment, variant, phase, slot, cluster },
+        }))
     })
   }
 }

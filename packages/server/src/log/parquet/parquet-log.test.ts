@@ -72,7 +72,7 @@ describe('the Parquet files', () => {
     await parquetLog({ dir }).writeDay(DAY, {
       decisions: inBatches(
         [
-          sampleDecision(1, { assignments: [groups, met, { ...met, experiment: 'price', slot: 7 }] }),
+          sampleDecision(1, { assignments: [groups, met, { ...met, experiment: 'price', slot: 7, cluster: 'Ulm' }] }),
           sampleDecision(2, { assignments: [groups, { ...met, exposed: false }] }),
         ],
         1,
@@ -82,8 +82,8 @@ describe('the Parquet files', () => {
     const at = new Date('2026-01-31T00:00:01.000Z')
     const row = { userId: 'u-1', variant: 'warm', phase: 1, timestamp: at, decisionId: 'd-1' }
     expect(await rowsOf(dir, 'exposures')).toEqual([
-      { ...row, experiment: 'tone', slot: null },
-      { ...row, experiment: 'price', slot: 7 },
+      { ...row, experiment: 'tone', slot: null, cluster: null },
+      { ...row, experiment: 'price', slot: 7, cluster: 'Ulm' },
     ])
   })
 

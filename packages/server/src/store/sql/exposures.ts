@@ -13,18 +13,22 @@ import type { Sql, SqlClient } from './client.ts'
 /** What stands for "no slot": users are what is randomised. */
 const NO_SLOT = -1
 
-type ExposureRow = readonly [string, string, number, string, number, number, string]
+type ExposureRow = readonly [string, string, number, string, number, number, string, string]
+
+const COLUMNS = 8
+/** What stands for "no cluster". */
+const NO_CLUSTER = ''
 
 /** Notes the exposures that decisions speak of; of the same user, variant and slot the earliest stays. */
 export async function insertExposures(sql: Sql, decisions: readonly Decision[]): Promise<void> {
   const rows = earliest(decisions)
   if (rows.length === 0) return
-  const columns = Array.from({ length: 7 }, (_, column) => rows.map((row) => row[column]))
+  const columns = Array.from({ length: COLUMNS }, (_, column) => rows.map((row) => row[column]))
   await sql.query(
-    `insert into exposures (experiment, user_id, slot, variant, phase, at, decision_id)
-     select * from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[], $7::text[])
+    `insert into exposures (experiment, user_id, slot, variant, phase, at, decision_id, cluster)
+     select * from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[], $7::text[], $8::text[])
      on conflict (experiment, user_id, slot, variant) do update
-     set phase = excluded.phase, at = excluded.at, decision_id = excluded.decision_id
+     set phase = excluded.phase, at = excluded.at, decision_id = excluded.decision_id, cluster = excluded.cluster
      where excluded.at < exposures.at`,
     columns,
   )
@@ -46,19 +50,19 @@ function earliest(decisions: readonly Decision[]): readonly ExposureRow[] {
 }
 
 function rowOf(
-  { experiment, variant, phase = 0, slot = NO_SLOT }: Assignment,
+  { experiment, variant, phase = 0, slot = NO_SLOT, cluster = NO_CLUSTER }: Assignment,
   { userId, at, decisionId }: Pick<Decision, 'userId' | 'at' | 'decisionId'>,
 ): ExposureRow {
-  return [experiment, userId, slot, variant, phase, at, decisionId]
+  return [experiment, userId, slot, variant, phase, at, decisionId, cluster]
 }
 
 /** Gives one user's exposures to another; where both have one the earlier stays. */
 export async function moveExposures(sql: Sql, from: string, to: UserId): Promise<void> {
   await sql.query(
-    `insert into exposures (experiment, user_id, slot, variant, phase, at, decision_id)
-     select experiment, $2, slot, variant, phase, at, decision_id from exposures where user_id = $1
+    `insert into exposures (experiment, user_id, slot, variant, phase, at, decision_id, cluster)
+     select experiment, $2, slot, variant, phase, at, decision_id, cluster from exposures where user_id = $1
      on conflict (experiment, user_id, slot, variant) do update
-     set phase = excluded.phase, at = excluded.at, decision_id = excluded.decision_id
+     set phase = excluded.phase, at = excluded.at, decision_id = excluded.decision_id, cluster = excluded.cluster
      where excluded.at < exposures.at`,
     [from, to],
   )
@@ -67,7 +71,8 @@ export async function moveExposures(sql: Sql, from: string, to: UserId): Promise
 
 /** The first exposure of each user (and slot), with how many variants there were. */
 const FIRST = `
-  select user_id, slot, string_agg(distinct variant, chr(31) order by variant) as variants, min(at) as at,
+  select user_id, slot, string_agg(distinct variant, chr(31) order by variant) as variants,
+    string_agg(cluster, chr(31) order by variant) as clusters, min(at) as at,
     (array_agg(variant order by at, variant))[1] as variant,
     (array_agg(phase order by at, variant))[1] as phase,
     (array_agg(decision_id order by at, variant))[1] as decision_id
@@ -78,6 +83,7 @@ interface FirstRow {
   readonly slot: number
   /** Between unit separators. */
   readonly variants: string
+  readonly clusters: string
   readonly at: number
   readonly variant: string
   readonly phase: number
@@ -117,5 +123,7 @@ export function exposureReader(
 function fromRow(row: FirstRow): Exposure {
   const { user_id: userId, decision_id: decisionId, slot, variant, phase, at } = row
   const variants = row.variants.split('\u001f')
-  return { userId, decisionId, variant, phase, at, variants, slot: slot === NO_SLOT ? null : slot }
+  const clusters = row.clusters.split('\u001f')
+  const found = { userId, decisionId, variant, phase, at, variants, slot: slot === NO_SLOT ? null : slot }
+  return clusters.every((cluster) => cluster === NO_CLUSTER) ? found : { ...found, clusters }
 }

@@ -165,6 +165,21 @@ export function testExperiments(storeOf: StoreOf): void {
       ])
     })
 
+    it('keep the cluster of each slot, beside each variant', async () => {
+      const at = { experiment: 'e-clusters', slot: 7 }
+      await storeOf().decisions.insertMany([
+        decide('q-1', 'q-ann', 9, { ...at, variant: 'b', cluster: 'Ulm' }),
+        decide('q-2', 'q-ann', 5, { ...at, variant: 'a', cluster: 'Bonn' }),
+        decide('q-3', 'q-ann', 6, { ...at, variant: 'a', cluster: 'Köln' }),
+        decide('q-4', 'q-bob', 5, { ...at, cluster: '01' }),
+      ])
+      const found = await list('e-clusters')
+      expect(found.map(({ variant, variants, clusters }) => ({ variant, variants, clusters }))).toEqual([
+        { variant: 'a', variants: ['a', 'b'], clusters: ['Bonn', 'Ulm'] },
+        { variant: 'a', variants: ['a'], clusters: ['01'] },
+      ])
+    })
+
     it('lead to what exposed users did, from before they were exposed, machines left out', async () => {
       const experiment = 'e-outcomes'
       await storeOf().decisions.insertMany([

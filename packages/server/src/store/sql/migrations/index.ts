@@ -6,6 +6,7 @@ import { stateLines } from './0004-state-lines.ts'
 import { packedRecords } from './0005-packed-records.ts'
 import { waitingMessages } from './0006-waiting-messages.ts'
 import { limitCounters } from './0007-limit-counters.ts'
+import { exposureClusters } from './0008-exposure-clusters.ts'
 
 /** Every migration by name, in order; a published one never changes. */
 export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
@@ -16,6 +17,7 @@ export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
   '0005-packed-records': packedRecords,
   '0006-waiting-messages': waitingMessages,
   '0007-limit-counters': limitCounters,
+  '0008-exposure-clusters': exposureClusters,
 }
 
 /** Twelve hex digits that change with any migration; names the template directory that has them all. */
