@@ -1,6 +1,7 @@
 export * from './action-rows.ts'
 export * from './channel.ts'
 export * from './decision.ts'
+export * from './decision-summary.ts'
 export * from './error.ts'
 export * from './experiment.ts'
 export * from './exposure.ts'

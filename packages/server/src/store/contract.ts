@@ -2,6 +2,7 @@ import {
   type Channel,
   type Decision,
   type DecisionId,
+  type DecisionSummary,
   type EpochMs,
   type LearningFeatures,
   type Opportunity,
@@ -173,7 +174,9 @@ export interface DecisionStore {
    */
   insertMany(
     items: readonly NewDecision[],
-  ): Promise<readonly { readonly result: InsertResult; readonly decision: Decision }[]>
+  ): Promise<readonly { readonly result: InsertResult; readonly decision: DecisionSummary }[]>
+  /** The record in the form that `insertMany` takes: it is small, and a decision that is packed at once leaves nothing behind. */
+  pack(decision: Decision): PackedDecision
   get(id: DecisionId): Promise<Decision | undefined>
   getMany(ids: readonly DecisionId[]): Promise<ReadonlyMap<DecisionId, Decision>>
   /** Newest first; `before` is exclusive. */
@@ -208,8 +211,15 @@ export interface DecisionStore {
   totals(from: EpochMs, until: EpochMs): Promise<readonly UserTotals[]>
 }
 
+/** A decision as its store writes it, and apart what is learned from it; nobody else looks into either. */
+export interface PackedDecision {
+  readonly record: Uint8Array
+  readonly learning: Uint8Array | null
+}
+
 export interface NewDecision {
-  readonly decision: Decision
+  readonly decision: DecisionSummary
+  readonly packed: PackedDecision
   /** What the caller asked for, so that the same id with another request is a conflict. */
   readonly fingerprint: string
   /** False: only decide and record, the caller delivers himself; nothing is reserved. */

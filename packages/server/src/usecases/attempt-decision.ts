@@ -1,4 +1,13 @@
-import { type Decision, type DecisionRequest, decide, type EpochMs, PalomaError, type Snapshot } from '@paloma/core'
+import {
+  type Decision,
+  type DecisionRequest,
+  decide,
+  type EpochMs,
+  PalomaError,
+  type Snapshot,
+  summaryOf,
+} from '@paloma/core'
+import type { NewDecision, Store } from '../store/contract.ts'
 import type { ItemError } from './contract.ts'
 import { drawFor } from './draw.ts'
 
@@ -19,4 +28,13 @@ export function attemptDecision(snapshot: Snapshot, request: DecisionRequest, no
     const { code, message: detail, pointer = '' } = error
     return { ok: false, error: { code, detail, pointer } }
   }
+}
+
+/** A decision ready to be written; nothing of its tables and inputs is held on to. */
+export function newDecision(
+  { decisions }: Pick<Store, 'decisions'>,
+  decision: Decision,
+  rest: Omit<NewDecision, 'decision' | 'packed'>,
+): NewDecision {
+  return { decision: summaryOf(decision), packed: decisions.pack(decision), ...rest }
 }

@@ -3,6 +3,7 @@ import type {
   ConsentState,
   Decision,
   DecisionId,
+  DecisionSummary,
   EpochMs,
   Group,
   Opportunity,
@@ -214,7 +215,7 @@ export interface Usecases {
   readonly decisions: {
     decide(commands: readonly DecideCommand[]): Promise<
       readonly ItemResult<{
-        readonly decision: Decision
+        readonly decision: DecisionSummary
         readonly send: Pick<Send, 'sendId' | 'status' | 'dueAt'> | null
       }>[]
     >

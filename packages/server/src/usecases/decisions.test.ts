@@ -1,7 +1,7 @@
 import { chosenAction, type Decision, decisionId, HOUR_MS, type Objective, userId } from '@paloma/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { defaultConfig } from '../config/default-config.ts'
-import { NOON } from '../store/testing/examples.ts'
+import { exampleNew, NOON } from '../store/testing/examples.ts'
 import type { DecideCommand } from './contract.ts'
 import {
   ALWAYS_SEND,
@@ -193,12 +193,12 @@ describe('decisions', () => {
     })
     const one = await stored('d-once-1')
     const forged = { ...one, decisionId: decisionId('d-forged'), propensity: 0.5 }
-    await lab.store.decisions.insertMany([{ decision: forged, fingerprint: 'f', deliver: false }])
+    await lab.store.decisions.insertMany([exampleNew(forged, { deliver: false })])
     const found = await lab.usecases.decisions.audit({ day })
     expect(found.failures.map((each) => each.decisionId)).toEqual(['d-forged'])
     expect(found.failures[0]?.differences.map(({ pointer }) => pointer)).toContain('/propensity')
     const orphan = { ...one, decisionId: decisionId('d-orphan'), snapshotVersion: 'gone' }
-    await lab.store.decisions.insertMany([{ decision: orphan, fingerprint: 'f', deliver: false }])
+    await lab.store.decisions.insertMany([exampleNew(orphan, { deliver: false })])
     const { checked, failures } = await lab.usecases.decisions.audit({ day })
     expect(checked).toBe(found.checked + 1)
     expect(failures.find((each) => each.decisionId === 'd-orphan')?.fault?.code).toBe('SNAPSHOT_GONE')

@@ -1,7 +1,6 @@
 import {
-  chosenAction,
   DAY_MS,
-  type Decision,
+  type DecisionSummary,
   type EpochMs,
   type Opportunity,
   sendId,
@@ -9,7 +8,7 @@ import {
   type UserState,
 } from '@paloma/core'
 import type { NewDecision, Send, Store } from '../store/contract.ts'
-import { attemptDecision } from './attempt-decision.ts'
+import { attemptDecision, newDecision } from './attempt-decision.ts'
 import type { DecideCommand, ItemError, ItemResult, Usecases } from './contract.ts'
 import type { Deps } from './deps.ts'
 import { groupCommit } from './group-commit.ts'
@@ -18,7 +17,7 @@ import { besideFaults, type Written, writeEach } from './item-results.ts'
 import { pastDecisionUsecases } from './past-decisions.ts'
 import { redecideDue } from './redecide.ts'
 
-type Decided = { readonly decision: Decision; readonly send: Pick<Send, 'sendId' | 'status' | 'dueAt'> | null }
+type Decided = { readonly decision: DecisionSummary; readonly send: Pick<Send, 'sendId' | 'status' | 'dueAt'> | null }
 type DecideResult = ItemResult<Decided>
 
 /** How far ahead of a virtual clock a decision may be dated. */
@@ -30,7 +29,7 @@ function fingerprintOf({ userId, context, at, deliver }: DecideCommand): string 
 
 /** The send that follows from a decision just stored. */
 function newSendOf({ decision, deliver }: NewDecision): Decided['send'] {
-  const action = chosenAction(decision)
+  const { action } = decision
   if (action.kind === 'hold' || !deliver) return null
   const status = action.sendAt <= decision.at ? 'reserved' : 'planned'
   return { sendId: sendId(`send-${decision.decisionId}`), status, dueAt: action.sendAt }
@@ -145,7 +144,7 @@ async function decideAll(
     const request = { decisionId, ...person, context, trigger: 'request' as const }
     const made = attemptDecision(snapshots.currentFor(person.user.profile, at), request, at)
     if (!made.ok) return made
-    return { ok: true, item: { decision: made.decision, fingerprint: fingerprintOf(command), deliver } }
+    return { ok: true, item: newDecision(store, made.decision, { fingerprint: fingerprintOf(command), deliver }) }
   })
 }
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { experimentDesignSchema } from '../config/experiment-design-schema.ts'
 import type { Store } from '../store/contract.ts'
 import { pgliteStore } from '../store/pglite-store.ts'
-import { exampleOpportunity, exampleProfile, NOON } from '../store/testing/examples.ts'
+import { exampleDecision, exampleNew, exampleOpportunity, exampleProfile, NOON } from '../store/testing/examples.ts'
 import { type UsecaseLab, usecaseLab } from './testing/usecase-lab.ts'
 
 const LAYERS = [{ name: 'wording', salt: 'w', holdoutShare: 100_000 }]
@@ -132,16 +132,10 @@ describe('experiments', () => {
     await use().create(designOf('crossing', { groups: ['random'] }), 'ann')
     await use().start('crossing', 'ann')
     const [one] = await decide(lab, ['x-0'], 'c')
-    const twice = ['control', 'greedy'].map((variant, i) => ({
-      decision: {
-        ...one!,
-        decisionId: decisionId(`crossing-${i}`),
-        at: NOON + i,
-        assignments: [{ ...extra, variant }],
-      },
-      fingerprint: '',
-      deliver: false,
-    }))
+    const twice = ['control', 'greedy'].map((variant, i) => {
+      const changes = { stateId: one!.stateId, at: NOON + i, assignments: [{ ...extra, variant }], chosen: 0 }
+      return exampleNew(exampleDecision(`crossing-${i}`, one!.userId, changes))
+    })
     await store.decisions.insertMany(twice)
     expect(await use().exposures('crossing')).toMatchObject({ users: 1, crossed: 1 })
   })

@@ -78,9 +78,9 @@ export function withOutcome(hot: HotUser, outcome: Outcome): HotUser {
 
 /** The user after a decision of his was stored, with the send that followed from it. */
 export function withDecision(hot: HotUser, { decision, deliver, plannedSendId }: NewDecision): HotUser {
-  const action = decision.actions[decision.chosen]
+  const { action } = decision
   if (plannedSendId !== undefined) return {}
-  if (action === undefined || action.kind === 'hold' || !deliver) return hot
+  if (action.kind === 'hold' || !deliver) return hot
   const { open, state } = hot
   const opportunity = open?.value.find(({ id }) => id === action.opportunityId)
   if (open === undefined || opportunity === undefined) return {}

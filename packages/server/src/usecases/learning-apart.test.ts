@@ -48,9 +48,10 @@ describe('an experiment whose variants learn apart', () => {
         deliver: false,
       })),
     )
+    const stored = await store.decisions.getMany(names.map((id) => decisionId(`${id}-${round}`)))
     return results.map((result) => {
       if (!result.ok) throw new Error(result.error.detail)
-      const { assignments, stateId, learning } = result.value.decision
+      const { assignments, stateId, learning } = stored.get(result.value.decision.decisionId)!
       const variant = assignments.find(({ experiment }) => experiment === KEY)?.variant
       return { line: variant === undefined ? 'everybody' : `${KEY}/${variant}`, stateId, learning }
     })

@@ -1,6 +1,6 @@
 import { DAY_MS, decisionId, HOUR_MS, type SendId, userId } from '@paloma/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { exampleDecision } from '../store/testing/examples.ts'
+import { exampleDecision, exampleNew } from '../store/testing/examples.ts'
 import { dueDecisionId } from './redecide.ts'
 import { ALWAYS_SEND, type ArrivalsLab, arrivalsLab, ask, introduce, outcomesOf, proposal } from './testing/arrivals.ts'
 import { reserve } from './testing/usecase-lab.ts'
@@ -70,7 +70,7 @@ describe('a planned send that falls due', () => {
       sendAt: at + WAIT_MS,
     } as const
     const decision = exampleDecision('ghost', 'ghost', { at, actions: [{ kind: 'hold' }, action] })
-    await lab.store.decisions.insertMany([{ decision, fingerprint: 'f', deliver: true }])
+    await lab.store.decisions.insertMany([exampleNew(decision)])
     wait()
     expect(await lab.due.redecide()).toBe(1)
     expect(await sendOf('ghost')).toMatchObject({ status: 'refused', error: 'user ghost is gone' })

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type DecisionId, type Opportunity, decisionId as toDecisionId } from '@paloma/core'
 import type { NewDecision, Send, Store } from '../store/contract.ts'
-import { attemptDecision } from './attempt-decision.ts'
+import { attemptDecision, newDecision } from './attempt-decision.ts'
 import type { ItemResult } from './contract.ts'
 import type { Deps } from './deps.ts'
 
@@ -56,8 +56,8 @@ async function decideDue({ store, clock, snapshots }: Deps, due: readonly Send[]
     const request = { decisionId, user, opportunities, context: {}, trigger: 'planned' as const }
     const made = attemptDecision(snapshots.currentFor(user.profile, now), request, now)
     if (!made.ok) return { ok: false, reason: made.error.detail }
-    const fingerprint = `planned:${send.sendId}`
-    return { ok: true, item: { decision: made.decision, fingerprint, deliver: true, plannedSendId: send.sendId } }
+    const rest = { fingerprint: `planned:${send.sendId}`, deliver: true, plannedSendId: send.sendId }
+    return { ok: true, item: newDecision(store, made.decision, rest) }
   })
 }
 

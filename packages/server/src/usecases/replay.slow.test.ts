@@ -142,13 +142,13 @@ describe('every decision', () => {
   }
 
   /** What a decision for each user would be now: everything but what hangs on its id. */
-  const decidedBy = async ({ decide }: Usecases['decisions'], world: string): Promise<readonly unknown[]> => {
+  const decidedBy = async ({ decide, get }: Usecases['decisions'], world: string): Promise<readonly unknown[]> => {
     const made: unknown[] = []
     for (let n = 0; n < USERS; n += 1) {
       count += 1
       const [result] = await decide([ask(`${world}-x${count}`, `${world}-u${n}`, { deliver: false })])
       if (result?.ok !== true) throw new Error(`no decision: ${result?.error.detail}`)
-      const { decisionId, draw, chosen, propensity, learning, ...rest } = result.value.decision
+      const { decisionId, draw, chosen, propensity, learning, ...rest } = (await get(result.value.decision.decisionId))!
       made.push(rest)
     }
     return made

@@ -206,8 +206,9 @@ function cachedOutcomes({ outcomes }: Store, hot: HotUsers): Store['outcomes'] {
 }
 
 function cachedDecisions({ decisions }: Store, hot: HotUsers): Store['decisions'] {
-  const { get, getMany, listByUser, lastSentFor, matured, listByDay, days, count, totals } = decisions
+  const { pack, get, getMany, listByUser, lastSentFor, matured, listByDay, days, count, totals } = decisions
   return {
+    pack,
     get,
     getMany,
     listByUser,

@@ -5,6 +5,7 @@ import {
   NO_HISTORY,
   type Opportunity,
   sendId,
+  summaryOf,
   type UserProfile,
 } from '@paloma/core/domain'
 import type { Send } from '../../store/contract.ts'
@@ -39,7 +40,7 @@ function decideOne(stored: Stored, command: DecideCommand): Decided {
     const detail = 'this decisionId was used for another request'
     return { ok: false, error: { code: 'DECISION_CONFLICT', detail, pointer: '/decisionId' } }
   }
-  if (known !== undefined) return { ok: true, status: 'duplicate', value: known }
+  if (known !== undefined) return { ok: true, status: 'duplicate', value: answerOf(known) }
   const profile = stored.users.get(command.userId)
   if (profile === undefined) {
     return { ok: false, error: { code: 'USER_NOT_FOUND', detail: 'no such user', pointer: '/userId' } }
@@ -50,9 +51,12 @@ function decideOne(stored: Stored, command: DecideCommand): Decided {
   const decision = decisionOf(stored, { command, profile, opportunity: opportunity?.opportunity })
   const send = opportunity === undefined || !command.deliver ? null : sendOf(decision, opportunity.opportunity)
   if (opportunity !== undefined && send !== null) opportunity.status = 'taken'
-  const entry = { command: fingerprint, decision, send }
-  stored.decisions.set(command.decisionId, entry)
-  return { ok: true, status: 'created', value: entry }
+  stored.decisions.set(command.decisionId, { command: fingerprint, decision, send })
+  return { ok: true, status: 'created', value: answerOf({ decision, send }) }
+}
+
+function answerOf({ decision, send }: { readonly decision: Decision; readonly send: Send | null }) {
+  return { decision: summaryOf(decision), send }
 }
 
 function decisionOf(

@@ -2,13 +2,14 @@ import type {
   Action,
   Candidate,
   Decision,
+  DecisionSummary,
   EpochMs,
   Opportunity,
   Outcome,
   Refusal,
   UserProfile,
 } from '@paloma/core/domain'
-import { assertNever, chosenAction } from '@paloma/core/domain'
+import { assertNever } from '@paloma/core/domain'
 import type {
   WireAction,
   WireDecision,
@@ -67,7 +68,7 @@ function wireRefusals(refusals: readonly (Refusal | ExplainedAction['refusals'][
 
 /** The short answer to a request for a decision. */
 export function wireDecisionAnswer(value: {
-  readonly decision: Decision
+  readonly decision: DecisionSummary
   readonly send: Pick<Send, 'sendId' | 'status'> | null
 }): WireDecisionAnswer {
   const { decision, send } = value
@@ -75,7 +76,7 @@ export function wireDecisionAnswer(value: {
     decisionId: decision.decisionId,
     userId: decision.userId,
     at: iso(decision.at),
-    action: wireAction(chosenAction(decision)),
+    action: wireAction(decision.action),
     propensity: decision.propensity,
     reason: decision.reason,
     policy: decision.policy,

@@ -78,11 +78,10 @@ export function copyBigint({ writer }: CopyIn, value: number): void {
   writeInt32(writer, value | 0)
 }
 
-/** A `bytea`: what `write` appends. */
-export function copyBytes({ writer }: CopyIn, write: (writer: ByteWriter) => void): void {
-  const lengthAt = leaveLength(writer)
-  write(writer)
-  setLength(writer, lengthAt)
+/** A `bytea`. */
+export function copyBytes({ writer }: CopyIn, bytes: Uint8Array): void {
+  writeInt32(writer, bytes.length)
+  writeRaw(writer, bytes)
 }
 
 function leaveLength(writer: ByteWriter): number {

@@ -1,18 +1,16 @@
-import { chosenAction, type Decision, PalomaError } from '@paloma/core/domain'
-import type { InsertResult, NewDecision } from '../contract.ts'
-import { type ByteWriter, byteWriter, writtenBytes } from './byte-writer.ts'
+import { type DecisionSummary, PalomaError, summaryOf } from '@paloma/core/domain'
+import type { InsertResult, NewDecision, PackedDecision } from '../contract.ts'
 import type { Sql } from './client.ts'
 import { beginCopy, beginRow, type CopyIn, copyBigint, copyBytes, copyNull, copyText, endCopy } from './copy-in.ts'
 import { DECISION_COLUMNS, type DecisionRow, fromRow } from './decision-row.ts'
 import { isRowError, UNKNOWN_OPPORTUNITY } from './each-on-its-own.ts'
 import { insertExposures } from './exposures.ts'
-import { packDecision, packLearning } from './pack-decision.ts'
 import { sendIdOf } from './send-row.ts'
 import { closePlans, reopenOpportunities } from './send-transitions.ts'
 
 interface Written {
   readonly result: InsertResult
-  readonly decision: Decision
+  readonly decision: DecisionSummary
 }
 
 /** Rows per statement: as many as are written together at most, so that a transaction is seldom needed for them alone. */
@@ -28,7 +26,7 @@ export function isPlain(items: readonly NewDecision[], statesInUse: ReadonlySet<
     ({ decision, deliver, plannedSendId }) =>
       plannedSendId === undefined &&
       statesInUse.has(decision.stateId) &&
-      !(deliver && chosenAction(decision).kind === 'send') &&
+      !(deliver && decision.action.kind === 'send') &&
       !decision.assignments.some(({ exposed }) => exposed === true),
   )
 }
@@ -65,12 +63,15 @@ export async function insertDecisions(
     if (isNew[i]) return { result: 'inserted', decision: item.decision }
     // Erased between our statements: it stands no longer, and neither may this one.
     if (there === undefined) return { result: 'conflict', decision: item.decision }
-    return { result: there.fingerprint === item.fingerprint ? 'duplicate' : 'conflict', decision: fromRow(there) }
+    return {
+      result: there.fingerprint === item.fingerprint ? 'duplicate' : 'conflict',
+      decision: summaryOf(fromRow(there)),
+    }
   })
 }
 
-/** Room for a record of twenty actions; more is made where it is needed. */
-const USUAL_BYTES = 4096
+/** Room for what a row has beside its record; more is made where it is needed. */
+const USUAL_BYTES = 512
 
 const COPIED = {
   table: 'decisions',
@@ -81,7 +82,10 @@ const COPIED = {
 async function copyRecords(sql: Sql, items: readonly NewDecision[]): Promise<'all'> {
   // The text form of a number is refused by the store where it is no integer, its bits would not be.
   if (!items.every(({ decision }) => Number.isSafeInteger(decision.at))) throw new CopyRefused()
-  const copy = beginCopy(COPIED, items.length * USUAL_BYTES)
+  const copy = beginCopy(
+    COPIED,
+    items.reduce((size, { packed }) => size + sizeOf(packed) + USUAL_BYTES, USUAL_BYTES),
+  )
   for (const item of items) copyRecord(copy, item)
   try {
     await sql.copyIn(endCopy(copy))
@@ -93,16 +97,19 @@ async function copyRecords(sql: Sql, items: readonly NewDecision[]): Promise<'al
 }
 
 /** In the order of COPIED. */
-function copyRecord(copy: CopyIn, { decision, fingerprint }: NewDecision): void {
+function copyRecord(copy: CopyIn, { decision, fingerprint, packed }: NewDecision): void {
   beginRow(copy, COPIED.columns.length)
   copyText(copy, decision.decisionId)
   copyText(copy, decision.userId)
   copyBigint(copy, decision.at)
   copyText(copy, fingerprint)
-  copyBytes(copy, (writer) => packDecision(writer, decision))
-  const { learning } = decision
-  if (learning === null) copyNull(copy)
-  else copyBytes(copy, (writer) => packLearning(writer, learning))
+  copyBytes(copy, packed.record)
+  if (packed.learning === null) copyNull(copy)
+  else copyBytes(copy, packed.learning)
+}
+
+function sizeOf({ record, learning }: PackedDecision): number {
+  return record.length + (learning?.length ?? 0)
 }
 
 // Records travel as one value, because a driver writes bytes as they are but arrays of them digit by digit.
@@ -130,33 +137,26 @@ async function insertRecords(sql: Sql, items: readonly NewDecision[]): Promise<'
   return isWhole ? 'all' : fresh
 }
 
-/** In the order of INSERT's parameters. */
+/** In the order of INSERT's parameters. A record's place is counted from 1, as SQL does; what is learned from follows it. */
 function recordValues(items: readonly NewDecision[]): readonly unknown[] {
-  const writer = byteWriter(items.length * USUAL_BYTES)
-  const places = items.map((item) => packed(writer, item))
+  const parts = items.flatMap(({ packed: { record, learning } }) => (learning === null ? [record] : [record, learning]))
+  let next = 1
+  const starts = items.map(({ packed }) => {
+    const start = next
+    next += sizeOf(packed)
+    return start
+  })
   return [
-    writtenBytes(writer),
+    Buffer.concat(parts),
     items.map(({ decision }) => decision.decisionId),
     items.map(({ decision }) => decision.userId),
     items.map(({ decision }) => decision.at),
     items.map(({ fingerprint }) => fingerprint),
-    places.map(({ start }) => start),
-    places.map(({ size }) => size),
-    places.map(({ learning }) => learning),
+    starts,
+    items.map(({ packed }) => packed.record.length),
+    items.map(({ packed }) => packed.learning?.length ?? 0),
     items.length,
   ]
-}
-
-/** Where a record lies, counted from 1 as SQL does, how long it is, and how much to learn from comes after it. */
-function packed(
-  writer: ByteWriter,
-  { decision }: NewDecision,
-): { readonly start: number; readonly size: number; readonly learning: number } {
-  const start = writer.at
-  packDecision(writer, decision)
-  const size = writer.at - start
-  if (decision.learning !== null) packLearning(writer, decision.learning)
-  return { start: start + 1, size, learning: writer.at - start - size }
 }
 
 type StoredRow = DecisionRow & { readonly fingerprint: string }
@@ -188,7 +188,7 @@ async function follow(sql: Sql, items: readonly NewDecision[], statesInUse: Read
   await reopenOpportunities(sql, reopened)
   await makeSends(
     sql,
-    items.filter((item) => item.deliver && chosenAction(item.decision).kind === 'send').map((item) => item.decision),
+    items.filter((item) => item.deliver && item.decision.action.kind === 'send').map((item) => item.decision),
   )
 }
 
@@ -200,7 +200,7 @@ async function noteStates(sql: Sql, ids: readonly number[]): Promise<void> {
   )
 }
 
-async function makeSends(sql: Sql, decisions: readonly Decision[]): Promise<void> {
+async function makeSends(sql: Sql, decisions: readonly DecisionSummary[]): Promise<void> {
   if (decisions.length === 0) return
   const rows = decisions.map(sendValues)
   const columns = Array.from({ length: 10 }, (_, column) => rows.map((row) => row[column]))
@@ -226,8 +226,8 @@ async function makeSends(sql: Sql, decisions: readonly Decision[]): Promise<void
 }
 
 /** send_id, decision_id, user_id, opportunity_id, variant, channel, at, due_at, waits_until, waits_worth. */
-function sendValues(decision: Decision): readonly (string | number | null)[] {
-  const action = chosenAction(decision)
+function sendValues(decision: DecisionSummary): readonly (string | number | null)[] {
+  const { action } = decision
   if (action.kind === 'hold') throw new PalomaError('UNREACHABLE', `${decision.decisionId} holds: there is no send`)
   const { decisionId, userId, at, waits } = decision
   return [

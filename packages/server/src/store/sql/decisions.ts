@@ -6,6 +6,7 @@ import { CopyRefused, insertDecisions, isPlain, type Way } from './decision-inse
 import { DECISION_COLUMNS as COLUMNS, type DecisionRow, fromRow } from './decision-row.ts'
 import { eachOnItsOwn } from './each-on-its-own.ts'
 import { maturedExamples } from './matured.ts'
+import { recordPacker } from './record-packer.ts'
 import { userTotals } from './user-totals.ts'
 import { dayBounds, dayName } from './utc-day.ts'
 
@@ -29,6 +30,7 @@ export function decisionStore(client: SqlClient): DecisionStore {
     })
   return {
     insertMany: (items) => (items.length === 0 ? Promise.resolve([]) : eachOnItsOwn(items, insertQuickly)),
+    pack: recordPacker(),
     get: async (id) => (await readMany(client, [id])).get(id),
     getMany: (ids) => readMany(client, ids),
     async listByUser(userId, { before = null, limit }) {

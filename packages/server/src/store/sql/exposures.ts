@@ -19,8 +19,10 @@ const COLUMNS = 8
 /** What stands for "no cluster". */
 const NO_CLUSTER = ''
 
+type Exposing = Pick<Decision, 'assignments' | 'userId' | 'at' | 'decisionId'>
+
 /** Notes the exposures that decisions speak of; of the same user, variant and slot the earliest stays. */
-export async function insertExposures(sql: Sql, decisions: readonly Decision[]): Promise<void> {
+export async function insertExposures(sql: Sql, decisions: readonly Exposing[]): Promise<void> {
   const rows = earliest(decisions)
   if (rows.length === 0) return
   const columns = Array.from({ length: COLUMNS }, (_, column) => rows.map((row) => row[column]))
@@ -35,7 +37,7 @@ export async function insertExposures(sql: Sql, decisions: readonly Decision[]):
 }
 
 /** One row per key, since no statement may meet a row twice; in one order, so that two batches never wait in a circle. */
-function earliest(decisions: readonly Decision[]): readonly ExposureRow[] {
+function earliest(decisions: readonly Exposing[]): readonly ExposureRow[] {
   const rows = new Map<string, ExposureRow>()
   for (const { assignments, userId, at, decisionId } of decisions) {
     for (const each of assignments) {

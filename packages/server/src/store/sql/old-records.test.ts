@@ -1,4 +1,4 @@
-import { DAY_MS } from '@paloma/core/domain'
+import { DAY_MS, summaryOf } from '@paloma/core/domain'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { LearningExample } from '../contract.ts'
 import { createPglite, type PgliteClient } from '../pglite/pglite-client.ts'
@@ -34,5 +34,5 @@ it('a decision that was stored before records were packed is read, listed, learn
   for await (const page of store.matured({ from: NOON, until: NOON + DAY_MS, windowMs: DAY_MS })) pages.push(page)
   expect(pages.flat().map(({ learning }) => learning)).toStrictEqual([old.learning, fresh.learning])
   const [again] = await store.insertMany([exampleNew(old, { deliver: false })])
-  expect(again).toStrictEqual({ result: 'duplicate', decision: old })
+  expect(again).toStrictEqual({ result: 'duplicate', decision: summaryOf(old) })
 })

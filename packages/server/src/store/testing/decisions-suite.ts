@@ -42,7 +42,7 @@ export function testDecisions(storeOf: StoreOf): void {
     it('answers a repeat with the stored record, and another request under the same id as a conflict', async () => {
       await propose('o-d-twice')
       const first = exampleNew(exampleDecision('d-twice', 'd-user'))
-      const redrawn = exampleNew({ ...first.decision, draw: 0.5, chosen: 0 })
+      const redrawn = exampleNew(exampleDecision('d-twice', 'd-user', { draw: 0.5, chosen: 0 }))
       const results = await storeOf().decisions.insertMany([first, redrawn])
       expect(results.map(({ result }) => result)).toEqual(['inserted', 'duplicate'])
       expect(results[1]?.decision).toStrictEqual(first.decision)
@@ -69,7 +69,10 @@ export function testDecisions(storeOf: StoreOf): void {
         ids.slice(250).map((_, i) => (i < 50 ? 'duplicate' : 'inserted')),
       )
       const stored = await storeOf().decisions.getMany(some.map(({ decision }) => decision.decisionId))
-      for (const { decision } of some) expect(stored.get(decision.decisionId)).toStrictEqual(decision)
+      for (const { decision } of some) {
+        const { decisionId: id, userId: user, at, chosen } = decision
+        expect(stored.get(id)).toStrictEqual(exampleDecision(id, user, { at, chosen }))
+      }
       expect(await storeOf().decisions.getMany(ids.slice(300).map(decisionId))).toHaveProperty('size', 100)
     })
 

@@ -10,10 +10,12 @@ import {
   type Outcome,
   opportunityId,
   type PolicyState,
+  summaryOf,
   type UserProfile,
   userId,
 } from '@paloma/core/domain'
 import type { NewDecision } from '../contract.ts'
+import { recordPacker } from '../sql/record-packer.ts'
 
 /** Noon of an ordinary day; every example happens around it. */
 export const NOON: EpochMs = Date.parse('2026-03-10T12:00:00Z')
@@ -112,9 +114,12 @@ export function exampleDecision(id: string, user: string, changes: Partial<Decis
   }
 }
 
+const pack = recordPacker()
+
 /** The decision to be delivered, as its use case writes it. */
 export function exampleNew(decision: Decision, changes: Partial<NewDecision> = {}): NewDecision {
-  return { decision, fingerprint: `f-${decision.decisionId}`, deliver: true, ...changes }
+  const fingerprint = `f-${decision.decisionId}`
+  return { decision: summaryOf(decision), packed: pack(decision), fingerprint, deliver: true, ...changes }
 }
 
 /** A small learned state with numbers that plain JSON would spoil. */
