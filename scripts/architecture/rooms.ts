@@ -119,10 +119,16 @@ const core: readonly Room[] = [
     mayImport: [...CORE_ROOMS, 'core/look-ahead', 'core/compiled-snapshot'],
   },
   {
+    name: 'core/features-to-learn',
+    holds: 'packages/core/src/features-to-learn.ts',
+    purpose: 'What a decision is learned from, when it is made and later under other features.',
+    mayImport: [...CORE_ROOMS, 'core/look-ahead', 'core/compiled-snapshot', 'core/evaluate'],
+  },
+  {
     name: 'core/decide',
     holds: 'packages/core/src/decide.ts',
     purpose: 'One decision from snapshot, request, clock and chance.',
-    mayImport: [...CORE_ROOMS, 'core/look-ahead', 'core/compiled-snapshot', 'core/evaluate'],
+    mayImport: [...CORE_ROOMS, 'core/look-ahead', 'core/compiled-snapshot', 'core/evaluate', 'core/features-to-learn'],
   },
   {
     name: 'core/explain',
@@ -147,6 +153,7 @@ const core: readonly Room[] = [
       'core/decide',
       'core/explain',
       'core/export-artifact',
+      'core/features-to-learn',
     ],
   },
 ]

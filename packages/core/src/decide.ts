@@ -10,20 +10,19 @@ import {
   type ExperimentSetup,
   firstSend,
   fullMatrix,
-  fullRow,
   type Group,
   type Opportunity,
   type OpportunityId,
   type PolicySpec,
-  type SentFeatures,
   type Snapshot,
 } from './domain/index.ts'
 import { eligibleCandidates } from './eligibility/index.ts'
 import { type Columns, evaluate } from './evaluate.ts'
 import { assign, ownSnapshot, withExperiments } from './experiment/index.ts'
-import { type FeatureContext, featureContext, pressureOf } from './features/index.ts'
-import { learningFeatures, scoreCovariance } from './learning/index.ts'
-import { aheadOf, gainsOf, waitsOf } from './look-ahead.ts'
+import { featureContext } from './features/index.ts'
+import { featuresToLearn } from './features-to-learn.ts'
+import { scoreCovariance } from './learning/index.ts'
+import { aheadOf, waitsOf } from './look-ahead.ts'
 import { numbersOf } from './numeric/index.ts'
 import { distributionFor, distributionOverMessages, needsCovariance, sampleIndex } from './policy/index.ts'
 
@@ -100,21 +99,6 @@ function distribution(
   return distributionOverMessages(options.spec, counted, { choose: plan.choose, mayExplore })
 }
 
-/** What models of single sends look at; expected outcomes are theirs to say, so they are left out. */
-function sentFeatures(
-  { encoder, sends, causes, ahead, objectives }: CompiledSnapshot,
-  context: FeatureContext,
-  { columns, chosen, rows }: { readonly columns: Columns; readonly chosen: number; readonly rows: ActionRows },
-): SentFeatures | null {
-  const { actions } = columns
-  const action = actions[chosen]!
-  if (action.kind === 'hold' || (sends === null && causes.length === 0)) return null
-  const own = fullRow(rows, chosen - firstSend(actions), new Float64Array(encoder.actionNames.length))
-  const { channel } = action
-  const sent = { channel, action: numbersOf(own), pressure: pressureOf(context, channel) }
-  return ahead === null ? sent : { ...sent, gains: gainsOf(objectives, columns, { row: chosen, channel }) }
-}
-
 function reasonFor(group: Group, columns: Columns, mandatory: boolean): DecisionReason {
   if (mandatory) return 'transactional'
   if (group === 'holdout') return 'holdout'
@@ -179,7 +163,6 @@ export function decide(
   const mayLearn = user.profile.consent.learning && !mandatory
   const { opportunityIds, messages } = namesOf(screened.opportunities)
   const inGroup: Assignment = { experiment: 'group', variant: group }
-  const sent = sentFeatures(parts, context, { columns, chosen, rows: scratch.rows })
   return {
     decisionId: request.decisionId,
     userId: user.profile.userId,
@@ -204,13 +187,7 @@ export function decide(
     draw,
     refused,
     learning: mayLearn
-      ? learningFeatures(columns.actions, probabilities, {
-          chosen,
-          now,
-          scratch,
-          sent,
-          messages: offers?.messages ?? null,
-        })
+      ? featuresToLearn(parts, context, { columns, probabilities, chosen, now, scratch, offers })
       : null,
     inputs: { user, opportunityIds, messages, context: request.context },
   }

@@ -37,6 +37,11 @@ export interface PolicyState {
   readonly heads: Readonly<Record<string, HeadState>>
   /** By objective: rewards of decisions made before this moment are folded in. */
   readonly learnedUntil: Readonly<Record<string, EpochMs>>
+  /**
+   * Of states that began after a change of features or objectives: when that was, and from where on older decisions are learned from as if they
+   * had been made with the new ones. Absent where learning began with the log.
+   */
+  readonly began?: { readonly at: EpochMs; readonly from: EpochMs }
   /** `experiment/variant` whose users learn it by themselves; absent: everybody's. */
   readonly line?: string
   /** By objective that is learned early, how long outcomes of sends take; absent where none is. */

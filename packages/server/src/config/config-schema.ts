@@ -198,6 +198,7 @@ const learningSchema: z.ZodType<Config['learning']> = z.strictObject({
   everyMinutes: positive.max(1_440),
   halfLifeDays: z.number().min(0),
   groups: z.array(z.enum(GROUPS)),
+  relearnDays: z.int().min(0).max(3_650),
   keepStates: z.int().min(1),
 })
 

@@ -60,6 +60,8 @@ export interface Config {
     readonly everyMinutes: number
     /** Daily forgetting: half of what was learned is forgotten after so many days; 0 never forgets. */
     readonly halfLifeDays: number
+    /** After a change of features or objectives, decisions of so many days before are learned from again; 0 begins anew. */
+    readonly relearnDays: number
     /** Only decisions on users of these groups are learned from. */
     readonly groups: readonly Group[]
     /** So many of the latest policy states are kept, besides those that a decision names. */

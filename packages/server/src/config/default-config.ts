@@ -134,6 +134,7 @@ export const defaultConfig: Config = {
     everyMinutes: 5,
     halfLifeDays: 90,
     groups: ['paloma', 'businessAsUsual', 'random', 'holdout'],
+    relearnDays: 28,
     keepStates: 100,
   },
   messages: null,

@@ -14,6 +14,7 @@ import {
 import type { Config } from '../config/contract.ts'
 import type { LearningExample } from '../store/contract.ts'
 import type { Notes } from './notes.ts'
+import { startOf } from './state-begun.ts'
 
 /** Decisions take a moment from being made to being stored; younger ones than this are not counted yet. */
 const SETTLED_MS: EpochMs = MINUTE_MS
@@ -50,7 +51,7 @@ export async function learnOfMessages(options: {
   for (const pass of messagePasses(targets)) {
     const windowMs = pass.ageHours * HOUR_MS
     const until = at - windowMs - (windowMs === 0 ? SETTLED_MS : config.learning.latenessHours * HOUR_MS)
-    const from = state.learnedUntil[pass.name] ?? state.createdAt
+    const from = state.learnedUntil[pass.name] ?? startOf(state)
     for await (const page of options.pages({ from, until, windowMs })) {
       const telling = page.filter(({ learning }) => learning.messages !== undefined)
       messages = learnMessages(messages, { pass, targets }, telling)

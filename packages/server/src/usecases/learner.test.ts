@@ -151,7 +151,7 @@ describe('the learner', () => {
     expect(kept(NOON, NOON - DAY_MS, 1)).toBe(1)
   })
 
-  it('goes on after a change of features, without the decisions that were made with the old ones', async () => {
+  it('goes on after a change of features, without older decisions of which it cannot tell any more what they weighed', async () => {
     const store = await pgliteStore({ dataDir: null })
     const old = await open({ store })
     await live(old, NOON, { name: 'before' })
@@ -163,7 +163,15 @@ describe('the learner', () => {
     changed.clock.set(NOON + MATURE_MS + 3 * DAY_MS)
     expect(await changed.due.learn()).toBe(2)
     expect(Object.values((await latest(store)).heads).map(({ n }) => n)).toEqual([40, 40, 40, 40])
-    expect(changed.lines).toEqual(['12 rewards are not learned from: their decisions were made with other features\n'])
+    expect(changed.lines).toEqual([
+      '12 rewards are not learned from: their decisions were made with other features\n',
+      expect.stringContaining('on were learned from again'),
+      '40 older decisions are not learned from: what they weighed is no longer stored\n',
+    ])
+    // That was said once; nothing is looked through a second time.
+    changed.clock.set(NOON + MATURE_MS + 4 * DAY_MS)
+    expect(await changed.due.learn()).toBe(2)
+    expect(changed.lines).toHaveLength(3)
     await store.close()
   })
 

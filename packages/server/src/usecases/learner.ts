@@ -2,24 +2,24 @@ import {
   type BelievedMessages,
   believedMessages,
   DAY_MS,
+  type DecisionId,
   type EpochMs,
   exampleOf,
-  groupOf,
   HOUR_MS,
   type LearningTarget,
   learn,
   learningTargets,
-  lineOf,
   type PolicyState,
   RESPONSE_HEAD,
   type RewardedExample,
   rewardBeyondBeliefs,
 } from '@paloma/core'
-import type { LearningExample } from '../store/contract.ts'
 import type { Deps } from './deps.ts'
 import { learnOfMessages } from './learn-of-messages.ts'
 import { learnSendsEarly } from './learn-sends-early.ts'
-import type { Notes } from './notes.ts'
+import { learnedPages, type Span } from './learned-pages.ts'
+import { NO_NOTES, type Notes } from './notes.ts'
+import { hasYetToBegin, startOf } from './state-begun.ts'
 
 /** Folds matured rewards into new policy states; only one process of all learns. */
 export interface Learner {
@@ -75,50 +75,93 @@ async function runLine(
   if (leads) await learnAll(deps, latest.id > current.id ? latest : current, notes)
 }
 
-async function learnAll(deps: LearnerDeps, state: PolicyState, notes: Notes): Promise<PolicyState> {
-  const { store, clock, snapshots, config } = deps
-  const at = clock.now()
-  const prior = snapshots.prior()
-  const keep = kept(state.createdAt, at, config.learning.halfLifeDays)
-  let next = learn(state, {}, { at, keep, prior, objectives: config.objectives })
-  let [seen, unfit] = [0, 0]
+async function learnAll(deps: LearnerDeps, state: PolicyState, notes: Notes): Promise<void> {
+  const at = deps.clock.now()
+  const isFirst = hasYetToBegin(state)
+  const gone = new Set<DecisionId>()
+  const past = isFirst ? await learnPast(deps, state, { until: at, gone }) : { state, seen: 0, unfit: 0 }
+  const folded = await fold(deps, past.state, { at, notes, gone })
+  const unfit = past.unfit + folded.unfit
+  if (unfit > 0) notes.say(`${unfit} rewards are not learned from: their decisions were made with other features`)
+  if (isFirst && past.seen + folded.seen > 0) {
+    notes.say(`features or objectives changed: decisions from ${isoDay(startOf(state))} on were learned from again`)
+  }
+  if (gone.size > 0)
+    notes.say(`${gone.size} older decisions are not learned from: what they weighed is no longer stored`)
+  // What was looked through once is not looked through again, even if there was nothing to learn in it.
+  if (folded.seen === 0 && !isFirst) return
+  const learned = { ...folded.state, id: await deps.store.registry.nextStateId(), createdAt: at }
+  await deps.store.registry.saveState(learned)
+  deps.snapshots.adopt(learned)
+}
+
+/** The days before the schema changed, one after the other as if each had just passed, so that heads which build on others find them as they were. */
+async function learnPast(
+  deps: LearnerDeps,
+  first: PolicyState,
+  { until, gone }: { readonly until: EpochMs; readonly gone: Set<DecisionId> },
+): Promise<Folded> {
+  let [state, seen, unfit] = [first, 0, 0]
+  for (let at = startOf(first) + DAY_MS; at < until; at += DAY_MS) {
+    const folded = await fold(deps, state, { at, notes: NO_NOTES, gone })
+    state = { ...folded.state, createdAt: at }
+    seen += folded.seen
+    unfit += folded.unfit
+  }
+  return { state, seen, unfit }
+}
+
+interface Folded {
+  readonly state: PolicyState
+  readonly seen: number
+  /** Rewards whose decisions were made with other features, after this state began. */
+  readonly unfit: number
+}
+
+/** What a state becomes with everything that has matured by `at`; the same state where there was nothing. */
+async function fold(
+  deps: LearnerDeps,
+  state: PolicyState,
+  { at, notes, gone }: { readonly at: EpochMs; readonly notes: Notes; readonly gone: Set<DecisionId> },
+): Promise<Folded> {
+  const { snapshots, config } = deps
   const { objectives } = config
+  const prior = snapshots.prior()
+  const keep = kept(startOf(state), at, config.learning.halfLifeDays)
+  let next = learn(state, {}, { at, keep, prior, objectives })
+  let [seen, unfit] = [0, 0]
   for (const target of learningTargets(objectives)) {
     const until = maturedUntil(target, config.learning.latenessHours, at)
     const from = state.learnedUntil[target.name] ?? 0
-    for await (const page of rewardedPages(deps, target, { from, until, state })) {
-      const examples = page.filter(fitting(snapshots.prior(), target))
+    for await (const page of rewardedPages(deps, target, { from, until, state, gone })) {
+      const examples = page.filter(fitting(prior, target))
       next = learn(next, { [target.name]: { examples, until } }, { at, keep: 1, prior, objectives })
       seen += examples.length
       unfit += page.length - examples.length
     }
   }
-  const messages = await learnOfMessages({
-    ...{ config, state, at, keep, notes },
-    pages: (span) => learnedPages(deps, { ...span, line: state.line }),
-  })
+  const pages = (span: Omit<Span, 'state' | 'gone'>) => learnedPages(deps, { ...span, state, gone })
+  const messages = await learnOfMessages({ ...{ config, state, at, keep, notes, pages } })
   const sends = next.heads[RESPONSE_HEAD]?.dimension
   const early = await learnSendsEarly({
-    ...{ config, objectives, heads: next.heads, state, at, keep, notes },
+    ...{ config, objectives, heads: next.heads, state, at, keep, notes, pages },
     fits: ({ learning: { sent } }) => sent === null || sends === undefined || sent.action.length === sends,
-    pages: (span) => learnedPages(deps, { ...span, line: state.line }),
   })
   seen += messages.seen + early.seen
-  if (unfit > 0) notes.say(`${unfit} rewards are not learned from: their decisions were made with other features`)
-  if (seen === 0) return state
+  if (seen === 0) return { state, seen, unfit }
   const targets = learningTargets(objectives).map((target): [string, EpochMs] => {
     const until = maturedUntil(target, config.learning.latenessHours, at)
     return [target.name, Math.max(until, state.learnedUntil[target.name] ?? 0)]
   })
   const learnedUntil = { ...Object.fromEntries(targets), ...messages.learnedUntil, ...early.learnedUntil }
-  const line = state.line === undefined ? {} : { line: state.line }
-  const id = await store.registry.nextStateId()
   const delays = Object.keys(early.delays).length === 0 ? {} : { delays: early.delays }
-  const own = { id, createdAt: at, learnedUntil, heads: early.heads }
-  const learned: PolicyState = { ...next, ...own, ...line, ...delays, ...messages.learned }
-  await store.registry.saveState(learned)
-  snapshots.adopt(learned)
-  return learned
+  const { line, began } = state
+  const own = { ...(line === undefined ? {} : { line }), ...(began === undefined ? {} : { began }) }
+  return { state: { ...next, learnedUntil, heads: early.heads, ...own, ...delays, ...messages.learned }, seen, unfit }
+}
+
+function isoDay(at: EpochMs): string {
+  return new Date(at).toISOString().slice(0, 10)
 }
 
 /** Servers with an older configuration may still have decided; what they looked at does not fit these heads. */
@@ -141,14 +184,6 @@ function maturedUntil({ windowHours }: LearningTarget, latenessHours: number, no
   return now - (windowHours + latenessHours) * HOUR_MS
 }
 
-/** Decisions to look at: of one line, made in an interval, with what came in their windows. */
-interface Span {
-  readonly from: EpochMs
-  readonly until: EpochMs
-  readonly windowMs: number
-  readonly line: string | undefined
-}
-
 /** What is believed of single messages is not left to heads to learn once more. */
 function beliefsOf({ config }: LearnerDeps, { messages }: PolicyState): BelievedMessages {
   if (config.messages === null || messages === undefined) return new Map()
@@ -158,48 +193,15 @@ function beliefsOf({ config }: LearnerDeps, { messages }: PolicyState): Believed
 async function* rewardedPages(
   deps: LearnerDeps,
   target: LearningTarget,
-  span: Pick<Span, 'from' | 'until'> & { readonly state: PolicyState },
+  span: Omit<Span, 'windowMs'>,
 ): AsyncGenerator<readonly RewardedExample[]> {
   const windowMs = target.windowHours * HOUR_MS
-  const { from, until, state } = span
+  const { state } = span
   const beliefs = beliefsOf(deps, state).get(target.name)
-  for await (const page of learnedPages(deps, { from, until, windowMs, line: state.line })) {
+  for await (const page of learnedPages(deps, { ...span, windowMs })) {
     yield page.map((decision) => {
       const example = exampleOf(target, decision)
       return { ...example, reward: rewardBeyondBeliefs(example.reward, beliefs, decision.learning.messages) }
     })
   }
-}
-
-/** Examples of the groups that are learned from, those of one line, a page at a time, so that memory stays bounded. */
-async function* learnedPages(
-  { store, snapshots, config }: LearnerDeps,
-  { from, until, windowMs, line }: Span,
-): AsyncGenerator<readonly LearningExample[]> {
-  if (until <= from) return
-  const { groups, groupSalt, experiments } = snapshots.current()
-  const learned = new Set(config.learning.groups)
-  const isLearnedFrom = ({ userId }: LearningExample): boolean => learned.has(groupOf(groups, groupSalt, userId))
-  const apart = (experiments?.running ?? []).filter(({ learning }) => learning === 'perVariant').map(({ key }) => key)
-  for await (const page of store.decisions.matured({ from, until, windowMs })) {
-    const lineAt = await lineFinder(store, apart, page)
-    const mine = page.filter((example) => isLearnedFrom(example) && lineAt(example) === line)
-    if (mine.length > 0) yield mine
-  }
-}
-
-/** Says which line a decision belongs to: that of the variant its user was last exposed to before it. */
-async function lineFinder(
-  { experiments }: Pick<LearnerDeps['store'], 'experiments'>,
-  keys: readonly string[],
-  page: readonly LearningExample[],
-): Promise<(example: LearningExample) => string | undefined> {
-  if (keys.length === 0) return () => undefined
-  const users = [...new Set(page.map(({ userId }) => userId))]
-  const found = new Map<string, { readonly at: EpochMs; readonly line: string }[]>()
-  for (const { userId, variant, at, key } of await experiments.exposuresOf(keys, users)) {
-    found.set(userId, [...(found.get(userId) ?? []), { at, line: lineOf({ key }, variant) }])
-  }
-  return ({ userId, at }) =>
-    (found.get(userId) ?? []).filter((each) => each.at <= at).sort((a, b) => b.at - a.at)[0]?.line
 }

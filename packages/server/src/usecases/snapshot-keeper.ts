@@ -13,6 +13,7 @@ import {
 import type { Config } from '../config/contract.ts'
 import type { Store } from '../store/contract.ts'
 import { experimentsNow } from './running-experiments.ts'
+import { begunAnew } from './state-begun.ts'
 
 /** Holds the snapshot that decisions are made with, and finds the ones that past decisions were made with. */
 export interface SnapshotKeeper {
@@ -55,7 +56,7 @@ const MAX_ATTEMPTS = 20
  */
 export async function snapshotKeeper(store: Store, config: Config, at: number): Promise<SnapshotKeeper> {
   const prior = initialState(config.objectives, shapeOf(partsOf(config, undefined)), at)
-  const opening = await openingState(store.registry, prior)
+  const opening = await openingState(store.registry, prior, config.learning.relearnDays)
   let setting = await settingOf(store, config, { current: opening, at })
   let current = snapshotOf(setting, opening)
   let own = ownSnapshots(setting)
@@ -134,11 +135,15 @@ async function settingOf(
 }
 
 /** The latest state that fits the schema; where there is none the prior, under the next free number. */
-async function openingState(registry: Store['registry'], prior: PolicyState): Promise<PolicyState> {
+async function openingState(
+  registry: Store['registry'],
+  prior: PolicyState,
+  relearnDays: number,
+): Promise<PolicyState> {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const latest = await registry.latestState()
     if (latest?.schemaHash === prior.schemaHash) return latest
-    const state = latest === undefined ? prior : successorOf(await registry.nextStateId(), prior)
+    const state = latest === undefined ? prior : begunAnew(await registry.nextStateId(), prior, relearnDays)
     if (await isSaved(registry, state)) return state
   }
   throw new PalomaError(
@@ -148,12 +153,6 @@ async function openingState(registry: Store['registry'], prior: PolicyState): Pr
       hint: 'servers with different features or objectives seem to share one store',
     },
   )
-}
-
-/** The prior after a change of features or objectives: decisions made before it have features of another shape. */
-function successorOf(id: number, prior: PolicyState): PolicyState {
-  const learnedUntil = Object.fromEntries(Object.keys(prior.learnedUntil).map((name) => [name, prior.createdAt]))
-  return { ...prior, id, learnedUntil }
 }
 
 /** False where another server, starting in the same moment, took the number. */

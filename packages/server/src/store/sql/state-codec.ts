@@ -22,6 +22,7 @@ interface StateMeta {
     readonly n: number
   }[]
   readonly learnedUntil: PolicyState['learnedUntil']
+  readonly began?: PolicyState['began']
   readonly delays?: PolicyState['delays']
   readonly messages?: PolicyState['messages']
 }
@@ -38,6 +39,7 @@ export function stateToRow(state: PolicyState): StateRow {
       n: head.n,
     })),
     learnedUntil: state.learnedUntil,
+    ...(state.began === undefined ? {} : { began: state.began }),
     ...(state.delays === undefined ? {} : { delays: state.delays }),
     ...(state.messages === undefined ? {} : { messages: state.messages }),
   }
@@ -84,6 +86,7 @@ export function stateFromRow(row: StateRow): PolicyState {
     heads: Object.fromEntries(heads),
     learnedUntil: meta.learnedUntil,
     ...(row.line === '' ? {} : { line: row.line }),
+    ...(meta.began === undefined ? {} : { began: meta.began }),
     ...(meta.delays === undefined ? {} : { delays: meta.delays }),
     ...(meta.messages === undefined ? {} : { messages: meta.messages }),
   }
