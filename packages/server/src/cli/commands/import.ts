@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { type LearnedCampaign, learnCampaign } from '../../usecases/campaign/index.ts'
+import { type LearnedCampaign, learnCampaign, refusedInWords } from '../../usecases/campaign/index.ts'
 import { alignTable, type Output, printReport, processOutput, type Report, showNumber } from '../print/index.ts'
 import { loadMapping, loadRows, saveLearned } from './campaign-files.ts'
 
@@ -31,8 +31,10 @@ function importReport(learned: LearnedCampaign, out: string): Report {
     showNumber(prior.interactionSd),
   ])
   const table = alignTable(['objective', 'interaction sd'], priors)
-  const data = { rows: learned.rows, features: learned.features.length, priors: learned.priors, out }
-  const text = `Learned from ${showNumber(learned.rows)} rows, ${learned.features.length} features, into ${out}.
+  const { refused } = learned
+  const data = { rows: learned.rows, refused, features: learned.features.length, priors: learned.priors, out }
+  const left = Object.keys(refused).length === 0 ? '' : `\nRows left out, with the reason: ${refusedInWords(refused)}.`
+  const text = `Learned from ${showNumber(learned.rows)} rows, ${learned.features.length} features, into ${out}.${left}
 How widely users may differ in effect, by the data, in units of the noise:
 ${table}`
   return { data, text }

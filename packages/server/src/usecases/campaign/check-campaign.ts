@@ -14,6 +14,7 @@ import {
 import type { PlanOptions } from './plan-campaign.ts'
 import { predictAction, predictCampaign } from './predict-campaign.ts'
 import { type ChannelLimits, pricedPolicy } from './priced-policy.ts'
+import { screenPast } from './screen-past.ts'
 
 /** What the past campaign says of planning this way, for one objective or for the weighted score; values per user. */
 export interface ObjectiveCheck {
@@ -46,7 +47,7 @@ export function checkCampaign(
   rows: readonly CampaignRow[],
   options: CheckOptions,
 ): CampaignCheck {
-  const past = encodePast(learned.mapping, learned.features, rows)
+  const past = encodePast(learned.mapping, learned.features, screenPast(learned.mapping, rows).rows)
   const crossed = crossFit(learned, past, options)
   const weights = importanceWeights({ ...past, actions: past.actions.length, target: crossed.target })
   const fixed = Float64Array.from(crossed.target, (_, i) =>

@@ -24,4 +24,5 @@ export {
 } from './plan-campaign.ts'
 export { planColumns, planRows } from './plan-rows.ts'
 export type { ChannelLimits } from './priced-policy.ts'
+export { type RefusedRows, refusedInWords } from './screen-past.ts'
 export { type CampaignSummary, summarisePlan } from './summarise-plan.ts'

@@ -4,6 +4,7 @@ import { type EncodedFeature, encodeRows, fitFeatures } from './features.ts'
 import { type FittedPrior, fitHead, headDimension, momentsBuilder } from './fit-head.ts'
 import type { CampaignMapping } from './mapping.ts'
 import { type PastCampaign, readPast } from './past-campaign.ts'
+import { type RefusedRows, screenPast } from './screen-past.ts'
 
 /** What was learned from a past campaign: how to encode users, and one head per objective. */
 export interface LearnedCampaign {
@@ -12,7 +13,9 @@ export interface LearnedCampaign {
   /** Weights `[baseline, send 1, send 2, …]`, each block as wide as `[1, features…]`. */
   readonly heads: Readonly<Record<string, HeadState>>
   readonly priors: Readonly<Record<string, FittedPrior>>
+  /** Rows that were learned from, and those that were not. */
   readonly rows: number
+  readonly refused: RefusedRows
 }
 
 /** A past campaign with its features encoded, `width` numbers a user. */
@@ -27,9 +30,10 @@ export interface EncodedPast extends PastCampaign {
  * with anything a function of x, a wrong baseline does not bias the effects. Wrong if the propensities are wrong.
  */
 export function learnCampaign(mapping: CampaignMapping, rows: readonly CampaignRow[]): LearnedCampaign {
-  const features = fitFeatures(mapping, rows)
-  const past = encodePast(mapping, features, rows)
-  return { mapping, features, ...fitHeads(past), rows: rows.length }
+  const screened = screenPast(mapping, rows)
+  const features = fitFeatures(mapping, screened.rows)
+  const past = encodePast(mapping, features, screened.rows)
+  return { mapping, features, ...fitHeads(past), rows: screened.rows.length, refused: screened.refused }
 }
 
 /** Reads and encodes a past campaign. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type HeadState, PalomaError, packedLength } from '@paloma/core'
+import { type HeadState, LOG_REFUSALS, PalomaError, packedLength } from '@paloma/core'
 import { z } from 'zod'
 import type { EncodedFeature } from './features.ts'
 import type { FittedPrior } from './fit-head.ts'
@@ -42,6 +42,9 @@ const bodySchema = z.strictObject({
   heads: z.record(z.string(), headSchema),
   priors: z.record(z.string(), priorSchema),
   rows: z.int().positive(),
+  refused: z
+    .partialRecord(z.enum(LOG_REFUSALS), z.strictObject({ rows: z.int().positive(), first: z.int().positive() }))
+    .default({}),
 })
 
 const fileSchema = z.strictObject({
@@ -86,7 +89,7 @@ export function learnedFromText(text: string, source: string): LearnedCampaign {
       covariance: Float64Array.from(head.covariance),
     }
   }
-  return { mapping, features: body.features, heads, priors: body.priors, rows: body.rows }
+  return { mapping, features: body.features, heads, priors: body.priors, rows: body.rows, refused: body.refused }
 }
 
 function parseJson(text: string, source: string): unknown {

@@ -15,16 +15,19 @@ export type CampaignFeature =
   | { readonly kind: 'category'; readonly maxValues?: number }
   | { readonly kind: 'boolean' }
 
-/** Where the probability of every action lies, by the value that the action column holds for it. */
+/**
+ * Where the probability of every action lies, by the value that the action column holds for it. `floor` is the probability that the
+ * log's policy says it spread over all actions: rows that contradict it are left out.
+ */
 export type CampaignPropensity =
   /** Every action alike. */
   | { readonly uniform: true }
   /** Fixed by the design, e.g. `{ A: 0.5, B: 0.5 }`; they add up to 1. */
   | { readonly constant: Readonly<Record<string, number>> }
   /** A column per action. */
-  | { readonly columns: Readonly<Record<string, string>> }
+  | { readonly columns: Readonly<Record<string, string>>; readonly floor?: number }
   /** One column with the probability of the action that was taken; the rest goes to the others by their frequency. */
-  | { readonly column: string }
+  | { readonly column: string; readonly floor?: number }
 
 /** Which column of a table of a past randomised campaign means what. */
 export interface CampaignMapping {
@@ -54,11 +57,13 @@ const sendSchema: z.ZodType<CampaignSend> = z.strictObject({
   cost: z.number().nonnegative().exactOptional(),
 })
 
+const floor = z.number().min(0).lt(1).exactOptional()
+
 const propensitySchema: z.ZodType<CampaignPropensity> = z.union([
   z.strictObject({ uniform: z.literal(true) }),
   z.strictObject({ constant: z.record(text, z.number().positive().max(1)) }),
-  z.strictObject({ columns: z.record(text, text) }),
-  z.strictObject({ column: text }),
+  z.strictObject({ columns: z.record(text, text), floor }),
+  z.strictObject({ column: text, floor }),
 ])
 
 /** The shape of a mapping; `parseCampaignMapping` also checks what one member demands of another. */

@@ -20,7 +20,8 @@ export function hasPast(mapping: CampaignMapping, row: CampaignRow): boolean {
   return pastColumns(mapping).every((column) => column in row)
 }
 
-function pastColumns(mapping: CampaignMapping): readonly string[] {
+/** Columns that only a past campaign has. */
+export function pastColumns(mapping: CampaignMapping): readonly string[] {
   const { propensity } = mapping
   const given =
     'column' in propensity ? [propensity.column] : 'columns' in propensity ? Object.values(propensity.columns) : []
@@ -33,7 +34,7 @@ export function readPast(mapping: CampaignMapping, rows: readonly CampaignRow[])
   if (first === undefined) throw new PalomaError('CAMPAIGN_EMPTY', 'the table of the past campaign has no rows')
   requireColumns(first, pastColumns(mapping))
   const actions = campaignActions(mapping)
-  const taken = readTaken(mapping, actions, rows)
+  const taken = takenOf(mapping, actions, rows)
   return {
     users: rows.length,
     actions,
@@ -48,7 +49,8 @@ export function readPast(mapping: CampaignMapping, rows: readonly CampaignRow[])
   }
 }
 
-function readTaken(
+/** Number of the action of each row; throws CAMPAIGN_CELL for a value that the mapping does not know. */
+export function takenOf(
   mapping: CampaignMapping,
   actions: readonly CampaignAction[],
   rows: readonly CampaignRow[],
