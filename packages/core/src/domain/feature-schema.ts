@@ -25,6 +25,11 @@ export type FeatureSpec =
       readonly values: readonly string[]
     }
   | { readonly kind: 'boolean'; readonly name: string; readonly source: FeatureSource }
+  /**
+   * 1 where what is proposed is what the user likes, else 0: the user's trait `trait` says the same as the proposal's `name`, which is
+   * its `topic`, `message`, `producer` or one of its features.
+   */
+  | { readonly kind: 'match'; readonly name: string; readonly source: 'opportunity'; readonly trait: string }
 
 /** The declared features plus how many hashed slots the message families share. */
 export interface FeatureSchema {

@@ -8,7 +8,7 @@ import {
   type Objective,
   type PolicyArtifact,
 } from '../domain/index.ts'
-import { namesOf, widthOf } from './encode-declared.ts'
+import { type BagSpec, namesOf, widthOf } from './encode-declared.ts'
 
 export interface EncoderParts {
   readonly features: FeatureSchema
@@ -45,10 +45,12 @@ const SEGMENT_HOURS = ['hour sine', 'hour cosine', 'half-day sine', 'half-day co
 export const SEGMENT_WIDTH: number = SEGMENT_HOURS.length
 
 /** A declared feature and its first column. */
-export interface PlacedSpec {
-  readonly spec: FeatureSpec
+export interface PlacedSpec<Spec extends FeatureSpec = BagSpec> {
+  readonly spec: Spec
   readonly column: number
 }
+
+type MatchSpec = Extract<FeatureSpec, { readonly kind: 'match' }>
 
 type CategorySpec = Extract<FeatureSpec, { readonly kind: 'category' }>
 
@@ -102,6 +104,8 @@ export interface ActionLayout {
   readonly common: readonly PlacedSpec[]
   readonly ofOpportunity: readonly PlacedSpec[]
   readonly ofVariant: readonly PlacedSpec[]
+  /** What user and opportunity tell together. */
+  readonly matches: readonly PlacedSpec<MatchSpec>[]
   /** The segments with hours of their own, and the first column of the first; null where none are declared. */
   readonly segments: { readonly spec: CategorySpec; readonly start: number } | null
   readonly names: readonly string[]
@@ -125,7 +129,7 @@ function usualClaimOf(objective: Objective): number {
 }
 
 /** Declared features one after another from a column on. */
-export function placed(specs: readonly FeatureSpec[], start: number): readonly PlacedSpec[] {
+export function placed<Spec extends FeatureSpec>(specs: readonly Spec[], start: number): readonly PlacedSpec<Spec>[] {
   let column = start
   return specs.map((spec) => {
     const place = { spec, column }
@@ -135,8 +139,12 @@ export function placed(specs: readonly FeatureSpec[], start: number): readonly P
 }
 
 /** Whether a declared feature is the same for every action of a decision. */
-export function isCommon({ source }: FeatureSpec): boolean {
-  return source === 'user' || source === 'context'
+export function isCommon(spec: FeatureSpec): spec is BagSpec {
+  return spec.source === 'user' || spec.source === 'context'
+}
+
+function isOf(source: FeatureSpec['source']): (place: PlacedSpec<FeatureSpec>) => place is PlacedSpec {
+  return (place): place is PlacedSpec => place.spec.source === source && place.spec.kind !== 'match'
 }
 
 function claimsOf(objectives: readonly Objective[], start: number): ActionLayout['claims'] {
@@ -150,15 +158,15 @@ function claimsOf(objectives: readonly Objective[], start: number): ActionLayout
   return claims
 }
 
-function columnsOf(specs: readonly PlacedSpec[]): readonly number[] {
+function columnsOf(specs: readonly PlacedSpec<FeatureSpec>[]): readonly number[] {
   return specs.flatMap(({ spec, column }) => Array.from({ length: widthOf(spec) }, (_, i) => column + i))
 }
 
 /** Which columns tell of the proposal and which of the way it is sent. */
 function shared(layout: Omit<ActionLayout, 'proposalColumns' | 'wayColumns' | 'variantColumns'>): ActionLayout {
-  const { messageStart, visitStart, expectedStart, ofOpportunity, ofVariant, looksAtSends } = layout
+  const { messageStart, visitStart, expectedStart, ofOpportunity, matches, ofVariant, looksAtSends } = layout
   const variantColumns = columnsOf(ofVariant)
-  const declared = new Set([...columnsOf(ofOpportunity), ...variantColumns])
+  const declared = new Set([...columnsOf(ofOpportunity), ...columnsOf(matches), ...variantColumns])
   const isOfProposal = (column: number): boolean =>
     column === RECENCY_COLUMN ||
     (looksAtSends && column === REPEATS_COLUMN) ||
@@ -225,9 +233,10 @@ export function layoutOf({ features, objectives, channels, artifact }: EncoderPa
     ),
     slowColumns: Object.fromEntries(slow.map((name, i) => [name, slowStart + i])),
     claims: claimsOf(objectives, claimStart),
-    common: specs.filter(({ spec }) => isCommon(spec)),
-    ofOpportunity: specs.filter(({ spec }) => spec.source === 'opportunity'),
-    ofVariant: specs.filter(({ spec }) => spec.source === 'variant'),
+    common: specs.filter((place): place is PlacedSpec => isCommon(place.spec)),
+    ofOpportunity: specs.filter(isOf('opportunity')),
+    ofVariant: specs.filter(isOf('variant')),
+    matches: specs.filter((place): place is PlacedSpec<MatchSpec> => place.spec.kind === 'match'),
     segments: segment === null ? null : { spec: segment, start: segmentStart },
     names,
   })

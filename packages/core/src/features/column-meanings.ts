@@ -10,6 +10,7 @@ export function meaningOf(spec: FeatureSpec): readonly unknown[] {
   const named = [spec.kind, spec.source, spec.name]
   if (spec.kind === 'boolean') return named
   if (spec.kind === 'category') return [...named, spec.values]
+  if (spec.kind === 'match') return [...named, spec.trait]
   return [...named, spec.centre, spec.scale, spec.log1p ?? false, spec.missing ?? null]
 }
 

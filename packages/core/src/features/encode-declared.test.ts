@@ -1,15 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { FeatureSpec, Scalar } from '../domain/index.ts'
-import { encodeDeclared, namesOf, widthOf } from './encode-declared.ts'
+import type { Scalar } from '../domain/index.ts'
+import { type BagSpec, encodeDeclared, namesOf, widthOf } from './encode-declared.ts'
 
-const NUMBER: FeatureSpec = { kind: 'number', name: 'x', source: 'user', centre: 2, scale: 4 }
-const LOG: FeatureSpec = { kind: 'number', name: 'x', source: 'user', centre: 1, scale: 2, log1p: true }
-const PLAN: FeatureSpec = { kind: 'category', name: 'x', source: 'user', values: ['free', 'plus', '7', 'true'] }
-const FLAG: FeatureSpec = { kind: 'boolean', name: 'x', source: 'user' }
+const NUMBER: BagSpec = { kind: 'number', name: 'x', source: 'user', centre: 2, scale: 4 }
+const LOG: BagSpec = { kind: 'number', name: 'x', source: 'user', centre: 1, scale: 2, log1p: true }
+const PLAN: BagSpec = { kind: 'category', name: 'x', source: 'user', values: ['free', 'plus', '7', 'true'] }
+const FLAG: BagSpec = { kind: 'boolean', name: 'x', source: 'user' }
 
 /** The columns between two untouched neighbours. */
-function encode(spec: FeatureSpec, bag: Readonly<Record<string, Scalar>>): readonly number[] {
+function encode(spec: BagSpec, bag: Readonly<Record<string, Scalar>>): readonly number[] {
   const out = new Float64Array(widthOf(spec) + 2)
   expect(encodeDeclared(spec, bag, { out, offset: 1 })).toBe(widthOf(spec))
   expect([out[0], out[out.length - 1]]).toEqual([0, 0])
@@ -17,7 +17,7 @@ function encode(spec: FeatureSpec, bag: Readonly<Record<string, Scalar>>): reado
 }
 
 describe('a declared number', () => {
-  it.each<[FeatureSpec, Scalar, number]>([
+  it.each<[BagSpec, Scalar, number]>([
     [NUMBER, 4, 0.5],
     [NUMBER, 2, 0],
     [NUMBER, 1e300, 3],
@@ -58,7 +58,7 @@ describe('a declared category', () => {
   })
 
   it('does not take an absent value for the text of its absence', () => {
-    const odd: FeatureSpec = { kind: 'category', name: 'x', source: 'user', values: ['undefined'] }
+    const odd: BagSpec = { kind: 'category', name: 'x', source: 'user', values: ['undefined'] }
     expect(encode(odd, {})).toEqual([0])
     expect(encode(odd, { x: 'undefined' })).toEqual([1])
   })

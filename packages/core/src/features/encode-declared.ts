@@ -3,6 +3,9 @@ import { assertNever, type FeatureBag, type FeatureSpec, type Scalar } from '../
 /** Declared numbers are clipped to this many scales around their centre, so that one absurd value cannot rule. */
 const CLIP = 3
 
+/** A declared feature that one bag of scalars tells. */
+export type BagSpec = Exclude<FeatureSpec, { readonly kind: 'match' }>
+
 /** How many columns a declared feature takes. */
 export function widthOf(spec: FeatureSpec): number {
   return spec.kind === 'category' ? spec.values.length : 1
@@ -11,6 +14,7 @@ export function widthOf(spec: FeatureSpec): number {
 /** Column names of a declared feature, in order. */
 export function namesOf(spec: FeatureSpec): readonly string[] {
   const name = `${spec.source}.${spec.name}`
+  if (spec.kind === 'match') return [`user.${spec.trait} is ${name}`]
   return spec.kind === 'category' ? spec.values.map((value) => `${name}=${value}`) : [name]
 }
 
@@ -23,7 +27,7 @@ function encodeNumber(spec: Extract<FeatureSpec, { kind: 'number' }>, value: Sca
 
 /** Writes one declared feature at `offset` of `out`, which is zero there, and answers how many columns it took. */
 export function encodeDeclared(
-  spec: FeatureSpec,
+  spec: BagSpec,
   bag: FeatureBag,
   target: { readonly out: Float64Array; readonly offset: number },
 ): number {

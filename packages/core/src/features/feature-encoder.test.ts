@@ -4,17 +4,19 @@ import {
   DAY_MS,
   emptyActionRows,
   type FeatureSchema,
+  type FeatureSpec,
   fullRow,
   HOUR_MS,
   type Objective,
   type Opportunity,
+  type Scalar,
   type UserState,
 } from '../domain/index.ts'
 import { eligibleCandidates } from '../eligibility/index.ts'
 import { situations } from '../eligibility/testing/arbitraries.ts'
 import { FEATURES, NOW, OBJECTIVES, person, RULES, twoWordings } from '../testing/decision-scene.ts'
 import { declaredWidth } from './action-layout.ts'
-import { featureContext } from './context.ts'
+import { type FeatureContext, featureContext } from './context.ts'
 import { type ActionToEncode, compileFeatures } from './feature-encoder.ts'
 import { schemaHashOf } from './schema-hash.ts'
 
@@ -121,6 +123,36 @@ describe('the columns of a send', () => {
   })
 })
 
+describe('what a user likes', () => {
+  const match = (name: string): FeatureSpec => ({ kind: 'match', name, source: 'opportunity', trait: 'likes' })
+  const encoder = encoderOf({
+    features: { ...FEATURES, features: [...FEATURES.features, match('topic'), match('price')] },
+  })
+  const liking = (likes?: Scalar) => contextAt(NOW, person({ traits: likes === undefined ? {} : { likes } }))
+  const columnsFor = (x: FeatureContext, over: Partial<Opportunity>) => columnsOf(sendOf({}, over), x, encoder)
+
+  it.each<[string, Scalar | undefined, Partial<Opportunity>, [number, number]]>([
+    ['the topic of the proposal', 'shoes', { topic: 'shoes' }, [1, 0]],
+    ['another topic', 'shoes', { topic: 'hats' }, [0, 0]],
+    ['a feature of the proposal, compared as text', '7', { topic: 'hats', features: { price: 7 } }, [0, 1]],
+    ['nothing that is known of', undefined, { topic: 'undefined' }, [0, 0]],
+  ])('is told by a column: %s', (_, likes, proposed, [topic, price]) => {
+    const columns = columnsFor(liking(likes), proposed)
+    expect(columns['user.likes is opportunity.topic']).toBe(topic)
+    expect(columns['user.likes is opportunity.price']).toBe(price)
+  })
+
+  it('is told for each of many actions as for one, and taken back for the next proposal', () => {
+    const actions = ['shoes', 'hats', 'shoes'].map((topic) => sendOf({}, { topic }))
+    const width = encoder.actionNames.length
+    const rows = emptyActionRows(actions.length, width)
+    encoder.encodeActions(liking('shoes'), actions, rows)
+    const column = encoder.actionNames.indexOf('user.likes is opportunity.topic')
+    const full = actions.map((_, i) => fullRow(rows, i, new Float64Array(width))[column])
+    expect(full).toEqual([1, 0, 1])
+  })
+})
+
 describe('local time', () => {
   // 2026-10-25: clocks in Berlin go back from 3 to 2 at 01:00Z; 2026-03-29: forward from 2 to 3 at 01:00Z.
   it.each([
@@ -189,6 +221,7 @@ describe('schemaHashOf', () => {
   const hash = (over: Parameters<typeof encoderOf>[0] = {}): string =>
     schemaHashOf(encoderOf(over), { features: FEATURES, objectives: OBJECTIVES, channels: RULES.channels, ...over })
   const [first, ...rest] = FEATURES.features
+  const LIKES: FeatureSpec = { kind: 'match', name: 'topic', source: 'opportunity', trait: 'likes' }
   const change = (objective: Partial<Objective>) => [{ ...OBJECTIVES[0]!, ...objective }, ...OBJECTIVES.slice(1)]
 
   it.each<[string, Parameters<typeof encoderOf>[0]]>([
@@ -203,6 +236,7 @@ describe('schemaHashOf', () => {
       'a number is read by its logarithm',
       { features: { ...FEATURES, features: [{ ...first!, log1p: true } as never, ...rest] } },
     ],
+    ['a match is with another trait', { features: { ...FEATURES, features: [...FEATURES.features, LIKES] } }],
     ['an objective is left out', { objectives: OBJECTIVES.slice(1) }],
     ['an objective adds up otherwise', { objectives: change({ aggregate: 'any' }) }],
     ['an objective counts other events', { objectives: change({ events: ['Subscribed'] }) }],

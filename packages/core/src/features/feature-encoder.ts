@@ -8,6 +8,7 @@ import {
   type FeatureBag,
   HOUR_MS,
   type Opportunity,
+  type Scalar,
   type Variant,
 } from '../domain/index.ts'
 import { murmur3 } from '../random/index.ts'
@@ -201,6 +202,25 @@ function putDeclared(own: readonly PlacedSpec[], bag: FeatureBag, { out, offset 
   }
 }
 
+/** What a match looks at in a proposal. */
+function proposedAs(name: string, opportunity: Opportunity): Scalar | undefined {
+  if (name === 'topic' || name === 'message' || name === 'producer') return opportunity[name]
+  return opportunity.features[name]
+}
+
+function putMatches(
+  matches: ActionLayout['matches'],
+  { traits }: FeatureContext,
+  { opportunity, out, offset }: Target & { readonly opportunity: Opportunity },
+): void {
+  for (let i = 0; i < matches.length; i += 1) {
+    const { spec, column } = matches[i]!
+    const liked = traits[spec.trait]
+    const proposed = proposedAs(spec.name, opportunity)
+    out[offset + column] = liked !== undefined && proposed !== undefined && String(liked) === String(proposed) ? 1 : 0
+  }
+}
+
 function putVisits(x: FeatureContext, out: Float64Array): void {
   out[0] = 1
   out[1] = x.visits7d / 7
@@ -253,6 +273,7 @@ export function compileFeatures(parts: EncoderParts): FeatureEncoder {
     if (layout.looksAtSends) out[offset + REPEATS_COLUMN] = repeatsOf(x, opportunity.message) * FATIGUE_UNIT
     putClaims(layout.claims, opportunity, target)
     putDeclared(layout.ofOpportunity, opportunity.features, target)
+    putMatches(layout.matches, x, { ...target, opportunity })
   }
 
   /** What channel and moment add to a row that already tells of the user. */

@@ -152,6 +152,7 @@ const featureSchema: z.ZodType<FeatureSchema> = z.strictObject({
         values: z.array(name).min(1).max(1_000),
       }),
       z.strictObject({ kind: z.literal('boolean'), name, source: z.enum(FEATURE_SOURCES) }),
+      z.strictObject({ kind: z.literal('match'), name, source: z.literal('opportunity'), trait: name }),
     ]),
   ),
   messageBuckets: z.int().min(0).max(1_024),
