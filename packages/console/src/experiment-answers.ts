@@ -136,7 +136,7 @@ export interface ReadOut {
   readonly quality: {
     readonly checks: readonly {
       readonly name: string
-      readonly status: 'passed' | 'warning' | 'failed' | 'unknown'
+      readonly status: 'passed' | 'warning' | 'failed' | 'unknown' | 'moot'
       readonly pValue: number | null
       readonly words: string
     }[]

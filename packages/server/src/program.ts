@@ -33,5 +33,5 @@ export function palomaProgram(
     .addCommand(planCommand(output))
     .addCommand(simulateCommand(output))
     .addCommand(calibrateCommand(output))
-    .addCommand(experimentCommand(output, connect))
+    .addCommand(experimentCommand(output, connect, wallClock))
 }

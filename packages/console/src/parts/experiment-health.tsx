@@ -10,6 +10,7 @@ const MARKS: Readonly<Record<Check['status'], { readonly words: string; readonly
   warning: { words: '! look at it', className: '' },
   failed: { words: '✗ failed', className: 'bad' },
   unknown: { words: '? could not be made', className: 'quiet' },
+  moot: { words: '– nothing to test', className: 'quiet' },
 }
 
 /** Whether the data can be believed, check by check; before any effect. */

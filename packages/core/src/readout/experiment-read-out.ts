@@ -13,8 +13,8 @@ import type { LeftOut } from './experiment-summary.ts'
 import type { Exploration } from './exploration.ts'
 import type { UtilityReadOut } from './read-out-utility.ts'
 
-/** What a check of the data found. `unknown`: it could not be made. */
-export const CHECK_STATUSES = ['passed', 'warning', 'failed', 'unknown'] as const
+/** What a check of the data found. `unknown`: it could not be made; `moot`: there was nothing to test. */
+export const CHECK_STATUSES = ['passed', 'warning', 'failed', 'unknown', 'moot'] as const
 export type CheckStatus = (typeof CHECK_STATUSES)[number]
 
 /** One check of the data's quality, in words and for machines. */

@@ -115,8 +115,11 @@ export interface DataFaults {
   readonly usersInManyVariants: number
   /** Exposed before they were assigned: clocks that disagree. */
   readonly exposedBeforeAssigned: number
+  /** Before its start, after its end, or after the read-out. */
   readonly outsideExperiment: number
-  /** Rows of metrics about users without an assignment. */
+  /** Rows of metrics. */
+  readonly metricRows: number
+  /** About users without an assignment. */
   readonly metricRowsOfOthers: number
   readonly repeatedMetricRows: number
   /** Rows of metrics dated after the moment of the read-out. */

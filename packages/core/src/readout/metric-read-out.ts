@@ -1,4 +1,5 @@
 import { MINUTE_MS, windowMs } from '../domain/index.ts'
+import { packedIndex } from '../numeric/index.ts'
 import { randomFrom } from '../random/index.ts'
 import {
   type AdjustedEffect,
@@ -142,12 +143,17 @@ function sideOf({ summary }: ComparedMetric, variant: string, mean: AdjustedEffe
   const moments = momentsOfVariant(summary, variant)
   const { numerator, denominator } = summary.columns
   const variance = denominator === null ? sampleCovariance(moments, numerator) : undefined
+  const plain = moments.n > 0 && denominator === null ? moments.mean[numerator] : undefined
   return {
     users: usersIn(summary.columns, moments),
     clusters: summary.columns.users === undefined ? null : moments.n,
-    mean: mean?.unadjusted ?? (moments.n > 0 && denominator === null ? (moments.mean[numerator] ?? null) : null),
-    stdDeviation: variance === undefined ? null : Math.sqrt(variance),
+    mean: finite(mean?.unadjusted ?? plain),
+    stdDeviation: finite(variance === undefined ? undefined : Math.sqrt(variance)),
   }
+}
+
+function finite(value: number | undefined): number | null {
+  return value !== undefined && Number.isFinite(value) ? value : null
 }
 
 function verdictOf(
@@ -176,12 +182,27 @@ function notesOn(compared: ComparedMetric, margin: number | null): readonly stri
   if (!summary.isComplete && test.kind === 'fixed' && !test.isDue) {
     notes.push('without a window its values still grow, so it is shown and not tested')
   }
+  if (compared.minimalEffect !== null && !Number.isFinite(compared.minimalEffect))
+    notes.push('the least effect has no base: the control mean is 0')
   if (found.adjustment === 'none' && summary.columns.before.length > 0)
-    notes.push('not adjusted: what is known from before explains too little')
+    notes.push(`not adjusted: ${isPastKnown(compared) ? 'what is known from before explains too little' : NO_PAST}`)
   notes.push(...skewnessNotes(skewnessOf(compared)), ...exactNote(compared), ...clusterNote(compared))
   const small = metric.minSampleSize
   if (small !== undefined) notes.push(`unreliable below ${small} users in a variant`)
   return notes
+}
+
+const NO_PAST = 'nothing is known from before exposure'
+
+/** Whether anybody's time before exposure differs from the others'. */
+function isPastKnown({ summary, pair }: ComparedMetric): boolean {
+  const { before, users } = summary.columns
+  // Of clusters the last column is how many users they are of.
+  const past = users === undefined ? before : before.slice(0, 1)
+  return [pair.treatment, pair.control].some((variant) => {
+    const { cross } = momentsOfVariant(summary, variant)
+    return past.some((column) => cross[packedIndex(column, column)]! > 0)
+  })
 }
 
 // Below so many clusters of a variant no correction of the standard error helps (clusterEffect).

@@ -43,6 +43,7 @@ export function qualityChecks(data: Data): readonly WordedCheck[] {
     crossovers(summary),
     ...clusterCrossovers(summary),
     clocks(summary),
+    rowsThatCount(summary),
     valuesMissing(data),
     beforeExposure(data),
     ...qualityMetrics(data),
@@ -51,9 +52,13 @@ export function qualityChecks(data: Data): readonly WordedCheck[] {
 
 /** The check as it is shown, judged at the level that the rule gave it. */
 export function checkResult({ check, words }: WordedCheck, level: number): CheckResult {
-  if (check.kind === 'fact')
-    return { name: check.name, status: check.isBroken ? 'failed' : 'passed', pValue: null, words }
-  const { name, pValue } = check
+  const { name } = check
+  if (check.kind === 'moot') return { name, status: 'moot', pValue: null, words }
+  if (check.kind === 'fact') {
+    const sound = check.isDoubtful === true ? 'warning' : 'passed'
+    return { name, status: check.isBroken ? 'failed' : sound, pValue: null, words }
+  }
+  const { pValue } = check
   return { name, status: statusOf(pValue, level), pValue, words }
 }
 
@@ -136,7 +141,37 @@ function clusterCrossovers({ clusters }: ExperimentSummary): readonly WordedChec
 function clocks({ faults }: ExperimentSummary): WordedCheck {
   const share = faults.users === 0 ? 0 : faults.exposedBeforeAssigned / faults.users
   const words = `${faults.exposedBeforeAssigned} of ${faults.users} users exposed before they were assigned (at most ${percent(MOST_CROSSED)}); they are left out`
-  return { check: { kind: 'fact', name: 'clocks agree', isBroken: share > MOST_CROSSED }, words }
+  const { metricRowsFromFuture: early } = faults
+  const future = early === 0 ? '' : `; ${rows(early)} of metrics dated after the read-out, which do not count`
+  const check = { kind: 'fact', name: 'clocks agree', isBroken: share > MOST_CROSSED, isDoubtful: early > 0 } as const
+  return { check, words: `${words}${future}` }
+}
+
+function rows(n: number): string {
+  return n === 1 ? '1 row' : `${n} rows`
+}
+
+/** What was left out before anything was computed. Where no row of metrics is about anybody assigned, ids are of two kinds. */
+function rowsThatCount({ faults }: ExperimentSummary): WordedCheck {
+  const { metricRows, metricRowsOfOthers, rowsWithoutUser, rowsWithoutVariant, outsideExperiment } = faults
+  const isBroken = metricRows > 0 && metricRowsOfOthers >= metricRows
+  const strangers = isBroken
+    ? `none of the ${rows(metricRows)} of metrics is about an assigned user: do both tables name users alike?`
+    : `${rows(metricRowsOfOthers)} of metrics about users who were not assigned`
+  const found = [
+    [rowsWithoutUser, `${rows(rowsWithoutUser)} of assignments without a user`],
+    [rowsWithoutVariant, `${rows(rowsWithoutVariant)} of assignments without a variant`],
+    [outsideExperiment, `${outsideExperiment} users exposed before its start, after its end or after the read-out`],
+    [faults.repeatedRows, `${rows(faults.repeatedRows)} of assignments after a user's first`],
+    [faults.repeatedMetricRows, `${rows(faults.repeatedMetricRows)} of metrics that repeat another`],
+    [metricRowsOfOthers, strangers],
+  ] as const
+  const words = found.flatMap(([count, text]) => (count > 0 ? [text] : []))
+  const isDoubtful = rowsWithoutUser + rowsWithoutVariant + outsideExperiment > 0
+  return {
+    check: { kind: 'fact', name: 'rows that count', isBroken, isDoubtful },
+    words: words.length === 0 ? 'all of them' : `left out: ${words.join('; ')}`,
+  }
 }
 
 /** Whether variants lose values at different rates: a loss that the treatment causes is an effect in disguise. */
@@ -151,13 +186,11 @@ function valuesMissing({ spec, summary }: Data): WordedCheck {
     return { metric, lost: lost.reduce((a, b) => a + b, 0), test: exposureLossTest(groups) }
   })
   const lossy = found.filter(({ lost }) => lost > 0)
-  if (lossy.length === 0) return { check: { kind: 'test', name, pValue: 1 }, words: 'no value is missing' }
-  // Too few missing for a test: too few to matter.
-  const pValue = bonferroniPValue(lossy.map(({ test }) => (test.kind === 'test' ? test.pValue : null))) ?? 1
-  return {
-    check: { kind: 'test', name, pValue },
-    words: lossy.map(({ metric, lost }) => `${metric}: ${lost} users without a value`).join(', '),
-  }
+  if (lossy.length === 0) return { check: { kind: 'moot', name }, words: 'no value is missing' }
+  const pValue = bonferroniPValue(lossy.map(({ test }) => (test.kind === 'test' ? test.pValue : null)))
+  const words = lossy.map(({ metric, lost }) => `${metric}: ${lost} users without a value`).join(', ')
+  if (pValue === null) return { check: { kind: 'moot', name }, words: `${words}; too few to test, and to matter` }
+  return { check: { kind: 'test', name, pValue }, words }
 }
 
 /** Variants must not differ before exposure; smallest p of all metrics and treatments, corrected for their number. */
@@ -172,8 +205,7 @@ function beforeExposure({ compared }: Data): WordedCheck {
       return pValue === null ? [] : [{ name: `${columns.names[column]} (${each.pair.treatment})`, pValue }]
     })
   })
-  if (tests.length === 0)
-    return { check: { kind: 'test', name, pValue: 1 }, words: 'nothing is known from before exposure' }
+  if (tests.length === 0) return { check: { kind: 'moot', name }, words: 'nothing is known from before exposure' }
   const least = tests.reduce((a, b) => (b.pValue < a.pValue ? b : a))
   const pValue = bonferroniPValue(tests.map((test) => test.pValue))
   return { check: { kind: 'test', name, pValue }, words: `smallest of ${tests.length}: ${least.name}` }

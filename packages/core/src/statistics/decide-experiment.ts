@@ -48,7 +48,7 @@ function levelsOf({ treatments, quality, errors, effectiveSuccess }: ExperimentE
     success: success === 0 ? 0 : Math.min(success, effectiveSuccess ?? success),
     guardrails: count('guardrail'),
     deterioration: metrics.filter(({ monitoring }) => monitoring !== null).length,
-    quality: quality.filter(({ kind }) => kind === 'test').length,
+    quality: quality.filter(({ kind }) => kind !== 'fact').length,
   }
   return testLevels(counts, errors)
 }
@@ -75,6 +75,7 @@ function qualityReasons(checks: readonly QualityCheck[], levels: TestLevels): re
   return checks.flatMap((check) => {
     const about = { treatment: null, name: check.name }
     if (check.kind === 'fact') return check.isBroken ? [reasonFor('quality-failed', about)] : []
+    if (check.kind === 'moot') return []
     if (check.pValue === null || Number.isNaN(check.pValue)) return [reasonFor('quality-unknown', about)]
     return check.pValue < levels.monitoring ? [reasonFor('quality-failed', about)] : []
   })

@@ -20,10 +20,20 @@ export interface TestedMetric {
   readonly monitoring?: TestMethod | null
 }
 
-/** A test of the data (`pValue` null: it could not be made), or a fact about it that needs no test. */
+/**
+ * A test of the data (`pValue` null: it could not be made), one for which there was nothing to test (it keeps its share of
+ * the error, so that levels do not depend on the data), or a fact that needs no test.
+ */
 export type QualityCheck =
   | { readonly kind: 'test'; readonly name: string; readonly pValue: number | null }
-  | { readonly kind: 'fact'; readonly name: string; readonly isBroken: boolean }
+  | { readonly kind: 'moot'; readonly name: string }
+  | {
+      readonly kind: 'fact'
+      readonly name: string
+      readonly isBroken: boolean
+      /** Nothing is broken, and somebody should look. */
+      readonly isDoubtful?: boolean
+    }
 
 /** A treatment against the control. */
 export interface TestedTreatment {

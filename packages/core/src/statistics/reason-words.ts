@@ -13,7 +13,7 @@ const WORDS: Readonly<Record<VerdictReasonCode, (about: About) => string>> = {
   'guardrails-passed': ({ treatment }) => `${treatment} is no worse than tolerated on every guardrail.`,
   'guardrail-not-passed': ({ name, treatment }) => `${treatment} may still be worse on ${name} than tolerated.`,
   'not-superior': ({ treatment }) => `No success metric shows that ${treatment} is better.`,
-  'metric-undefined': ({ name }) => `${name} has no standard error yet; it counts as not passed.`,
+  'metric-undefined': ({ name }) => `${name} cannot be tested, for the reason in its notes; it counts as not passed.`,
   'not-monitored': ({ name }) => `${name} is not watched for harm at this look.`,
   'no-test-now': ({ name }) => `${name} is not tested at this look.`,
   'not-powered': ({ name }) => `${name} is not yet measured closely enough for the effect planned.`,

@@ -61,6 +61,8 @@ export interface FileSpec {
   readonly readOut: ReadOutSpec
   /** The moment of the read-out, UTC milliseconds; null: the last one in the data. */
   readonly asOf: number | null
+  /** What is dated later than now comes from a clock that is wrong, and does not count; absent: nobody knows. */
+  readonly now?: number
   readonly columns: { readonly assignments: AssignmentColumns; readonly metrics: MetricColumns }
   readonly decompositions?: Decompositions
   readonly plan?: PlanSettings

@@ -145,7 +145,7 @@ function exposureTable(source: Source, spec: FileSpec, { rows, kept, key }: Expo
   const names = [...kept, ...keptParts(source, spec).map(([name]) => name)]
   return `CREATE TEMP TABLE exposure AS
     SELECT *, v = w AND triggered AND NOT early AND NOT outside${kept.includes('mixed') ? ' AND NOT mixed' : ''} AS ok FROM (
-      SELECT *, ${isTriggered} AS triggered, ${assigned === null ? 'false' : 'coalesce(t < a, false)'} AS early, ${outside(spec.readOut)} AS outside,
+      SELECT *, ${isTriggered} AS triggered, ${assigned === null ? 'false' : 'coalesce(t < a, false)'} AS early, ${outside(spec)} AS outside,
         CAST(t // ${MS_PER_DAY} AS INTEGER) AS day FROM (
         SELECT ${key.join(', ')}, min(v) AS v, max(v) AS w, min(t) AS t, ${assigned === null ? '' : 'min(a) AS a, '}count(*) AS n${names.map((name) => `, ${first(name)} AS ${name}`).join('')}
         FROM (${rows}) GROUP BY ${key.join(', ')}))`
@@ -156,8 +156,13 @@ export function userExpression(source: Source, user: string): string {
   return /INT/.test(source.types.get(user) ?? '') ? `"${user.replaceAll('"', '""')}"` : textOf(user)
 }
 
-function outside({ start, end }: FileSpec['readOut']): string {
-  const bounds = [start === null ? null : `t < ${start}`, end === null ? null : `t >= ${end}`]
+function outside({ readOut: { start, end }, asOf, now }: FileSpec): string {
+  const last = Math.min(asOf ?? Infinity, now ?? Infinity)
+  const bounds = [
+    start === null ? null : `t < ${start}`,
+    end === null ? null : `t >= ${end}`,
+    last === Infinity ? null : `t > ${last}`,
+  ]
   return `coalesce(${bounds.filter((bound) => bound !== null).join(' OR ') || 'false'}, false)`
 }
 

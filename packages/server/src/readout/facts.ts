@@ -148,7 +148,7 @@ async function longFacts(analytics: Analytics, source: Source, { spec, exposures
   await requireLongMetrics(analytics, source, spec)
   const parts = { hasTime, hasValue }
   const counts = await countLong(analytics, source, { spec, exposures, ...parts })
-  const asOf = spec.asOf ?? counts.lastAt ?? exposures.lastAt
+  const asOf = spec.asOf ?? notAfter(spec, counts.lastAt) ?? exposures.lastAt
   const how = { spec, exposures, asOf, repeated: counts.repeated, ...parts }
   await analytics.run(factsTable(source, how))
   return {
@@ -164,6 +164,11 @@ async function longFacts(analytics: Analytics, source: Source, { spec, exposures
     asOf,
     events: await eventTables(analytics, source, how),
   }
+}
+
+/** The last moment in the data, unless a clock was wrong. */
+function notAfter({ now }: FileSpec, lastAt: number | null): number | null {
+  return lastAt === null || now === undefined ? lastAt : Math.min(lastAt, now)
 }
 
 async function requireLongMetrics(analytics: Analytics, source: Source, { columns, readOut }: FileSpec): Promise<void> {

@@ -218,7 +218,12 @@ function wrongTimes({ start, end, asOf, sequential: plan, columns }: WrittenSpec
     ...(needsEnd && end === undefined ? [{ path: ['sequential'], message: `expected ${ways}, or an \`end\`` }] : []),
     // Without these nobody could see how far the experiment has come, and it would be tested as if it were over.
     ...(needsEnd && end !== undefined && (start === undefined || !isDated)
-      ? [{ path: ['sequential'], message: `expected ${ways}, or a \`start\` and times of exposure beside \`end\`` }]
+      ? [
+          {
+            path: ['sequential'],
+            message: `expected ${ways}, or a \`start\` and times of exposure (columns.assignments.time) beside \`end\``,
+          },
+        ]
       : []),
   ]
 }

@@ -85,6 +85,7 @@ async function summarise(analytics: Analytics, parts: Parts): Promise<Experiment
     joint: await measureJoint(analytics, measured),
     faults: {
       ...exposures.faults,
+      metricRows: facts.rows,
       metricRowsOfOthers: facts.rowsOfOthers ?? Math.max(0, facts.rows - facts.repeatedRows - matched),
       repeatedMetricRows: facts.repeatedRows,
       metricRowsFromFuture: facts.rowsFromFuture,

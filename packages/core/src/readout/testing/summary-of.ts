@@ -23,6 +23,7 @@ const NO_FAULTS: DataFaults = {
   usersInManyVariants: 0,
   exposedBeforeAssigned: 0,
   outsideExperiment: 0,
+  metricRows: 0,
   metricRowsOfOthers: 0,
   repeatedMetricRows: 0,
   metricRowsFromFuture: 0,

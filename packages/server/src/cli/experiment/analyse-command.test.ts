@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { memoryOutput, runCommand } from '../print/index.ts'
 import { experimentCommand } from './experiment-command.ts'
-import { NO_SERVER } from './testing/no-server.ts'
+import { NO_SERVER, NOW } from './testing/no-server.ts'
 
 const example = fileURLToPath(new URL('../../../../../examples/experiment/', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'paloma-analyse-'))
@@ -24,7 +24,11 @@ async function analyse(...more: readonly string[]) {
 async function analyseWith(files: typeof words, ...more: readonly string[]) {
   const output = memoryOutput()
   const flags = Object.entries(files).flatMap(([name, path]) => [`--${name}`, path])
-  const code = await runCommand(experimentCommand(output, NO_SERVER), ['analyse', ...flags, ...more], output)
+  const code = await runCommand(
+    experimentCommand(output, NO_SERVER, () => NOW),
+    ['analyse', ...flags, ...more],
+    output,
+  )
   return { code, results: output.results(), notes: output.notes() }
 }
 
@@ -61,7 +65,13 @@ describe('paloma experiment analyse', () => {
 
   it('answers 2 where it is called wrongly', async () => {
     const output = memoryOutput()
-    expect(await runCommand(experimentCommand(output, NO_SERVER), ['analyse', '--spec', words.spec], output)).toBe(2)
+    expect(
+      await runCommand(
+        experimentCommand(output, NO_SERVER, () => NOW),
+        ['analyse', '--spec', words.spec],
+        output,
+      ),
+    ).toBe(2)
     expect(await analyse('--memory', 'much')).toMatchObject({ code: 2 })
   })
 })

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import { readOut } from '@paloma/core'
 import { Command, InvalidArgumentError } from 'commander'
 import { loadSpec, summariseFiles } from '../../readout/index.ts'
-import { type Output, printReport, processOutput } from '../print/index.ts'
+import { type Output, printReport } from '../print/index.ts'
 import { analyseText } from './analyse-text.ts'
 import { readOutPage } from './report/read-out-page.ts'
 
@@ -26,7 +26,7 @@ function megabytes(text: string): number {
 }
 
 /** `paloma experiment analyse`: reads an experiment out of two tables; needs neither a store nor a server. */
-export function analyseCommand(output: Output = processOutput): Command {
+export function analyseCommand(output: Output, wallClock: () => number): Command {
   return new Command('analyse')
     .description('read an experiment out of tables of assignments and metrics')
     .requiredOption('--spec <file>', 'variants, metrics, roles and rules: .yaml or .json')
@@ -36,7 +36,7 @@ export function analyseCommand(output: Output = processOutput): Command {
     .option('--report <file>', 'also write an HTML page that needs nothing else')
     .option('--json', 'print one JSON object on stdout')
     .action(async ({ spec: path, assignments, metrics, memory, report, json }: AnalyseFlags) => {
-      const spec = await loadSpec(path)
+      const spec = { ...(await loadSpec(path)), now: wallClock() }
       const limits = { memoryMb: memory, threads: availableParallelism() }
       const summary = await summariseFiles(spec, { assignments, metrics }, limits)
       const found = readOut(summary, spec.readOut)

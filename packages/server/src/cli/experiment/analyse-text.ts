@@ -30,6 +30,7 @@ const MARKS: Readonly<Record<CheckStatus, string>> = {
   warning: 'look',
   failed: 'FAILED',
   unknown: 'unknown',
+  moot: '–',
 }
 
 function qualityText({ quality }: ExperimentReadOut): string {

@@ -7,13 +7,13 @@ import { liveExperimentCommands } from './live-commands.ts'
 import { planExperimentCommand } from './plan-command.ts'
 
 /** `paloma experiment …`: plan, run and read experiments, from tables or of a running server. */
-export function experimentCommand(output: Output, connect: Connect): Command {
+export function experimentCommand(output: Output, connect: Connect, wallClock: () => number): Command {
   const command = new Command('experiment').description('plan, run and read experiments')
   const all = [
     planExperimentCommand(output, connect),
     ...liveExperimentCommands(connect, output),
-    analyseCommand(output),
-    decomposeCommand(output),
+    analyseCommand(output, wallClock),
+    decomposeCommand(output, wallClock),
   ]
   return all.reduce((whole, each) => whole.addCommand(each), command)
 }

@@ -9,6 +9,7 @@ import { httpConnection } from '../connection/index.ts'
 import { memoryOutput, runCommand } from '../print/index.ts'
 import { experimentCommand } from './experiment-command.ts'
 import { shareOf, weightsOf } from './share-flags.ts'
+import { NOW } from './testing/no-server.ts'
 
 const DESIGN = `
 key: gentle
@@ -57,7 +58,11 @@ function scene() {
     file,
     async run(...args: readonly string[]) {
       const output = memoryOutput()
-      const code = await runCommand(experimentCommand(output, connect), args, output)
+      const code = await runCommand(
+        experimentCommand(output, connect, () => NOW),
+        args,
+        output,
+      )
       return { code, results: output.results(), notes: output.notes() }
     },
   }

@@ -2,14 +2,18 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { memoryOutput, runCommand } from '../print/index.ts'
 import { experimentCommand } from './experiment-command.ts'
-import { NO_SERVER } from './testing/no-server.ts'
+import { NO_SERVER, NOW } from './testing/no-server.ts'
 
 const example = fileURLToPath(new URL('../../../../../examples/experiment/', import.meta.url))
 const spec = ['--spec', `${example}experiment.yaml`]
 
 async function run(...args: readonly string[]) {
   const output = memoryOutput()
-  const code = await runCommand(experimentCommand(output, NO_SERVER), args, output)
+  const code = await runCommand(
+    experimentCommand(output, NO_SERVER, () => NOW),
+    args,
+    output,
+  )
   return { code, results: output.results(), notes: output.notes() }
 }
 

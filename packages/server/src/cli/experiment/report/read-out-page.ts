@@ -51,6 +51,7 @@ const STATUS_WORDS: Readonly<Record<CheckStatus, string>> = {
   warning: 'look at it',
   failed: 'FAILED',
   unknown: 'could not be made',
+  moot: 'nothing to test',
 }
 
 function qualityTable({ quality }: ExperimentReadOut): string {
