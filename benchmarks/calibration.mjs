@@ -1,5 +1,6 @@
 // Do the defaults of experiments keep their promises? Error rates, coverage and power on simulated truth, with more runs than tests can afford.
 
+import { effectPValue } from '../packages/core/src/statistics/index.ts'
 import { ruleRates } from '../packages/core/src/statistics/testing/decision-trial.ts'
 import {
   HARD_SCENARIOS,
@@ -7,12 +8,13 @@ import {
   SKEWED_SCENARIOS,
 } from '../packages/core/src/statistics/testing/peeking-scenarios.ts'
 import { evenLooks, peekingRatesOf } from '../packages/core/src/statistics/testing/peeking-trial.ts'
+import { endOf, liveExperiment, livePeople, METRICS } from '../packages/core/src/testing/experiment-without-effect.ts'
 import { machine } from './measure/machine.mjs'
 import { flagsOf, publish, table } from './measure/report.mjs'
 
 const flags = flagsOf({
   runs: { type: 'string', default: '20000' },
-  only: { type: 'string', default: 'metrics,hard,skewed,rule' },
+  only: { type: 'string', default: 'metrics,hard,skewed,rule,world' },
   /** Scenes whose name holds this. */
   scenes: { type: 'string', default: '' },
 })
@@ -35,6 +37,7 @@ const METHODS = {
 
 // Many units cost time and not runs: so many draws of a unit at most.
 const MOST_DRAWS = 5e7
+const MOST_WORLDS = 1_000
 
 /** Every test of a scene on the same lives, corrected for skewness and not. */
 function metricRates(scenarios) {
@@ -74,10 +77,30 @@ function ruleRows() {
   )
 }
 
+/** A/A experiments in the simulated shop, each on people of its own: how often an effect is found, and how the rule ends after 14 looks. */
+function worldRows() {
+  const count = Math.min(runs, MOST_WORLDS)
+  const found = Object.fromEntries(METRICS.map((metric) => [metric, { greater: 0, less: 0 }]))
+  const ends = {}
+  for (let run = 0; run < count; run += 1) {
+    const life = liveExperiment(livePeople(10_000 + run), `world ${run}`)
+    for (const [m, metric] of METRICS.entries()) {
+      for (const alternative of ['greater', 'less']) {
+        if ((effectPValue(life[m].at(-1), { alternative }) ?? 1) < ALPHA) found[metric][alternative] += 1
+      }
+    }
+    const end = endOf(life)
+    ends[end] = (ends[end] ?? 0) + 1
+    if ((run + 1) % 100 === 0) process.stderr.write(`${run + 1} of ${count} worlds\n`)
+  }
+  return { count, found, ends }
+}
+
 const metrics = parts.includes('metrics') ? metricRates(PEEKING_SCENARIOS) : []
 const hard = parts.includes('hard') ? metricRates(HARD_SCENARIOS) : []
 const skewed = parts.includes('skewed') ? metricRates(SKEWED_SCENARIOS) : []
 const rule = parts.includes('rule') ? ruleRows() : []
+const world = parts.includes('world') ? worldRows() : null
 
 const metricTable = (rows) =>
   table([
@@ -107,11 +130,27 @@ const ruleTable = (rows) =>
       ...[row.ship, row.doNotShip, row.stop, row.invalid].map(percent),
     ]),
   ])
+const worldTable = ({ count, found, ends }) =>
+  [
+    table([
+      ['A/A in the simulated shop', 'worlds', 'more in treatment', 'less in treatment'],
+      ...METRICS.map((metric) => [
+        metric,
+        count,
+        ...['greater', 'less'].map((side) => percent(found[metric][side] / count)),
+      ]),
+    ]),
+    table([
+      ['how the rule ends, 14 looks', 'share'],
+      ...Object.entries(ends).map(([end, times]) => [end, percent(times / count)]),
+    ]),
+  ].join('\n\n')
 const body = [
   metrics.length > 0 ? metricTable(metrics) : null,
   hard.length > 0 ? metricTable(hard) : null,
   skewed.length > 0 ? metricTable(skewed) : null,
   rule.length > 0 ? ruleTable(rule) : null,
+  world === null ? null : worldTable(world),
 ].filter((part) => part !== null)
 
 publish(
@@ -124,6 +163,7 @@ publish(
     hard,
     skewed,
     rule,
+    world,
   },
   flags,
 )

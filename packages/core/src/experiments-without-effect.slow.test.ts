@@ -1,83 +1,29 @@
 import { describe, expect, it } from 'vitest'
-import { assign } from './experiment/index.ts'
 import { normalQuantile } from './numeric/index.ts'
-import { cadence, createWorld, RETAIL, sumPerUser, userMetrics } from './simulation/index.ts'
 import {
-  decideExperiment,
-  type Effect,
   type ExperimentVerdict,
   effectPValue,
   interactionEffect,
   meanEffect,
-  mergeVectorMoments,
-  noVectorMoments,
-  type TestedMetric,
-  type TestMethod,
   type VectorMoments,
   vectorMomentsOf,
 } from './statistics/index.ts'
+import {
+  endOf,
+  isTreated,
+  liveExperiment,
+  livePeople,
+  METRICS,
+  type Rows,
+} from './testing/experiment-without-effect.ts'
 
-const START = 1_767_571_200_000 // Monday 2026-01-05T00:00Z
-const [USERS, BEFORE, DAYS] = [800, 14, 28]
 const [WORLDS, SALTS] = [10, 100]
-const LOOKS = 14
-const METRICS = ['conversion', 'engagement', 'retention', 'reachability'] as const
-type Metric = (typeof METRICS)[number]
-
-/** Of every user: value in the second fortnight, and in the first. */
-type Rows = readonly (readonly [number, number])[]
-
-/** Four metrics of people who all get the same. */
-function livePeople(seed: number): Readonly<Record<Metric, Rows>> {
-  const world = createWorld({ scenario: RETAIL, users: USERS, days: DAYS, seed, startAt: START })
-  const metrics = userMetrics(world, cadence())
-  const rowsOf = (metric: Metric): Rows => {
-    const before = sumPerUser(metrics, metric, { to: BEFORE })
-    return Array.from(sumPerUser(metrics, metric, { from: BEFORE }), (value, user) => [value, before[user]!] as const)
-  }
-  return {
-    conversion: rowsOf('conversion'),
-    engagement: rowsOf('engagement'),
-    retention: rowsOf('retention'),
-    reachability: rowsOf('reachability'),
-  }
-}
 
 const worlds = Array.from({ length: WORLDS }, (_, seed) => livePeople(100 + seed))
 const runs = worlds.flatMap((people, world) =>
   Array.from({ length: SALTS }, (_, i) => ({ people, salt: `${world}/${i}` })),
 )
-const isTreated = (salt: string, user: number) =>
-  assign(salt, `user-${user}`, [
-    { name: 'control', share: 500_000 },
-    { name: 'treatment', share: 500_000 },
-  ]) === 'treatment'
-
-/** Effect with the users so far, look by look: a fourteenth of the users enters before each. */
-function effectsAtLooks(rows: Rows, treated: readonly boolean[]): readonly Effect[] {
-  let arms: { readonly treatment: VectorMoments; readonly control: VectorMoments } = {
-    treatment: noVectorMoments(2),
-    control: noVectorMoments(2),
-  }
-  return Array.from({ length: LOOKS }, (_, k) => {
-    const [from, to] = [k, k + 1].map((look) => Math.round((USERS * look) / LOOKS)) as [number, number]
-    const entered = (group: boolean) =>
-      vectorMomentsOf(
-        rows.slice(from, to).filter((_row, i) => treated[from + i] === group),
-        2,
-      )
-    arms = {
-      treatment: mergeVectorMoments(arms.treatment, entered(true)),
-      control: mergeVectorMoments(arms.control, entered(false)),
-    }
-    return meanEffect(arms).effect
-  })
-}
-
-const lives = runs.map(({ people, salt }) => {
-  const treated = Array.from({ length: USERS }, (_, user) => isTreated(salt, user))
-  return METRICS.map((metric) => effectsAtLooks(people[metric], treated))
-})
+const lives = runs.map(({ people, salt }) => liveExperiment(people, salt))
 const share = (count: number) => count / runs.length
 
 describe('a thousand experiments without an effect in the simulated shop', () => {
@@ -112,24 +58,6 @@ describe('a thousand experiments without an effect in the simulated shop', () =>
     expect(Math.abs(share(found) - 0.8)).toBeLessThan(0.04)
   })
 })
-
-/** Conversion must rise, retention and reachability may fall by a little, all four are watched for harm. */
-function endOf(life: readonly (readonly Effect[])[]): ExperimentVerdict {
-  for (let k = 0; k < LOOKS; k++) {
-    const fractions = Array.from({ length: k + 1 }, (_, i) => (i + 1) / LOOKS)
-    const test: TestMethod = { kind: 'groupSequential', fractions }
-    const [conversion, engagement, retention, reachability] = life.map((effects) => effects[k]!)
-    const metrics: readonly TestedMetric[] = [
-      { name: 'conversion', role: 'success', effect: conversion!, minimalEffect: 4, test },
-      { name: 'engagement', role: 'deterioration', effect: engagement!, test },
-      { name: 'retention', role: 'guardrail', effect: retention!, margin: 0.8, test },
-      { name: 'reachability', role: 'guardrail', effect: reachability!, margin: 3, test },
-    ]
-    const { verdict } = decideExperiment({ treatments: [{ name: 'same', metrics }], quality: [] })
-    if (verdict !== 'keepRunning') return verdict
-  }
-  return 'keepRunning'
-}
 
 interface Cells {
   readonly both: VectorMoments
