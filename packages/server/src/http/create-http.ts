@@ -77,6 +77,8 @@ function createApp({ config, logger }: HttpOptions): FastifyInstance {
     exposeHeadRoutes: false,
     bodyLimit: config.limits.bodyBytes,
     genReqId: requestIds(),
+    // A logger for each request would cost more than all it ever writes: what is logged names the request itself.
+    childLoggerFactory: (parent) => parent,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     frameworkErrors: (error, request, reply) => sendProblem(error, request, reply),

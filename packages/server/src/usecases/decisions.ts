@@ -60,8 +60,8 @@ export function decisionUsecases(deps: Deps): Usecases['decisions'] & {
 
   return {
     async decide(commands) {
-      const fault = await momentFault(deps, commands)
-      return besideFaults(commands, fault, decideSound)
+      if (commands.every(({ at }) => at === undefined)) return decideSound(commands)
+      return besideFaults(commands, await momentFault(deps, commands), decideSound)
     },
     redecide: (limit) => redecideDue(deps, write.add, limit),
     ...pastDecisionUsecases(deps),
