@@ -1,3 +1,4 @@
+import type { PolicyArtifact } from '@paloma/core/domain'
 import { createEventQueue } from './event-queue.ts'
 import { createInboxClient, type InboxClient } from './inbox-client.ts'
 import { createTransport, type Transport, type TransportOptions } from './transport.ts'
@@ -114,6 +115,10 @@ export interface PalomaClient {
       options?: { readonly from?: 'live' | 'history'; readonly days?: number },
     ): Promise<WirePlanFromLog>
   }
+  readonly policies: {
+    /** What the server has learned of effects, for the `artifact` of another's configuration. */
+    artifact(name: string): Promise<PolicyArtifact>
+  }
   readonly inbox: InboxClient
 }
 
@@ -131,6 +136,7 @@ export function createClient(options: ClientOptions): PalomaClient {
     },
     groups: { compare: (from, until) => transport.request('GET', '/v1/groups/compare', { query: { from, until } }) },
     experiments: experimentCalls(transport),
+    policies: { artifact: (name) => transport.request('GET', '/v1/policies/current/artifact', { query: { name } }) },
     inbox: createInboxClient(transport),
   }
 }
