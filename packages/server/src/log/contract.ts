@@ -1,4 +1,4 @@
-import type { Decision, Outcome } from '@paloma/core/domain'
+import type { Decision, EpochMs, Outcome } from '@paloma/core/domain'
 
 /** The files of one day that an experiment is read out of. */
 export interface DayParts {
@@ -7,6 +7,9 @@ export interface DayParts {
   /** Paths of Parquet files. */
   readonly exposures: string
   readonly outcomes: string
+  readonly outcomeRows: number
+  /** When the day was read out of the store, which may have got more of it since; null where that was not noted. */
+  readonly exportedAt: EpochMs | null
 }
 
 /**
@@ -20,6 +23,8 @@ export interface HistoryLog {
     rows: {
       readonly decisions: AsyncIterable<readonly Decision[]>
       readonly outcomes: AsyncIterable<readonly Outcome[]>
+      /** When they are read out of the store. */
+      readonly exportedAt?: EpochMs
     },
   ): Promise<{ readonly decisions: number; readonly outcomes: number }>
   readDecisions(day: string): Promise<readonly Decision[]>

@@ -139,6 +139,8 @@ export interface OutcomeStore {
   ): Promise<readonly Outcome[]>
   /** One UTC day, in order of (at, messageId), for export. */
   listByDay(day: string, after: string | null, limit: number): Promise<readonly Outcome[]>
+  /** How many there are of each UTC day (YYYY-MM-DD). */
+  countByDay(): Promise<ReadonlyMap<string, number>>
 }
 
 /** A matured decision with what the learner needs. */

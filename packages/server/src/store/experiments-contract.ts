@@ -20,8 +20,8 @@ export interface ExperimentUpdate {
 export interface OutcomeSpan {
   readonly beforeMs: number
   readonly until: EpochMs
-  /** Days since 1970, UTC, whose outcomes are left out. */
-  readonly withoutDays?: readonly number[]
+  /** Days since 1970, UTC, whose outcomes are left out as far as they were received up to `at`. */
+  readonly exported?: readonly { readonly day: number; readonly at: EpochMs }[]
 }
 
 /** A message that went out to a user of an experiment. */

@@ -86,7 +86,7 @@ describe('the nightly export', () => {
   let lab: UsecaseLab
   afterEach(() => lab.close())
 
-  it('writes closed days once, and the last ones again the day after for what came late', async () => {
+  it('writes closed days once, the last ones again the day after, and whatever day got events since', async () => {
     lab = await usecaseLab()
     const counts = async () => (await lab.deps.history.readOutcomes(DAY)).length
     const arrive = (id: string) => lab.store.outcomes.insertMany([exampleOutcome(id, 'ada')])
@@ -100,9 +100,12 @@ describe('the nightly export', () => {
     lab.clock.set(NOON + 2 * DAY_MS)
     expect(await lab.due.exportHistory()).toBe(1)
     expect(await counts()).toBe(2)
-    await arrive('much-too-late')
-    lab.clock.set(NOON + 3 * DAY_MS)
+    lab.clock.set(NOON + 10 * DAY_MS)
     expect(await lab.due.exportHistory()).toBe(0)
-    expect(await counts()).toBe(2)
+    await arrive('much-too-late')
+    expect(await lab.due.exportHistory()).toBe(0)
+    lab.clock.set(NOON + 11 * DAY_MS)
+    expect(await lab.due.exportHistory()).toBe(1)
+    expect(await counts()).toBe(3)
   })
 })

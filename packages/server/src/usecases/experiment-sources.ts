@@ -1,4 +1,4 @@
-import { DAY_MS, type Exposure, type UserId } from '@paloma/core'
+import { DAY_MS, type Exposure, MINUTE_MS, type UserId } from '@paloma/core'
 import type { Deps } from './deps.ts'
 import type { ExperimentRows } from './read-out-engine.ts'
 
@@ -24,8 +24,12 @@ export function withRows<T>(
   })
 }
 
+/** An event may lie in the store a little after the moment at which it is said to have been received. */
+const EXPORT_MARGIN_MS = 5 * MINUTE_MS
+
 /**
- * Days that were exported come out of their files, whatever their number; all others out of the store. Users whom the store
+ * Days that were exported come out of their files, whatever their number; all others, and what came of those days since,
+ * out of the store (an event met in both is one, by its id). Users whom the store
  * has joined under one id since then are one user here, too.
  */
 async function withHistory<T>(
@@ -35,6 +39,10 @@ async function withHistory<T>(
 ): Promise<T> {
   const parts = await history.parts()
   const withoutDays = parts.map(({ day }) => Date.parse(`${day}T00:00:00Z`) / DAY_MS)
+  const exported = parts.map(({ exportedAt }, i) => ({
+    day: withoutDays[i]!,
+    at: exportedAt === null ? 0 : exportedAt - EXPORT_MARGIN_MS,
+  }))
   const source = {
     key,
     exposures: parts.map(({ exposures }) => exposures),
@@ -46,7 +54,7 @@ async function withHistory<T>(
       exposures: () => underOneId(store, rows.exposures()),
       outcomes: async function* (span) {
         yield* underOneId(store, rows.outcomes(span))
-        yield* store.experiments.outcomes(key, { ...span, withoutDays })
+        yield* store.experiments.outcomes(key, { ...span, exported })
       },
     }),
   )

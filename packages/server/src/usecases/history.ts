@@ -7,7 +7,7 @@ import { pages } from './past-rows.ts'
 export const EXPORTER = 'exporter'
 
 const PAGE_ROWS = 1_000
-/** Days that are exported again by the nightly job, because events of theirs may have come late. */
+/** The last days are exported again whatever came: what was joined or marked since is then in their files, too. */
 const LATE_DAYS = 2
 
 type HistoryDeps = Pick<Deps, 'store' | 'history' | 'clock'>
@@ -30,17 +30,21 @@ export function historyUsecases(deps: HistoryDeps): Usecases['history'] {
   }
 }
 
-/** Exports the closed days that the history lacks, and the last ones again, once a day; answers how many. */
+/**
+ * Exports the closed days that the history lacks, and once a day the last ones again, with every day of which the store has
+ * got more events since; answers how many.
+ */
 export async function exportNewDays(deps: HistoryDeps): Promise<number> {
   const { store, history, clock } = deps
   const today = dayOf(clock.now())
   const fresh = dayOf(clock.now() - LATE_DAYS * DAY_MS)
   // A day without exposures was written by an earlier version.
-  const known = new Set((await history.parts()).map(({ day }) => day))
+  const known = new Map((await history.parts()).map(({ day, outcomeRows }) => [day, outcomeRows]))
   const isDoneToday = (await store.registry.getSetting(EXPORTED_ON)) === today
-  const wanted = (await store.decisions.days()).filter(
-    (day) => day < today && (!known.has(day) || (day >= fresh && !isDoneToday)),
-  )
+  const counts = isDoneToday ? null : await store.outcomes.countByDay()
+  const isDue = (day: string): boolean =>
+    !known.has(day) || (counts !== null && (day >= fresh || (counts.get(day) ?? 0) > known.get(day)!))
+  const wanted = (await store.decisions.days()).filter((day) => day < today && isDue(day))
   for (const day of wanted) await exportDay(deps, day)
   if (!isDoneToday) await store.registry.setSetting(EXPORTED_ON, today)
   return wanted.length
@@ -53,10 +57,11 @@ function dayOf(at: EpochMs): string {
   return new Date(at).toISOString().slice(0, 10)
 }
 
-async function exportDay({ store, history }: HistoryDeps, day: string): Promise<WrittenDay> {
+async function exportDay({ store, history, clock }: HistoryDeps, day: string): Promise<WrittenDay> {
+  const exportedAt = clock.now()
   const decisions = pages((after: Decision | null) =>
     store.decisions.listByDay(day, after?.decisionId ?? null, PAGE_ROWS),
   )
   const outcomes = pages((after: Outcome | null) => store.outcomes.listByDay(day, after?.messageId ?? null, PAGE_ROWS))
-  return { day, ...(await history.writeDay(day, { decisions, outcomes })) }
+  return { day, ...(await history.writeDay(day, { decisions, outcomes, exportedAt })) }
 }

@@ -190,10 +190,11 @@ function inserted<T>(
 }
 
 function cachedOutcomes({ outcomes }: Store, hot: HotUsers): Store['outcomes'] {
-  const { listByUser, listByDay } = outcomes
+  const { listByUser, listByDay, countByDay } = outcomes
   return {
     listByUser,
     listByDay,
+    countByDay,
     insertMany(items) {
       const places = placesOf(items, ({ userId }) => userId)
       return hot.write(

@@ -24,6 +24,8 @@ export interface DayEntry {
   readonly outcomes: PartEntry
   /** Absent of a day that was written before exposures were. */
   readonly exposures?: PartEntry
+  /** ISO; when the day was read out of the store. */
+  readonly exportedAt?: string
 }
 
 /** All complete days of a log. A day that is not named here does not exist. */

@@ -48,11 +48,12 @@ export function parquetLog(options: { readonly dir: string }): HistoryLog {
 function partsOf(dir: string, { days }: LogManifest): readonly DayParts[] {
   return Object.entries(days)
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([day, { exposures, outcomes }]) =>
-      exposures === undefined
-        ? []
-        : [{ day, exposures: join(dir, exposures.path), outcomes: join(dir, outcomes.path) }],
-    )
+    .flatMap(([day, { exposures, outcomes, exportedAt }]) => {
+      if (exposures === undefined) return []
+      const paths = { exposures: join(dir, exposures.path), outcomes: join(dir, outcomes.path) }
+      const readAt = exportedAt === undefined ? null : Date.parse(exportedAt)
+      return [{ day, ...paths, outcomeRows: outcomes.rows, exportedAt: readAt }]
+    })
 }
 
 type DayRows = Parameters<HistoryLog['writeDay']>[1]
@@ -73,6 +74,7 @@ async function writeDay(
       exposures: await commit({ dir, day, what: 'exposures' }, exposures),
       outcomes: await commit({ dir, day, what: 'outcomes' }, outcomes),
       decisions: await commit({ dir, day, what: 'decisions' }, decisions),
+      ...(rows.exportedAt === undefined ? {} : { exportedAt: new Date(rows.exportedAt).toISOString() }),
     }
     await writeManifest(dir, { ...manifest, days: { ...manifest.days, [day]: entry } })
     return { decisions: entry.decisions.rows, outcomes: entry.outcomes.rows }
@@ -139,6 +141,7 @@ async function erase(dir: string, userId: string): Promise<{ readonly rows: numb
     await writeDay(dir, day, {
       decisions: without(readPart<Decision>(decisions), userId),
       outcomes: without(readPart<Outcome>(outcomes), userId),
+      ...(entry.exportedAt === undefined ? {} : { exportedAt: Date.parse(entry.exportedAt) }),
     })
     rows += found
   }

@@ -1,4 +1,4 @@
-import type { DecisionId, Outcome, UserId } from '@paloma/core/domain'
+import { DAY_MS, type DecisionId, type Outcome, type UserId } from '@paloma/core/domain'
 import type { InsertResult, OutcomeStore } from '../contract.ts'
 import { canonicalJson } from './canonical-json.ts'
 import type { Sql, SqlClient } from './client.ts'
@@ -69,6 +69,12 @@ export function outcomeStore(client: SqlClient): OutcomeStore {
         [since, until, after ?? '', limit],
       )
       return rows.map(outcomeFromRow)
+    },
+    async countByDay() {
+      const rows = await client.query<{ readonly day: number; readonly count: number }>(
+        `select at / ${DAY_MS} as day, count(*) as count from outcomes group by at / ${DAY_MS} order by 1`,
+      )
+      return new Map(rows.map(({ day, count }) => [new Date(day * DAY_MS).toISOString().slice(0, 10), count]))
     },
   }
 }

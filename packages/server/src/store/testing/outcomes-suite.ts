@@ -50,10 +50,11 @@ export function testOutcomes(storeOf: StoreOf): void {
         exampleOutcome('m-day-c', 'm-day', { at: FAR }),
         exampleOutcome('m-day-next', 'm-day', { at: FAR + 86_400_000 }),
       ])
-      const { listByDay, listByUser } = storeOf().outcomes
+      const { listByDay, listByUser, countByDay } = storeOf().outcomes
       const first = await listByDay(FAR_DAY, null, 2)
       expect(first.map((row) => row.messageId)).toEqual(['m-day-c', 'm-day-a'])
       expect((await listByDay(FAR_DAY, 'm-day-a', 9)).map((row) => row.messageId)).toEqual(['m-day-b'])
+      expect((await countByDay()).get(FAR_DAY)).toBe(3)
       const newest = await listByUser(userId('m-day'), { before: FAR + 86_400_000, limit: 1 })
       expect(newest.map((row) => row.messageId)).toEqual(['m-day-b'])
       await expect(listByDay(FAR_DAY, 'm-erased', 9)).rejects.toMatchObject({ code: 'CURSOR_GONE' })
