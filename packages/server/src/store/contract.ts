@@ -322,8 +322,7 @@ export interface SendStore {
   /** When the next planned or reserved send is due, or null. */
   nextDueAt(): Promise<EpochMs | null>
   /**
-   * Dispatching sends left behind by a dead process become `unknown`; answers how many. Embedded: all at start. Shared:
-   * those unchanged since `before`.
+   * Dispatching sends of a dead process become `unknown`; answers how many. Embedded: all at start; shared: unchanged since `before`.
    */
   recover(before: EpochMs, at: EpochMs): Promise<number>
   /** How many sends of the user are dispatching now: an opt-out is acknowledged only when there is none. */
