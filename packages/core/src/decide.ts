@@ -1,4 +1,11 @@
-import { type CompiledSnapshot, compileSnapshot, type Offers, offersOf, scratchFor } from './compiled-snapshot.ts'
+import {
+  type CompiledSnapshot,
+  compileSnapshot,
+  type Offers,
+  offersOf,
+  type Scratch,
+  scratchFor,
+} from './compiled-snapshot.ts'
 import {
   type Action,
   type ActionRows,
@@ -19,7 +26,7 @@ import {
 import { eligibleCandidates } from './eligibility/index.ts'
 import { type Columns, evaluate } from './evaluate.ts'
 import { assign, ownSnapshot, withExperiments } from './experiment/index.ts'
-import { featureContext } from './features/index.ts'
+import { type FeatureContext, featureContext } from './features/index.ts'
 import { featuresToLearn } from './features-to-learn.ts'
 import { scoreCovariance } from './learning/index.ts'
 import { aheadOf, waitsOf } from './look-ahead.ts'
@@ -59,44 +66,44 @@ function covarianceFor(
   return scoreCovariance(terms, { offset: parts.encoder.baselineNames.length, rows, width, matrix })
 }
 
-function distribution(
-  columns: Columns,
-  options: {
-    readonly mandatory: boolean
-    readonly spec: PolicySpec
-    readonly request: DecisionRequest
-    readonly now: EpochMs
-    readonly zone: string
-    readonly learned: number
-    readonly covariance: Float64Array | null
-    readonly offers: Offers | null
-    readonly out: Float64Array
-  },
-): Float64Array {
-  if (options.mandatory) {
-    const certain = new Float64Array(columns.actions.length)
+/** What the probabilities of one decision hang on, beside its columns. */
+interface Chances {
+  readonly mandatory: boolean
+  readonly spec: PolicySpec
+  readonly request: DecisionRequest
+  readonly context: FeatureContext
+  readonly own: Snapshot
+  readonly parts: CompiledSnapshot
+  readonly scratch: Scratch
+  readonly offers: Offers | null
+}
+
+function distribution(columns: Columns, chances: Chances): Float64Array {
+  const { actions, scores, variances, claimed } = columns
+  const { spec, request, context, own, parts, scratch, offers } = chances
+  if (chances.mandatory) {
+    const certain = new Float64Array(actions.length)
     certain[0] = 1
     return certain
   }
-  const { actions, scores, variances, claimed } = columns
+  const covariance = covarianceFor(spec, own, { parts, sends: scratch.fullRows, actions })
   const input = {
     actions,
     scores,
     variances,
     claimed,
-    ...(options.covariance === null ? {} : { covariance: options.covariance }),
-    decisionId: options.request.decisionId,
-    user: options.request.user,
-    now: options.now,
-    zone: options.zone,
-    learned: options.learned,
+    ...(covariance === null ? {} : { covariance }),
+    decisionId: request.decisionId,
+    user: request.user,
+    now: context.now,
+    zone: context.zone,
+    learned: parts.learned,
   }
-  const { offers, request } = options
-  if (offers === null) return distributionFor(options.spec, input, options.out)
+  if (offers === null) return distributionFor(spec, input, scratch.probabilities)
   const { messages, plan } = offers
   const mayExplore = request.user.profile.consent.exploration
   const counted = { ...input, offers: { messages, sends: plan.sends } }
-  return distributionOverMessages(options.spec, counted, { choose: plan.choose, mayExplore })
+  return distributionOverMessages(spec, counted, { choose: plan.choose, mayExplore })
 }
 
 function reasonFor(group: Group, columns: Columns, mandatory: boolean): DecisionReason {
@@ -145,20 +152,9 @@ export function decide(
   const ahead = aheadOf(parts.ahead, { context, history: user.history, baseline: scratch.baseline })
   const columns = evaluate(parts, { context, scratch, ahead }, { eligible, mandatory })
   const spec = policyFor(group, own, user.profile.consent.exploration)
-  const covariance = covarianceFor(spec, own, { parts, sends: scratch.fullRows, actions: columns.actions })
   const offers = offersOf(parts, eligible, mandatory)
-  const out = scratch.probabilities
-  const probabilities = distribution(columns, {
-    mandatory,
-    spec,
-    request,
-    now,
-    zone: context.zone,
-    learned: parts.learned,
-    covariance,
-    offers,
-    out,
-  })
+  const chances = { mandatory, spec, request, context, own, parts, scratch, offers }
+  const probabilities = distribution(columns, chances)
   const chosen = sampleIndex(probabilities, draw)
   const mayLearn = user.profile.consent.learning && !mandatory
   const { opportunityIds, messages } = namesOf(screened.opportunities)

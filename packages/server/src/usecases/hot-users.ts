@@ -85,30 +85,53 @@ function createShelf({ maxUsers, lifeMs, wallClock }: HotUsersOptions): Shelf {
   }
 }
 
-export function hotUsers(options: HotUsersOptions): HotUsers {
-  const { wallClock } = options
-  const shelf = createShelf(options)
+/** Who is being written to, and what loads under way must therefore not put in. */
+interface Traffic {
+  begin(id: UserId): void
+  end(id: UserId, change: ((known: HotUser) => HotUser) | null): void
+  /** Runs a load; tells it afterwards who was written to since it began. */
+  watch<T>(ids: readonly UserId[], load: (written: ReadonlySet<UserId>) => Promise<T>): Promise<T>
+}
+
+function createTraffic(shelf: Shelf): Traffic {
   const writers = new Map<UserId, Writers>()
   /** Per load under way: users of it that were written to since it began. */
   const loads = new Set<Set<UserId>>()
-
-  const begin = (id: UserId): void => {
-    const others = writers.get(id)?.count ?? 0
-    writers.set(id, { count: others + 1, isContested: others > 0 })
+  const note = (id: UserId): void => {
     for (const written of loads) written.add(id)
   }
-
-  const end = (id: UserId, change: ((known: HotUser) => HotUser) | null): void => {
-    const { count, isContested } = writers.get(id)!
-    if (count === 1) writers.delete(id)
-    else writers.set(id, { count: count - 1, isContested: true })
-    for (const written of loads) written.add(id)
-    const entry = shelf.fresh(id)
-    if (entry === undefined) return
-    if (isContested || change === null) shelf.forget(id)
-    else shelf.put(id, { hot: change(entry.hot), loadedAt: entry.loadedAt })
+  return {
+    begin(id) {
+      const others = writers.get(id)?.count ?? 0
+      writers.set(id, { count: others + 1, isContested: others > 0 })
+      note(id)
+    },
+    end(id, change) {
+      const { count, isContested } = writers.get(id)!
+      if (count === 1) writers.delete(id)
+      else writers.set(id, { count: count - 1, isContested: true })
+      note(id)
+      const entry = shelf.fresh(id)
+      if (entry === undefined) return
+      if (isContested || change === null) shelf.forget(id)
+      else shelf.put(id, { hot: change(entry.hot), loadedAt: entry.loadedAt })
+    },
+    async watch(ids, load) {
+      const written = new Set(ids.filter((id) => writers.has(id)))
+      loads.add(written)
+      try {
+        return await load(written)
+      } finally {
+        loads.delete(written)
+      }
+    },
   }
+}
 
+export function hotUsers(options: HotUsersOptions): HotUsers {
+  const { wallClock } = options
+  const shelf = createShelf(options)
+  const traffic = createTraffic(shelf)
   return {
     count: () => shelf.size(),
     find(id) {
@@ -117,11 +140,9 @@ export function hotUsers(options: HotUsersOptions): HotUsers {
       return entry?.hot
     },
     seen: (id) => shelf.seen(id),
-    async load(ids, task, learn) {
-      const written = new Set(ids.filter((id) => writers.has(id)))
-      const loadedAt = wallClock()
-      loads.add(written)
-      try {
+    load: (ids, task, learn) =>
+      traffic.watch(ids, async (written) => {
+        const loadedAt = wallClock()
         const result = await task()
         for (const id of ids) {
           const known = shelf.fresh(id)
@@ -129,16 +150,13 @@ export function hotUsers(options: HotUsersOptions): HotUsers {
           if (hot !== undefined) shelf.put(id, { hot, loadedAt: Math.min(loadedAt, known?.loadedAt ?? loadedAt) })
         }
         return result
-      } finally {
-        loads.delete(written)
-      }
-    },
+      }),
     async write(given, task, change) {
       const ids = new Set<UserId>()
       const join = (id: UserId): void => {
         if (ids.has(id)) return
         ids.add(id)
-        begin(id)
+        traffic.begin(id)
       }
       for (const id of given) join(id)
       let result: { readonly value: Awaited<ReturnType<typeof task>> } | undefined
@@ -147,7 +165,7 @@ export function hotUsers(options: HotUsersOptions): HotUsers {
         return result.value
       } finally {
         const done = result
-        for (const id of ids) end(id, done === undefined ? null : (known) => change(done.value, id, known))
+        for (const id of ids) traffic.end(id, done === undefined ? null : (known) => change(done.value, id, known))
       }
     },
   }
