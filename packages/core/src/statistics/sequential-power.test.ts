@@ -75,6 +75,19 @@ describe('sequentialPower', () => {
     expect(sequentialPower(bounds, 0.2 * Math.sqrt(250)).power).toBeCloseTo(power, 4)
   })
 
+  it.each([
+    ['most users come first', (t: number) => t ** 0.5, 0.9187],
+    ['most users come last', (t: number) => t ** 2, 0.9218],
+    ['5 % less came than was planned', (t: number) => t / 1.05, 0.9235],
+    ['10 % less came than was planned', (t: number) => t / 1.1, 0.926],
+  ] as const)('has this power where %s', (_, at, power) => {
+    const fractions = evenLooks(14).map(at)
+    const bounds = groupSequentialBounds({ alpha: 0.05, fractions, isFinal: true })
+    // The drift at t = 1 of the plan; what came has that of 500 users in each group.
+    const drift = (0.2 * Math.sqrt(250)) / Math.sqrt(fractions.at(-1)!)
+    expect(sequentialPower(bounds, drift).power).toBeCloseTo(power, 4)
+  })
+
   it('refuses a power below the error', () => {
     expect(() => driftForPower(groupSequentialBounds({ alpha: 0.05, fractions: [1] }), 0.01)).toThrow(
       /power must be in/,
