@@ -23,6 +23,8 @@ export interface Pair {
 export interface MetricCells {
   readonly columns: VectorColumns
   readonly cells: readonly SummaryCell[]
+  /** Cells up to and with each day, where days do not add up: users of one cluster come on many. */
+  readonly looks?: readonly SummaryCell[]
 }
 
 /** The cells of one variant; the members of either list are of one kind. */

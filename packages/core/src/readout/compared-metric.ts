@@ -98,8 +98,9 @@ function plansOf(input: {
   }
   const looks = looksOf(plan)
   const test = testMethod(plan, looks)
-  // Sums of clusters go on changing while their users come: nothing is watched on the way.
-  if (test.kind !== 'fixed' || spec.end === null || spec.unit?.kind === 'cluster') {
+  // Clusters without sums by day: nothing can be watched on the way.
+  const isWatchable = spec.unit?.kind !== 'cluster' || summary.looks !== undefined
+  if (test.kind !== 'fixed' || spec.end === null || !isWatchable) {
     return { plan, looks, test, monitoring: test }
   }
   // Harm is watched for on every day, even where success is tested once.

@@ -52,7 +52,9 @@ export function effectOverTime(compared: ComparedMetric, { alpha, expectedUsers 
 const DAILY = { kind: 'groupSequential', maxUsers: null, spending: 'power', looks: 'daily' } as const
 
 function lastDay({ summary }: ComparedMetric): number | null {
-  const days = summary.cells.flatMap(({ day, moments }) => (day === null || moments.n === 0 ? [] : [day]))
+  const days = (summary.looks ?? summary.cells).flatMap(({ day, moments }) =>
+    day === null || moments.n === 0 ? [] : [day],
+  )
   return days.length === 0 ? null : days.reduce((a, b) => Math.max(a, b))
 }
 

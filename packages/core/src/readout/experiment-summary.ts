@@ -70,6 +70,8 @@ export interface MetricSummary {
   readonly isComplete: boolean
   readonly columns: VectorColumns
   readonly cells: readonly SummaryCell[]
+  /** Where clusters were randomised: their sums over users exposed up to and with each `day`, from which looks are taken. */
+  readonly looks?: readonly SummaryCell[]
   readonly segments: readonly SegmentCell[]
   readonly leftOut: readonly LeftOut[]
   /** The value beyond which numbers were set to it, and the cells before that was done. */

@@ -25,6 +25,7 @@ import { earlyStop } from './effect-over-time.ts'
 import { type MetricReadOut, reasonText, type SideOfMetric, type TestOfMetric } from './experiment-read-out.ts'
 import { resultFields } from './result-fields.ts'
 import { skewnessNotes, skewnessOf } from './skewness-read-out.ts'
+import { LEAST_CLUSTERS_FOR_LOOKS } from './test-plan.ts'
 
 /** What of the rule a metric's numbers are shown with. */
 export interface ShownWith {
@@ -215,9 +216,12 @@ function clusterNote({ metric, summary, pair, plan }: ComparedMetric): readonly 
     unit?.kind === 'switchback' &&
     metric.windowSettings !== undefined &&
     windowMs(metric.windowSettings).until > unit.slotMinutes * MINUTE_MS
-  const cut = isCut ? ['counted until the slot of time ends, which is before the window does'] : []
+  const cut: string[] = isCut ? ['counted until the slot of time ends, which is before the window does'] : []
   const counts = [pair.treatment, pair.control].map((name) => momentsOfVariant(summary, name).n)
   const isThin = counts.some((n) => n > 0 && n < LEAST_CLUSTERS)
+  if (unit?.kind === 'cluster' && plan.spec.sequential.kind === 'groupSequential' && summary.looks === undefined) {
+    cut.push(`fewer than ${LEAST_CLUSTERS_FOR_LOOKS} clusters: tested once, at the planned end`)
+  }
   return isThin ? [...cut, `${counts.join(' and ')} clusters: trust the randomisation test alone`] : cut
 }
 

@@ -6,6 +6,12 @@ import type { ReadOutSpec, SequentialSettings, SpendingName } from './read-out-s
 
 const POWER_EXPONENT = 2
 
+/**
+ * Fewer clusters of all variants together are read once: at their early looks bounds three standard errors out hold less well
+ * than the rule may err (docs/methods/clusters.md).
+ */
+export const LEAST_CLUSTERS_FOR_LOOKS = 200
+
 /** When one metric of one comparison was looked at, and how much was known then. */
 export interface Look {
   /** Last day whose users were complete, or null for all of them: the present look. */
@@ -43,7 +49,8 @@ function scaledLook(metric: MetricCells, now: Look, day: number): Look {
   return { day, users, found: { ...now.found, effect: { ...effect, stdError } } }
 }
 
-function upTo(metric: MetricCells, day: number): MetricCells {
+function upTo({ looks, ...metric }: MetricCells, day: number): MetricCells {
+  if (looks !== undefined) return { ...metric, cells: looks.filter((cell) => cell.day === day) }
   return { ...metric, cells: metric.cells.filter((cell) => cell.day !== null && cell.day <= day) }
 }
 
@@ -59,11 +66,11 @@ function usersOf({ columns, cells }: MetricCells): number {
 /** Days of exposure that were complete at each earlier look; days at which nobody was added are no looks. */
 function earlierDays(
   settings: SequentialSettings,
-  { cells }: MetricCells,
+  { cells, looks }: MetricCells,
   { asOf, delayMs }: { readonly asOf: number | null; readonly delayMs: number },
 ): readonly number[] {
   if (settings.kind !== 'groupSequential' || settings.looks === 'once') return []
-  const counted = cells.filter(({ day, moments }) => day !== null && moments.n > 0)
+  const counted = (looks ?? cells).filter(({ day, moments }) => day !== null && moments.n > 0)
   const days = [...new Set(counted.map(({ day }) => day!))].sort((a, b) => a - b)
   if (settings.looks === 'daily') return days.slice(0, -1)
   const closed = settings.looks
@@ -79,6 +86,7 @@ export function testMethod(input: TestPlanInput, looks: readonly Look[]): TestMe
   if (sequential.kind === 'fixed')
     return { kind: 'fixed', isDue: end === null || input.asOf === null || input.asOf >= end }
   const users = looks.at(-1)?.users ?? 0
+  if (isReadOnce(input)) return { kind: 'fixed', isDue: isOver(input, users) }
   if (sequential.kind === 'confidenceSequence') {
     return { kind: 'confidenceSequence', n: Math.max(1, users), expectedN: sequential.expectedUsers }
   }
@@ -90,6 +98,16 @@ export function testMethod(input: TestPlanInput, looks: readonly Look[]): TestMe
     spending: spendingOf(sequential.spending),
     isFinal,
   }
+}
+
+/** Clusters without sums by day, because they are few or nobody knows when their users came. */
+function isReadOnce({ spec: { unit, sequential }, metric }: TestPlanInput): boolean {
+  return unit?.kind === 'cluster' && sequential.kind === 'groupSequential' && metric.looks === undefined
+}
+
+function isOver({ spec: { end, sequential }, asOf }: TestPlanInput, users: number): boolean {
+  if (sequential.kind === 'groupSequential' && sequential.maxUsers !== null) return users >= sequential.maxUsers
+  return end !== null && asOf !== null && asOf >= end
 }
 
 function isPast({ spec, asOf, delayMs }: TestPlanInput): boolean {

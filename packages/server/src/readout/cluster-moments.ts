@@ -70,6 +70,33 @@ export async function queryClusterMoments(
   return rows.map((row) => ({ ...row, clusters: clustersOf(each, { row, vectors: summed.length }) }))
 }
 
+/**
+ * As `queryClusterMoments`, of the sums over users exposed up to and with each day; the day is the last dimension. A cluster
+ * counts from the day on which a user of it does.
+ */
+export async function queryClusterLooks(
+  analytics: Analytics,
+  { facts }: Pick<VectorScene, 'facts'>,
+  { vectors, by }: { readonly vectors: readonly MetricVector[]; readonly by: readonly string[] },
+): Promise<readonly MomentsRow[]> {
+  const key = CLUSTER_KEY.join(', ')
+  const summed = vectors.map(clusterVector)
+  const names = summed.flatMap((vector) => vector.names)
+  const soFar = names.map((name) => `sum(coalesce(${name}, 0)) OVER (PARTITION BY ${key} ORDER BY day) AS ${name}`)
+  const counted = summed.flatMap(({ names: own, columns }) =>
+    own.map((name) => `CASE WHEN ${own[columns.users!]} > 0 THEN ${name} END AS ${name}`),
+  )
+  const answers = summed.flatMap((vector) => ['0', ...momentsOf(vector.names)])
+  const found = await analytics.rows(`WITH daily AS (
+      SELECT ${key}, day, ${summed.flatMap(({ select }) => select).join(', ')} FROM ${cleaned(facts, vectors)} GROUP BY ${key}, day),
+    places AS (SELECT ${key}, ${by.map((column) => `min(${column}) AS ${column}`).join(', ')} FROM exposure WHERE ok GROUP BY ${key}),
+    days AS (SELECT DISTINCT day FROM daily),
+    so_far AS (SELECT ${by.join(', ')}, day, ${soFar.join(', ')} FROM places CROSS JOIN days LEFT JOIN daily USING (${key}, day)),
+    counted AS (SELECT ${by.join(', ')}, day, ${counted.join(', ')} FROM so_far)
+    SELECT ${by.join(', ')}, day, 0, 0, ${answers.join(', ')} FROM counted GROUP BY ALL ORDER BY ALL`)
+  return found.map((row) => toMoments(row, by.length + 1, summed))
+}
+
 /** What a cluster has once, however its users came. */
 function isOfCluster(column: string): boolean {
   return column === 'phase' || column === 'stratum' || column === 'day'

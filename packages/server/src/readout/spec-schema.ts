@@ -241,11 +241,10 @@ function wrongUnits(spec: WrittenSpec): readonly Disagreement[] {
   refuse(propensity !== null, ['columns', 'assignments', 'propensity'], `expected none beside ${what}`)
   refuse(stated !== undefined, ['utility'], `expected none beside ${what}`)
   refuse(parts.funnels.length + parts.channels.length > 0, ['decompositions'], `expected none beside ${what}`)
-  // Sums of clusters go on changing while their users come, so that looks on the way are not those of one test.
   refuse(
-    slots === undefined && plan?.kind !== 'fixed',
+    slots === undefined && (plan?.kind === 'confidenceSequence' || (plan?.kind !== 'fixed' && time === null)),
     ['sequential'],
-    'expected {kind: fixed} where clusters were randomised',
+    'expected {kind: fixed}, or {kind: groupSequential} and the time of exposure, where clusters were randomised',
   )
   refuse(
     slots !== undefined && time === null,

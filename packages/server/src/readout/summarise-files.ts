@@ -1,15 +1,16 @@
-import type {
-  ExperimentSummary,
-  JointSummary,
-  MetricSummary,
-  OrderStatistics,
-  SegmentCell,
-  SummaryCell,
-  VariantCell,
-  VectorColumns,
+import {
+  type ExperimentSummary,
+  type JointSummary,
+  LEAST_CLUSTERS_FOR_LOOKS,
+  type MetricSummary,
+  type OrderStatistics,
+  type SegmentCell,
+  type SummaryCell,
+  type VariantCell,
+  type VectorColumns,
 } from '@paloma/core'
 import { cappingLimits } from './capping.ts'
-import { type ClusterMomentsRow, clusterVector, queryClusterMoments } from './cluster-moments.ts'
+import { type ClusterMomentsRow, clusterVector, queryClusterLooks, queryClusterMoments } from './cluster-moments.ts'
 import type { FileSpec } from './contract.ts'
 import { type Analytics, type AnalyticsLimits, openAnalytics } from './duckdb.ts'
 import { readExposures, segmentColumn, segmentsAsked } from './exposure.ts'
@@ -64,6 +65,7 @@ async function summarise(analytics: Analytics, parts: Parts): Promise<Experiment
   const uncapped = await measureUncapped(analytics, measured)
   const leftOut = await countLeftOut(analytics, scene, measured)
   const beside = await measureBeside(analytics, measured)
+  const looks = await clusterLooks(analytics, measured)
   const matched = rows.reduce((sum, row) => sum + row.matched, 0)
   const ordered: (readonly OrderStatistics[] | undefined)[] = []
   for (const vector of vectors) ordered.push(await orderStatistics(analytics, scene, vector))
@@ -76,6 +78,7 @@ async function summarise(analytics: Analytics, parts: Parts): Promise<Experiment
       isComplete: !facts.isGrowing || vector.metric.windowSettings !== undefined,
       columns: columnsOf(scene, vector),
       cells: cellsOf(scene, rows, i),
+      ...(looks === null ? {} : { looks: cellsOf(scene, looks, i, [...dimensionsOf(scene), 'day']) }),
       segments: segments.flatMap((segment) => segment(i)),
       leftOut: leftOut[i]!,
       capping: uncapped.get(vector.metric.name) ?? null,
@@ -135,8 +138,23 @@ function dimensionsOf({ spec, exposures }: Parts): readonly string[] {
   ]
 }
 
-function cellsOf(scene: Parts, rows: readonly ClusterMomentsRow[], i: number): readonly SummaryCell[] {
-  const names = dimensionsOf(scene)
+/** Clusters day by day, where there are enough of them to look on the way; null elsewhere. */
+async function clusterLooks(
+  analytics: Analytics,
+  { scene, vectors }: Measured,
+): Promise<readonly ClusterMomentsRow[] | null> {
+  const { spec, exposures } = scene
+  const { clusters = 0 } = exposures.clusters?.faults ?? {}
+  if (spec.readOut.unit?.kind !== 'cluster' || !exposures.hasTime || clusters < LEAST_CLUSTERS_FOR_LOOKS) return null
+  return queryClusterLooks(analytics, scene, { vectors, by: dimensionsOf(scene) })
+}
+
+function cellsOf(
+  scene: Parts,
+  rows: readonly ClusterMomentsRow[],
+  i: number,
+  names: readonly string[] = dimensionsOf(scene),
+): readonly SummaryCell[] {
   return rows.map(({ dimensions, moments, clusters }) => {
     const at = (name: string): string | null => {
       const value = dimensions[names.indexOf(name)]

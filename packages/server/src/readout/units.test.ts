@@ -8,6 +8,7 @@ import {
   quantileEffect,
   randomFrom,
   readOut,
+  vectorMomentsOf,
 } from '@paloma/core'
 import { afterAll, describe, expect, it } from 'vitest'
 import { parseSpec } from './load-spec.ts'
@@ -151,6 +152,83 @@ function slots(count: number, { seed, lift }: { readonly seed: string; readonly 
     })
   })
 }
+
+describe('clusters whose users come on many days', () => {
+  const DAYS = 4
+  /** Shops whose users come one after another; those of the last two shops on the last day only. */
+  function comers(count: number) {
+    const random = randomFrom(`comers-${count}`)
+    return Array.from({ length: count }, (_, shop) =>
+      Array.from({ length: 2 + Math.floor(4 * random()) }, (__, i) => ({
+        ...{
+          user: `u${shop}-${i}`,
+          shop: `s${shop}`,
+          variant: shop % 2 === 0 ? 'control' : 'new',
+          spend: 5 + random(),
+        },
+        day: shop < count - 2 ? Math.floor(DAYS * random()) : DAYS - 1,
+      })),
+    ).flat()
+  }
+  const summaryOf = async (count: number, daysAfter = 10) => {
+    const users = comers(count)
+    const at = (day: number, hour: number): string => iso(START + day * 24 * HOUR + hour * HOUR)
+    const spec = parseSpec(
+      {
+        ...{ ...base, start: iso(START), end: iso(START + DAYS * 24 * HOUR), asOf: iso(START + daysAfter * 24 * HOUR) },
+        metrics: [{ ...spend, windowSettings: { type: 'conversion', windowValue: 1, windowUnit: 'days' } }],
+        columns: { assignments: { cluster: 'shop', time: 'time' } },
+      },
+      'comers',
+    )
+    const assigned = users.map(({ user, shop, variant, day }) => [user, shop, variant, at(day, 9)])
+    const measured = users.map(({ user, spend: x, day }) => [user, 'spend', x, at(day, 10)])
+    const files = {
+      assignments: writeCsv(join(folder, `comers-${count}-a.csv`), 'user,shop,variant,time', assigned),
+      metrics: writeCsv(join(folder, `comers-${count}-m.csv`), 'user,metric,value,time', measured),
+    }
+    const summary = await summariseFiles(spec, files, limits)
+    return { users, spec, summary, found: readOut(summary, spec.readOut) }
+  }
+
+  it('are summed up to each day, and looked at after each', async () => {
+    const { users, summary, found } = await summaryOf(210)
+    const { looks = [], cells } = summary.metrics[0]!
+    const first = START / (24 * HOUR)
+    expect(looks.map(({ variant, day }) => `${variant} ${day! - first}`).sort()).toEqual(
+      ['control', 'new'].flatMap((variant) => [0, 1, 2, 3].map((day) => `${variant} ${day}`)),
+    )
+    for (const { variant, day, moments } of looks) {
+      const known = users.filter((user) => user.variant === variant && user.day <= day! - first)
+      const shopsKnown = [...new Set(known.map(({ shop }) => shop))]
+      const rows = shopsKnown.map((shop) => {
+        const own = known.filter((user) => user.shop === shop)
+        return [own.reduce((sum, { spend: x }) => sum + x, 0), own.length]
+      })
+      const byHand = vectorMomentsOf(rows, 2)
+      expect(moments.n).toBe(byHand.n)
+      for (const j of [0, 1]) near(moments.mean[j]!, byHand.mean[j]!)
+      for (const j of [0, 1, 2]) expect(moments.cross[j]!).toBeCloseTo(byHand.cross[j]!, 8)
+    }
+    // The last of them is all there is.
+    const last = looks.filter(({ variant, day }) => variant === 'new' && day! - first === DAYS - 1)
+    expect(last[0]!.moments.n).toBe(cells.find(({ variant }) => variant === 'new')!.moments.n)
+    const [metric] = found.comparisons[0]!.metrics
+    expect(metric!.test).toMatchObject({ method: 'groupSequential', looks: DAYS })
+    expect(found.overTime[0]!.points).toHaveLength(DAYS)
+  })
+
+  it('are read once where there are few, and say so', async () => {
+    const { summary, found } = await summaryOf(60)
+    expect(summary.metrics[0]!.looks).toBeUndefined()
+    const [metric] = found.comparisons[0]!.metrics
+    // Ten days after the start of four it is due; a day before, nothing was tested.
+    expect(metric!.test).toMatchObject({ method: 'fixed', looks: 1 })
+    const early = await summaryOf(60, 3)
+    expect(early.found.comparisons[0]!.metrics[0]!.test.critical).toBeNull()
+    expect(metric!.notes).toContain('fewer than 200 clusters: tested once, at the planned end')
+  })
+})
 
 const switchback = { slotMinutes: 360, washoutMinutes: 30 }
 const ofSlots = {
