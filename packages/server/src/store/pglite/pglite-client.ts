@@ -14,7 +14,8 @@ export interface PgliteClient extends SqlClient {
 export async function openPglite(directory: string): Promise<PgliteClient> {
   const client = clientOf(await start({ dataDir: directory }))
   await migrate(client)
-  // Nothing vacuums in the background here. What only grows needs no more than fresh statistics.
+  // Nothing vacuums in the background here. What only grows, but for rows of copies that were refused, needs no more than
+  // fresh statistics.
   await client.query('vacuum (analyze) users, opportunities, sends, inbox')
   await client.query('analyze decisions, outcomes')
   return client

@@ -10,6 +10,12 @@ import { recordPacker } from './record-packer.ts'
 import { userTotals } from './user-totals.ts'
 import { dayBounds, dayName } from './utc-day.ts'
 
+/**
+ * Repeats seldom come alone, and a copy that meets one has written rows for nothing: after it, so many groups are looked
+ * at row by row.
+ */
+const CAREFUL_GROUPS = 20
+
 /** The decision log. */
 export function decisionStore(client: SqlClient): DecisionStore {
   // Once written, that a state is in use is never taken back.
@@ -23,11 +29,18 @@ export function decisionStore(client: SqlClient): DecisionStore {
     })
     return written
   }
-  const insertQuickly = (items: readonly NewDecision[]): ReturnType<DecisionStore['insertMany']> =>
-    insert(items, 'copy').catch((error: unknown) => {
-      if (error instanceof CopyRefused) return insert(items, 'insert')
-      throw error
+  let careful = 0
+  const insertQuickly = (items: readonly NewDecision[]): ReturnType<DecisionStore['insertMany']> => {
+    if (careful > 0) {
+      careful -= 1
+      return insert(items, 'insert')
+    }
+    return insert(items, 'copy').catch((error: unknown) => {
+      if (!(error instanceof CopyRefused)) throw error
+      careful = CAREFUL_GROUPS
+      return insert(items, 'insert')
     })
+  }
   return {
     insertMany: (items) => (items.length === 0 ? Promise.resolve([]) : eachOnItsOwn(items, insertQuickly)),
     pack: recordPacker(),
