@@ -117,6 +117,11 @@ describe('a read-out', () => {
       if (status === 'moot' || status === 'unknown') expect(pValue).toBeNull()
   })
 
+  it('of nobody says that users are lacking, and nothing of a mean that nobody knows', () => {
+    const { notes } = seen([]).comparisons[0]!.metrics[0]!
+    expect(notes).toEqual(['no standard error: too few users'])
+  })
+
   it('of a metric that does not exist names it', () => {
     const other = specOf([{ ...sales, name: 'joy' }])
     expect(() => readOut(summaryOf(usual, spec), other)).toThrow(/every metric of the spec, lacks joy/)

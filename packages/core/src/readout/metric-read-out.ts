@@ -177,20 +177,24 @@ function notesOn(compared: ComparedMetric, margin: number | null): readonly stri
   const notes: string[] = []
   if (found.effect.kind === 'undefined') notes.push(`no standard error: ${reasonText(found.effect.reason)}`)
   else if (relative.kind === 'undefined') notes.push(`no relative effect: ${reasonText(relative.reason)}`)
-  if (margin !== null && !Number.isFinite(margin)) notes.push('the margin has no base: the control mean is 0')
+  const isBaseZero = controlMeanOf(compared) === 0
+  if (margin !== null && isBaseZero) notes.push('the margin has no base: the control mean is 0')
   else if (margin !== null && relative.kind === 'undefined')
     notes.push('the margin is a share of the control mean as observed')
   if (!summary.isComplete && test.kind === 'fixed' && !test.isDue) {
     notes.push('without a window its values still grow, so it is shown and not tested')
   }
-  if (compared.minimalEffect !== null && !Number.isFinite(compared.minimalEffect))
-    notes.push('the least effect has no base: the control mean is 0')
+  if (compared.minimalEffect !== null && isBaseZero) notes.push('the least effect has no base: the control mean is 0')
   if (found.adjustment === 'none' && summary.columns.before.length > 0)
     notes.push(`not adjusted: ${isPastKnown(compared) ? 'what is known from before explains too little' : NO_PAST}`)
   notes.push(...skewnessNotes(skewnessOf(compared)), ...exactNote(compared), ...clusterNote(compared))
   const small = metric.minSampleSize
   if (small !== undefined) notes.push(`unreliable below ${small} users in a variant`)
   return notes
+}
+
+function controlMeanOf(compared: ComparedMetric): number | null {
+  return sideOf(compared, compared.pair.control, compared.found.controlMean).mean
 }
 
 const NO_PAST = 'nothing is known from before exposure'
