@@ -33,9 +33,9 @@ const HALF_YEAR_DAYS = 180
 const EUR_PER_CONTACTABLE_DAY = (CARRIED_BY_A_CHANNEL * EUR_PER_HALF_YEAR) / HALF_YEAR_DAYS
 /**
  * Scores err upwards where they look best, and what irritates people for longer than a window is not in them: a day counts so many
- * times as dear as what it would have carried.
+ * times as dear as what it would have carried. Twice what half a year takes: in four weeks most is spent on finding out.
  */
-const CAUTION = 16
+const CAUTION = 32
 /** So many days of later sends count in what a send costs. */
 const LOOK_AHEAD_DAYS = 14
 
@@ -46,7 +46,7 @@ const TRACED = { push: 0.5, email: 0.5 }
 
 /**
  * The owner is careful: effects are expected to be small, a lost channel to be dear, tired users to answer less. Orders and taps name their
- * message. The settings are those of half a year in the simulated world, `npm run bench:world`.
+ * message. But for caution and sharpness, the settings are those of half a year in the simulated world, `npm run bench:world`.
  */
 const CAREFUL: Readonly<Record<string, Partial<Objective>>> = {
   conversion: {
@@ -88,8 +88,8 @@ const CHANNELS: Rules['channels'] = {
   'in-app': { consent: 'opt-out', pricePerSend: 0.001, showsOne: true },
 }
 
-/** Four weeks are short: explore a quarter as widely as the uncertainty would allow (variances divided by 16). */
-const SHARPNESS = 16
+/** Four weeks are short: explore an eighth as widely as the uncertainty would allow (variances divided by 64). */
+const SHARPNESS = 64
 
 /**
  * The configuration of the demo's shop, as its owner would write it: objectives in euros, caps, quiet hours, the four
