@@ -1,4 +1,4 @@
-import { DAY_MS, HOUR_MS, type PolicyState } from '@paloma/core'
+import { DAY_MS, HOUR_MS, type PolicyState, userId } from '@paloma/core'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Config } from '../config/contract.ts'
 import { defaultConfig } from '../config/default-config.ts'
@@ -30,7 +30,7 @@ async function live(lab: ArrivalsLab, days: number): Promise<void> {
     for (let i = 0; i < USERS; i += 1) {
       const [user, id] = [`u-${i}`, `${day}-${i}`]
       await introduce(lab, user)
-      if (i % 3 === 0) await lab.usecases.users.upsert([{ userId: user as never, traits: { vip: true } }])
+      if (i % 3 === 0) await lab.usecases.users.upsert([{ userId: userId(user), traits: { vip: true } }])
       await lab.usecases.opportunities.propose([proposal(`o-${id}`, user, { message: `m-${i % 4}`, at })])
       await lab.usecases.decisions.decide([ask(`d-${id}`, user)])
       const order = track(`e-${id}`, user, 'Order Completed', { properties: { revenue: 5 + i } })
