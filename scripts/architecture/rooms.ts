@@ -163,12 +163,18 @@ const contracts: readonly Room[] = [
     name: 'server/store/contract',
     holds: 'packages/server/src/store/contract.ts',
     purpose: 'What the use cases ask of a store.',
-    mayImport: ['server/store/experiments-contract', 'core/domain'],
+    mayImport: ['server/store/experiments-contract', 'server/store/refusals', 'core/domain'],
   },
   {
     name: 'server/store/experiments-contract',
     holds: 'packages/server/src/store/experiments-contract.ts',
     purpose: 'What they ask of it about experiments.',
+    mayImport: ['core/domain'],
+  },
+  {
+    name: 'server/store/refusals',
+    holds: 'packages/server/src/store/refusals.ts',
+    purpose: 'Why a store does not write what it is given.',
     mayImport: ['core/domain'],
   },
   {

@@ -1,24 +1,24 @@
-import {
-  type Channel,
-  type Decision,
-  type DecisionId,
-  type DecisionSummary,
-  type EpochMs,
-  type LearningFeatures,
-  type Opportunity,
-  type OpportunityId,
-  type Outcome,
-  PalomaError,
-  type PolicyState,
-  type Refusal,
-  type SendId,
-  type UserId,
-  type UserProfile,
-  type UserState,
+import type {
+  Channel,
+  Decision,
+  DecisionId,
+  DecisionSummary,
+  EpochMs,
+  LearningFeatures,
+  Opportunity,
+  OpportunityId,
+  Outcome,
+  PolicyState,
+  Refusal,
+  SendId,
+  UserId,
+  UserProfile,
+  UserState,
 } from '@paloma/core/domain'
 import type { ExperimentStore } from './experiments-contract.ts'
 
 export type { ExperimentStore, ExperimentUpdate, ExposedSend, OutcomeSpan } from './experiments-contract.ts'
+export { RowsRefused, USER_MOVED } from './refusals.ts'
 
 /**
  * Operational state, ledger, queue and registry. Every method is atomic: it happens whole or not at all, and what it
@@ -49,7 +49,7 @@ export interface Store {
 export interface UserStore {
   /**
    * Changes users under row locks, in id order. `update` gets what is stored (or undefined) and returns what shall be;
-   * returning the same object writes nothing. Ids may repeat; updates then run in the order given.
+   * returning the same object writes nothing. Ids may repeat; updates then run in the order given. Rejects with USER_MOVED.
    */
   change(
     changes: readonly {
@@ -78,32 +78,12 @@ export interface UserStore {
 /** What became of a row that its caller named: new, already there alike, or already there and different. */
 export type InsertResult = 'inserted' | 'duplicate' | 'conflict'
 
-/**
- * Some rows of a list were refused for what they hold (a NUL, a time that is no integer, an opportunity that is gone);
- * every other row of the list is in.
- */
-export class RowsRefused<R = unknown> extends PalomaError {
-  readonly refused: readonly { readonly index: number; readonly reason: string }[]
-  /** What became of the other rows, in their order. */
-  readonly others: readonly R[]
-
-  constructor(refused: RowsRefused['refused'], others: readonly R[]) {
-    const first = refused[0]
-    const all = refused.length + others.length
-    super('ROWS_REFUSED', `${refused.length} of ${all} rows refused, the first (${first?.index}): ${first?.reason}`, {
-      hint: 'the other rows are stored; send the refused ones again after mending them',
-    })
-    this.refused = refused
-    this.others = others
-  }
-}
-
 /** `open` may be decided on; `taken` has a send or plan; the rest are final. */
 export const OPPORTUNITY_STATUSES = ['open', 'taken', 'sent', 'superseded', 'withdrawn', 'expired'] as const
 export type OpportunityStatus = (typeof OPPORTUNITY_STATUSES)[number]
 
 export interface OpportunityStore {
-  /** Also marks what a new one `supersedes`, or shares a `dedupeKey` with, as superseded (open ones only). */
+  /** Also marks what a new one `supersedes`, or shares a `dedupeKey` with, as superseded (open ones only). Rejects with USER_MOVED. */
   insertMany(items: readonly Opportunity[], at: EpochMs): Promise<readonly InsertResult[]>
   /**
    * Open and not expired at `now`, per user, oldest id first. Proposals never change: of those in `known`, which this
@@ -130,7 +110,7 @@ export interface OpportunityStore {
 }
 
 export interface OutcomeStore {
-  /** Idempotent by `messageId`. Never changes an outcome that is there. */
+  /** Idempotent by `messageId`. Never changes an outcome that is there. Rejects with USER_MOVED. */
   insertMany(items: readonly Outcome[]): Promise<readonly InsertResult[]>
   /** Newest first; `before` is exclusive. */
   listByUser(

@@ -157,6 +157,30 @@ describe('dispatch', () => {
     expect([await status('first'), await status('second')]).toEqual(['failed', 'failed'])
   })
 
+  it('says nothing of an address that took the place of a lost one during the dispatch', async () => {
+    await open()
+    email.answer(async () => {
+      const addresses = { email: 'new@example.org' }
+      await lab.usecases.users.upsert([{ userId: userId('ada'), addresses }])
+      return GONE
+    })
+    await reserve(lab.store, 'ada', 'replaced')
+    expect(await lab.due.dispatch()).toBe(1)
+    expect((await lab.usecases.users.get(userId('ada')))?.profile.suppressions).toEqual([])
+  })
+
+  it('finds the user of a lost address, who got another name during the dispatch', async () => {
+    await open()
+    email.answer(async () => {
+      await lab.store.users.addAlias('ada', userId('ada lovelace'))
+      return GONE
+    })
+    await reserve(lab.store, 'ada', 'merged')
+    expect(await lab.due.dispatch()).toBe(1)
+    const profile = (await lab.usecases.users.get(userId('ada')))?.profile
+    expect(profile).toMatchObject({ userId: 'ada lovelace', suppressions: [{ channel: 'email', reason: 'gone' }] })
+  })
+
   it('leaves a user who is erased during a dispatch erased', async () => {
     await open()
     email.answer(async () => {

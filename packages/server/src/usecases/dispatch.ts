@@ -7,6 +7,7 @@ import {
   PalomaError,
   snapshotFor,
   type UserId,
+  type UserProfile,
 } from '@paloma/core'
 import type { ChannelAdapter, SendResult } from '../channel/contract.ts'
 import type { Dispatch, DispatchResult, SendStore } from '../store/contract.ts'
@@ -14,6 +15,8 @@ import type { Deps } from './deps.ts'
 import { groupCommit } from './group-commit.ts'
 import { type Claimed, createLane, type Lane, resting } from './lane.ts'
 import type { Notes } from './notes.ts'
+import { writeAsOwners } from './owners.ts'
+import { addressText } from './profile.ts'
 import { retryOrFail } from './retry-policy.ts'
 import { messageWriter } from './send-message.ts'
 import { limitsNow } from './shared-limits.ts'
@@ -169,7 +172,7 @@ function deliverer(
     watch(send.channel, verdictOf(result))
     if (result.kind === 'rejected' && result.addressGone === true) {
       // The answer of the provider must be kept even where the suppression cannot be written now.
-      await suppressGone(deps, send).catch((error: unknown) =>
+      await suppressGone(deps, send, user.profile).catch((error: unknown) =>
         notes.failed('suppression of lost addresses', String(error)),
       )
     }
@@ -201,24 +204,31 @@ function endOf(
 
 const USER_GONE = 'USER_GONE'
 
-/** Notes once that an address is no more; a user who was erased meanwhile stays erased. */
+/**
+ * Notes once that the address that was written to is no more, unless another took its place meanwhile; a user who was
+ * erased meanwhile stays erased.
+ */
 async function suppressGone(
   { store, clock }: Deps,
   { userId, channel }: { readonly userId: UserId; readonly channel: Channel },
+  { addresses }: UserProfile,
 ): Promise<void> {
   const since = clock.now()
   try {
-    await store.users.change([
-      {
-        userId,
-        update(current) {
-          if (current === undefined) throw new PalomaError(USER_GONE, `user ${userId} was erased during a dispatch`)
-          const isKnown = current.suppressions.some((each) => each.channel === channel && each.reason === 'gone')
-          if (isKnown) return current
-          return { ...current, suppressions: [...current.suppressions, { channel, reason: 'gone', since }] }
+    await writeAsOwners(store, [userId], (ownerOf) =>
+      store.users.change([
+        {
+          userId: ownerOf(userId),
+          update(current) {
+            if (current === undefined) throw new PalomaError(USER_GONE, `user ${userId} was erased during a dispatch`)
+            const isKnown = current.suppressions.some((each) => each.channel === channel && each.reason === 'gone')
+            const isReplaced = addressText(current.addresses, channel) !== addressText(addresses, channel)
+            if (isKnown || isReplaced) return current
+            return { ...current, suppressions: [...current.suppressions, { channel, reason: 'gone', since }] }
+          },
         },
-      },
-    ])
+      ]),
+    )
   } catch (error) {
     if (!(error instanceof PalomaError && error.code === USER_GONE)) throw error
   }

@@ -50,6 +50,27 @@ describe('events', () => {
     expect((await outcomesFor('e-bad')).map(({ messageId }) => messageId).toSorted()).toEqual(['e-bad-1', 'e-bad-4'])
   })
 
+  it('under an id that becomes an alias meanwhile belong to its owner, and so does what was denied', async () => {
+    const pairs = Array.from({ length: 20 }, (_, i) => ({ anonymous: `e-anon-${i}`, known: `e-known-${i}` }))
+    await Promise.all(
+      pairs.map(async ({ anonymous, known }) => {
+        const both = { ...track(`e-both-${known}`, known, 'App Visited'), anonymousId: anonymous }
+        const consent = { channels: { email: 'denied' as const } }
+        await Promise.all([
+          ingest(track(`e-before-${known}`, anonymous, 'App Visited')),
+          ingest(both),
+          ingest(track(`e-after-${known}`, anonymous, 'App Visited')),
+          lab.usecases.users.upsert([{ userId: userId(anonymous), consent }]),
+        ])
+      }),
+    )
+    for (const { anonymous, known } of pairs) {
+      expect(await outcomesFor(known)).toHaveLength(3)
+      expect((await profileOf(known))?.consent.channels).toEqual({ email: 'denied' })
+      expect((await lab.store.users.loadStates([userId(anonymous)], lab.clock.now())).size).toBe(0)
+    }
+  })
+
   it('dated into the future count from their receipt', async () => {
     await ingest(track('e-future', 'e-future', 'App Visited', { timestamp: lab.clock.now() + DAY_MS }))
     expect((await outcomesFor('e-future'))[0]).toMatchObject({ at: lab.clock.now(), receivedAt: lab.clock.now() })

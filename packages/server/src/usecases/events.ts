@@ -15,8 +15,9 @@ import type { IncomingEvent, ItemResult, Usecases, UserPatch } from './contract.
 import type { Deps } from './deps.ts'
 import { valueFault } from './event-values.ts'
 import { groupCommit } from './group-commit.ts'
-import { awaitEachInFlight, besideFaults, ownersOf, type Written, writeEach } from './item-results.ts'
+import { awaitEachInFlight, besideFaults, type Written, writeEach } from './item-results.ts'
 import { eventName, outcomeOf, scalars, timeFault } from './outcome-of.ts'
+import { ownersOf, writeAsOwners } from './owners.ts'
 import { newProfile } from './profile.ts'
 
 type IngestResult = ItemResult<{ readonly messageId: string }>
@@ -41,23 +42,30 @@ function joinWindowMs(config: Config): number {
 export function eventUsecases(deps: Deps, upsert: Usecases['users']['upsert']): Usecases['events'] {
   const { store, config, clock } = deps
   const write = groupCommit<Outcome, IngestResult>(async (items) => {
-    await touch(deps, items)
-    const joined = await joinByWindow(deps, items)
-    await suppressLost(store, joined)
-    const written = await writeEach(joined, (part) => store.outcomes.insertMany(part))
+    const ids = items.map(({ userId }) => userId)
+    const written = await writeAsOwners(store, ids, async (ownerOf) => {
+      const owned = items.map((item) => ({ ...item, userId: ownerOf(item.userId) }))
+      await touch(deps, owned)
+      const joined = await joinByWindow(deps, owned)
+      await suppressLost(store, joined)
+      return writeEach(joined, (part) => store.outcomes.insertMany(part))
+    })
     return items.map((item, i) => resultOf(item, written[i]!))
   })
 
-  const ingestSound = async (given: readonly IncomingEvent[]): Promise<readonly IngestResult[]> => {
-    await linkAliases(store, given)
-    const items = await canonical(store, given)
+  const ingestSound = async (items: readonly IncomingEvent[]): Promise<readonly IngestResult[]> => {
+    await linkAliases(store, items)
     const receivedAt = clock.now()
     const patches = items.flatMap((event) => (event.type === 'identify' ? [identifyPatch(event)] : []))
     const outcomes = items.flatMap((event) => (isOutcome(event) ? [outcomeOf(config, event, receivedAt)] : []))
     const saved = (await upsert(patches)).values()
     const written = (await write.add(outcomes)).values()
     const lost = outcomes.flatMap(({ reachLoss, userId }) => (reachLoss === null ? [] : [userId]))
-    const unsettled = await awaitEachInFlight(deps, lost)
+    const ownerOf = lost.length === 0 ? undefined : await ownersOf(store, lost)
+    const unsettled = await awaitEachInFlight(
+      deps,
+      lost.map((id) => ownerOf?.(id) ?? id),
+    )
     const losses = outcomes.values()
     return items.map((event): IngestResult => {
       const { messageId } = event
@@ -65,7 +73,7 @@ export function eventUsecases(deps: Deps, upsert: Usecases['users']['upsert']): 
       if (event.type === 'identify') return withMessageId(saved.next().value!, messageId)
       const { reachLoss, userId } = losses.next().value!
       const result = written.next().value!
-      const error = result.ok && reachLoss !== null ? unsettled.get(userId) : undefined
+      const error = result.ok && reachLoss !== null ? unsettled.get(ownerOf?.(userId) ?? userId) : undefined
       return error === undefined ? result : { ok: false, error }
     })
   }
@@ -117,14 +125,6 @@ async function linkAliases(store: Deps['store'], items: readonly IncomingEvent[]
     await store.users.addAlias(previous, userId)
     linked.set(previous, ownerOf(userId))
   }
-}
-
-async function canonical(store: Deps['store'], items: readonly IncomingEvent[]): Promise<readonly IncomingEvent[]> {
-  const ownerOf = await ownersOf(
-    store,
-    items.map(({ userId }) => toUserId(userId)),
-  )
-  return items.map((item) => ({ ...item, userId: ownerOf(toUserId(item.userId)) }))
 }
 
 /** Whoever does something is known from then on. */

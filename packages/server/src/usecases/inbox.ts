@@ -2,7 +2,7 @@ import type { UserId } from '@paloma/core'
 import { readToken, signToken } from '../channel/unsubscribe-token.ts'
 import type { Usecases } from './contract.ts'
 import type { Deps } from './deps.ts'
-import { ownersOf } from './item-results.ts'
+import { ownersOf } from './owners.ts'
 
 /** In-app messages: reading, marking, listening, and the tokens of browsers. An alias has the inbox of the user behind it. */
 export function inboxUsecases({ store, clock, secret, inboxFeed: feed }: Deps): Usecases['inbox'] {

@@ -1,5 +1,5 @@
 import { PalomaError, type UserId } from '@paloma/core'
-import { RowsRefused, type Store } from '../store/contract.ts'
+import { RowsRefused } from '../store/contract.ts'
 import type { ItemError, ItemResult } from './contract.ts'
 import type { Deps } from './deps.ts'
 import { awaitNothingInFlight } from './in-flight.ts'
@@ -62,13 +62,4 @@ export async function awaitEachInFlight(
   }
   await Promise.all([...new Set(ids)].map(waitFor))
   return failed
-}
-
-/** Who each id stands for: himself, or whom he became an alias of. */
-export async function ownersOf(
-  { users }: Pick<Store, 'users'>,
-  ids: readonly UserId[],
-): Promise<(id: UserId) => UserId> {
-  const aliases = await users.resolveAliases([...new Set(ids)])
-  return (id) => aliases.get(id) ?? id
 }

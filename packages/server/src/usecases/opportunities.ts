@@ -3,8 +3,9 @@ import type { InsertResult } from '../store/contract.ts'
 import type { ItemError, ItemResult, Usecases } from './contract.ts'
 import type { Deps } from './deps.ts'
 import { groupCommit } from './group-commit.ts'
-import { besideFaults, ownersOf, type Written, writeEach } from './item-results.ts'
+import { besideFaults, type Written, writeEach } from './item-results.ts'
 import { withStatusAt } from './opportunity-status.ts'
+import { writeAsOwners } from './owners.ts'
 import { proposalFault } from './proposal-fault.ts'
 
 type ProposeResult = ItemResult<{ readonly id: OpportunityId }>
@@ -27,12 +28,11 @@ function resultOf({ id }: Opportunity, written: Written<InsertResult>): ProposeR
 /** Opportunities in; the same id always means the same proposal. One for an alias belongs to the user behind it. */
 export function opportunityUsecases({ store, clock, config }: Deps): Usecases['opportunities'] {
   const write = groupCommit<Opportunity, ProposeResult>(async (items) => {
-    const ownerOf = await ownersOf(
-      store,
-      items.map(({ userId }) => userId),
-    )
-    const owned = items.map((item) => ({ ...item, userId: ownerOf(item.userId) }))
-    const written = await writeEach(owned, (part) => store.opportunities.insertMany(part, clock.now()))
+    const ids = items.map(({ userId }) => userId)
+    const written = await writeAsOwners(store, ids, (ownerOf) => {
+      const owned = items.map((item) => ({ ...item, userId: ownerOf(item.userId) }))
+      return writeEach(owned, (part) => store.opportunities.insertMany(part, clock.now()))
+    })
     return items.map((item, i) => resultOf(item, written[i]!))
   })
 

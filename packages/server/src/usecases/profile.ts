@@ -91,7 +91,7 @@ function stillSuppressed({ addresses, suppressions }: UserProfile, next: Address
 }
 
 /** What stands for the address of a channel; empty where there is none. */
-function addressText({ email, push, pushToken, sms, webhook }: Addresses, channel: Channel): string {
+export function addressText({ email, push, pushToken, sms, webhook }: Addresses, channel: Channel): string {
   if (channel === 'push') return push === undefined && pushToken === undefined ? '' : JSON.stringify([push, pushToken])
   if (channel === 'in-app') return ''
   return { email, sms, webhook }[channel] ?? ''

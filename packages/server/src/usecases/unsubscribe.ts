@@ -3,6 +3,7 @@ import { type Channel, HOUR_MS, type Outcome, PalomaError, type UserId } from '@
 import { readToken } from '../channel/unsubscribe-token.ts'
 import type { ItemError, Usecases } from './contract.ts'
 import type { Deps } from './deps.ts'
+import { writeAsOwners } from './owners.ts'
 
 interface Subscription {
   readonly userId: UserId
@@ -49,9 +50,8 @@ async function recordLoss({ store, clock, config }: Deps, of: Subscription, toke
   const { userId, channel, topic } = of
   const since = at - Math.max(...config.objectives.map(({ windowHours }) => windowHours)) * HOUR_MS
   const [decisionId = null] = await store.decisions.lastSentFor([{ userId, channel, since, at }])
-  const outcome: Outcome = {
+  const outcome: Omit<Outcome, 'userId'> = {
     messageId: `unsubscribe-${createHash('sha256').update(token).digest('hex').slice(0, 24)}-${at}`,
-    userId,
     name: lossName(config.events.reachLosses, channel),
     at,
     receivedAt: at,
@@ -65,7 +65,9 @@ async function recordLoss({ store, clock, config }: Deps, of: Subscription, toke
     values: {},
     properties: { topic },
   }
-  await store.outcomes.insertMany([outcome])
+  await writeAsOwners(store, [userId], (ownerOf) =>
+    store.outcomes.insertMany([{ ...outcome, userId: ownerOf(userId) }]),
+  )
 }
 
 /** What the owner calls it when somebody unsubscribes on this channel. */

@@ -25,6 +25,7 @@ import {
   exampleOutcome,
   exampleProfile,
 } from '../store/testing/examples.ts'
+import { writeAsOwners } from './owners.ts'
 import { type CachedStore, withUserStateCache } from './user-state-cache.ts'
 
 const START: EpochMs = Date.parse('2027-03-10T12:00:00Z')
@@ -102,23 +103,23 @@ class World {
     const { store, now, name } = this
     switch (step.kind) {
       case 'profile': {
-        const id = this.ids[step.user]!
-        const update = () => exampleProfile(id, { traits: { plan: step.plan } })
-        return store.users.change([{ userId: id, update }])
+        const update = (id: UserId) => () => exampleProfile(id, { traits: { plan: step.plan } })
+        return this.writeFor(step.user, (id) => store.users.change([{ userId: id, update: update(id) }]))
       }
       case 'propose': {
         const id = `${name}-o${this.proposed.length}`
         const replaced = this.proposed.length % 4 === 3 ? { supersedes: opportunityId(this.proposed.at(-1)!) } : {}
         this.proposed.push(id)
         const window = { notBefore: now - HOUR_MS, expires: now + step.hours * HOUR_MS }
-        const item = exampleOpportunity(id, this.ids[step.user]!, { ...step.like, ...replaced, window })
-        return store.opportunities.insertMany([item, item], now)
+        return this.writeFor(step.user, (owner) => {
+          const item = exampleOpportunity(id, owner, { ...step.like, ...replaced, window })
+          return store.opportunities.insertMany([item, item], now)
+        })
       }
       case 'outcome': {
         const id = `${name}-m${step.ageMs}-${JSON.stringify(step.like)}-${now}`
-        return store.outcomes.insertMany([
-          exampleOutcome(id, this.ids[step.user]!, { ...step.like, at: now - step.ageMs }),
-        ])
+        const seen = { ...step.like, at: now - step.ageMs }
+        return this.writeFor(step.user, (owner) => store.outcomes.insertMany([exampleOutcome(id, owner, seen)]))
       }
       case 'decide':
         return this.decide(step.user, step)
@@ -142,6 +143,12 @@ class World {
         return store.opportunities.openFor(this.ids, now + step.aheadMs)
       }
     }
+  }
+
+  /** Under the id he has now, as the use cases write. */
+  writeFor(who: number, write: (id: UserId) => Promise<unknown>): Promise<unknown> {
+    const id = this.ids[who]!
+    return writeAsOwners(this.store, [id], (ownerOf) => write(ownerOf(id)))
   }
 
   async decide(who: number, { hoursAhead, deliver }: { readonly hoursAhead: number; readonly deliver: boolean }) {

@@ -3,7 +3,8 @@ import type { ItemResult, Usecases, UserPatch } from './contract.ts'
 import type { Deps } from './deps.ts'
 import { eraseUser } from './erasure.ts'
 import { groupCommit } from './group-commit.ts'
-import { awaitEachInFlight, ownersOf } from './item-results.ts'
+import { awaitEachInFlight } from './item-results.ts'
+import { ownersOf, writeAsOwners } from './owners.ts'
 import { applyPatch } from './profile.ts'
 import { timelineOf } from './timeline.ts'
 
@@ -21,19 +22,18 @@ export function userUsecases(deps: Deps): Usecases['users'] {
 
   const write = groupCommit<UserPatch, SaveResult>(async (patches) => {
     const at = clock.now()
-    const ownerOf = await ownersOf(
-      store,
-      patches.map(({ userId }) => userId),
-    )
     const isNew = new Set<number>()
-    const profiles = await store.users.change(
-      patches.map((patch, i) => ({
-        userId: ownerOf(patch.userId),
-        update: (current) => {
-          if (current === undefined) isNew.add(i)
-          return applyPatch(current, { ...patch, userId: ownerOf(patch.userId) }, at)
-        },
-      })),
+    const ids = patches.map(({ userId }) => userId)
+    const profiles = await writeAsOwners(store, ids, (ownerOf) =>
+      store.users.change(
+        patches.map((patch, i) => ({
+          userId: ownerOf(patch.userId),
+          update: (current) => {
+            if (current === undefined) isNew.add(i)
+            return applyPatch(current, { ...patch, userId: ownerOf(patch.userId) }, at)
+          },
+        })),
+      ),
     )
     return profiles.map((value, i): SaveResult => ({ ok: true, status: isNew.has(i) ? 'created' : 'updated', value }))
   })

@@ -5,6 +5,7 @@ import type { Sql, SqlClient } from './client.ts'
 import { eachOnItsOwn } from './each-on-its-own.ts'
 import { type Columns, insertRows } from './insert-rows.ts'
 import { withdrawSends } from './send-transitions.ts'
+import { holdUsers } from './user-merges.ts'
 
 const COLUMNS = {
   opportunity_id: 'text',
@@ -68,6 +69,10 @@ async function insertOpportunities(
   items: readonly Opportunity[],
   at: EpochMs,
 ): Promise<readonly InsertResult[]> {
+  await holdUsers(
+    sql,
+    items.map(({ userId }) => userId),
+  )
   const target = { table: 'opportunities', columns: COLUMNS, returning: 'opportunity_id' }
   const fresh = new Set(
     await insertRows(

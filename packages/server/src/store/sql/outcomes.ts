@@ -5,6 +5,7 @@ import type { Sql, SqlClient } from './client.ts'
 import { cursorTime } from './cursor-time.ts'
 import { eachOnItsOwn } from './each-on-its-own.ts'
 import { type Columns, insertRows } from './insert-rows.ts'
+import { holdUsers } from './user-merges.ts'
 import { dayBounds } from './utc-day.ts'
 
 const COLUMNS = {
@@ -80,6 +81,10 @@ export function outcomeStore(client: SqlClient): OutcomeStore {
 }
 
 async function insertOutcomes(sql: Sql, items: readonly Outcome[]): Promise<readonly InsertResult[]> {
+  await holdUsers(
+    sql,
+    items.map(({ userId }) => userId),
+  )
   const fresh = new Set(
     await insertRows(sql, { table: 'outcomes', columns: COLUMNS, returning: 'message_id' }, items.map(outcomeToValues)),
   )

@@ -8,16 +8,19 @@ import {
 } from '@paloma/core/domain'
 import type { Sql } from './client.ts'
 import { moveExposures } from './exposures.ts'
+import { lockForMerge } from './user-merges.ts'
 
 const MOVED_TABLES = ['opportunities', 'outcomes', 'decisions', 'sends', 'inbox'] as const
 
 /** Makes one id another name of a user, following a chain of aliases to its end, and moves everything over. */
 export async function addAlias(sql: Sql, previousId: string, userId: UserId): Promise<void> {
+  await lockForMerge(sql, [previousId, userId])
   const [known] = await sql.query<{ readonly user_id: UserId }>('select user_id from aliases where alias = $1', [
     userId,
   ])
   const target = known?.user_id ?? userId
   if (target === previousId) return
+  if (target !== userId) await lockForMerge(sql, [target])
   await moveProfile(sql, toUserId(previousId), target)
   for (const table of MOVED_TABLES) {
     await sql.query(`update ${table} set user_id = $2 where user_id = $1`, [previousId, target])

@@ -4,6 +4,7 @@ import type { Sql, SqlClient } from './client.ts'
 import { insertRows } from './insert-rows.ts'
 import { addAlias } from './user-alias.ts'
 import { eraseUser } from './user-erasure.ts'
+import { holdUsers } from './user-merges.ts'
 import { loadUsers, userState } from './user-states.ts'
 
 type Changes = Parameters<UserStore['change']>[0]
@@ -45,6 +46,7 @@ export function userStore(client: SqlClient): UserStore {
 
 async function changeUsers(sql: Sql, changes: Changes): Promise<readonly UserProfile[]> {
   const ids = [...new Set(changes.map((change) => change.userId))]
+  await holdUsers(sql, ids)
   const before = await lockProfiles(sql, ids)
   const after = new Map(before)
   const results = changes.map(({ userId, update }) => {

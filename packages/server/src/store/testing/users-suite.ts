@@ -1,5 +1,6 @@
 import { DAY_MS, DEFAULT_CONSENT, HOUR_MS, type UserProfile, userId } from '@paloma/core/domain'
 import { describe, expect, it } from 'vitest'
+import { USER_MOVED } from '../contract.ts'
 import { exampleDecision, exampleNew, exampleOpportunity, exampleOutcome, exampleProfile, NOON } from './examples.ts'
 import type { StoreOf } from './store-of.ts'
 
@@ -127,6 +128,36 @@ export function testUsers(storeOf: StoreOf): void {
       const owners = await storeOf().users.resolveAliases(['u-first', 'u-second', 'u-third', 'u-fourth', 'u-fifth'])
       expect(Object.fromEntries(owners)).toEqual({ 'u-first': 'u-third', 'u-second': 'u-third', 'u-fourth': 'u-third' })
       expect((await storeOf().users.loadStates([userId('u-third')], NOON)).size).toBe(1)
+    })
+
+    it('refuses to write under an id that became an alias, whatever is written', async () => {
+      await storeOf().users.addAlias('u-moved', userId('u-owner'))
+      const moved = expect.objectContaining({ code: USER_MOVED, message: expect.stringContaining('u-owner') })
+      await expect(create('u-moved')).rejects.toEqual(moved)
+      await expect(storeOf().outcomes.insertMany([exampleOutcome('m-u-moved', 'u-moved')])).rejects.toEqual(moved)
+      const proposal = exampleOpportunity('o-u-moved', 'u-moved')
+      await expect(storeOf().opportunities.insertMany([proposal], NOON)).rejects.toEqual(moved)
+      expect((await storeOf().users.loadStates([userId('u-moved')], NOON)).size).toBe(0)
+    })
+
+    it('leaves nothing behind under an id that becomes an alias while it is written to', async () => {
+      const pairs = Array.from({ length: 30 }, (_, i) => ({ before: `u-early-${i}`, owner: userId(`u-late-${i}`) }))
+      const written = await Promise.allSettled(
+        pairs.flatMap(({ before, owner }) => [
+          ...[0, 1, 2].map((n) => storeOf().outcomes.insertMany([exampleOutcome(`m-${before}-${n}`, before)])),
+          storeOf().opportunities.insertMany([exampleOpportunity(`o-${before}`, before)], NOON),
+          create(before),
+          storeOf().users.addAlias(before, owner),
+          storeOf().outcomes.insertMany([exampleOutcome(`m-${before}-3`, before)]),
+        ]),
+      )
+      const refused = written.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []))
+      expect(refused.every(({ code }) => code === USER_MOVED)).toBe(true)
+      for (const { before } of pairs) {
+        expect(await storeOf().outcomes.listByUser(userId(before), { limit: 9 })).toEqual([])
+        expect(await storeOf().opportunities.listByUser(userId(before), { limit: 9 })).toEqual([])
+        expect((await storeOf().users.loadStates([userId(before)], NOON)).size).toBe(0)
+      }
     })
 
     it('erases every row of a user and none of another', async () => {
