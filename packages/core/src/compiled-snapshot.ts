@@ -1,5 +1,6 @@
 import {
   type ActionRows,
+  CHANNELS,
   type Channel,
   emptyActionRows,
   GROUPS,
@@ -19,11 +20,15 @@ import {
   type HeadStack,
   isHazard,
   learnedCauses,
+  lossCausesOf,
   type MessageCounts,
   messageCounts,
   NO_EVIDENCE,
+  RESPONSE_WINDOW_HOURS,
+  roomFor,
   type SendModel,
   type SlowModel,
+  type SlowSaid,
   sendModelOf,
   slowModelOf,
   stackHeads,
@@ -53,8 +58,8 @@ export interface Scratch {
   readonly logOdds: Float64Array
   readonly logOddsVariance: Float64Array
   readonly expectedVariance: Float64Array
-  /** What the slow model says, effect by effect; and room for ψ of one send. */
-  readonly slowEffects: Float64Array
+  /** What the slow model says; and room for ψ of one send. */
+  readonly slow: SlowSaid
   readonly psi: Float64Array
 }
 
@@ -132,7 +137,14 @@ export function shapeOf(
     ...(artifact === undefined ? {} : { artifact }),
   }
   const encoder = compileFeatures(encoderParts)
-  if (artifact !== undefined) checkArtifactFits(artifact, encoder, encoderParts)
+  if (artifact !== undefined) {
+    const channels = CHANNELS.filter((channel) => rules.channels[channel] !== undefined)
+    checkArtifactFits(artifact, encoder, {
+      ...encoderParts,
+      losses: lossCausesOf(channels),
+      responseHours: RESPONSE_WINDOW_HOURS,
+    })
+  }
   return {
     encoder,
     baselineWidth: encoder.baselineNames.length,
@@ -142,6 +154,7 @@ export function shapeOf(
     expectedColumns: encoder.expectedColumns,
     actionNames: encoder.actionNames,
     slowColumns: encoder.slowColumns,
+    slowLogOdds: encoder.slowLogOdds,
     artifact,
     schemaHash: schemaHashOf(encoder, encoderParts),
   }
@@ -272,7 +285,7 @@ export function scratchFor({ encoder, objectives, sends, slow, scratch }: Compil
     logOdds: new Float64Array(rows * sendHeads),
     logOddsVariance: new Float64Array(rows * sendHeads),
     expectedVariance: new Float64Array(rows * objectives.length),
-    slowEffects: new Float64Array(rows * (slow?.effects.length ?? 0)),
+    slow: roomFor(slow, rows),
     psi: new Float64Array(width),
   }
   if (rows <= LARGEST_SCRATCH) scratch[rows] = made

@@ -1,15 +1,26 @@
 import { type CompiledSnapshot, claimOf, priceOf, type Scratch } from './compiled-snapshot.ts'
-import type { Action, Channel, LossChances, Objective, Opportunity, ValueEstimates } from './domain/index.ts'
+import type {
+  Action,
+  ActionRows,
+  Channel,
+  LossChances,
+  Objective,
+  Opportunity,
+  ValueEstimates,
+} from './domain/index.ts'
 import type { EligibleCandidate } from './eligibility/index.ts'
-import type { ActionToEncode, FeatureContext } from './features/index.ts'
+import { type ActionToEncode, type FeatureContext, pressureOf } from './features/index.ts'
 import {
   addBeliefs,
   fillExpected,
-  fillSlowEffects,
+  fillSaid,
+  fillSlow,
   isHazard,
+  lossPatterns,
   predictActions,
   type ReachCost,
   type SendModel,
+  type SlowModel,
 } from './learning/index.ts'
 import { type Ahead, laterPrice, NOTHING_AHEAD, reachCosts } from './look-ahead.ts'
 
@@ -83,6 +94,17 @@ function predictedLosses(
 
 const NO_SENDS: Pick<SendModel, 'outcomes'> = { outcomes: [] }
 
+/** What models of single sends look at: the encoder's rows, with the patterns of an artifact that tells log odds. */
+function sendRows(
+  slow: SlowModel | null,
+  { rows: sends, fullRows: out, slow: said }: Scratch,
+  size: { readonly rows: number; readonly first: number },
+): ActionRows {
+  if (slow === null || slow.patterns.length === 0) return sends
+  fillSaid({ columns: slow.patternColumns, values: said.patterns }, { sends, out }, size)
+  return out
+}
+
 /** Writes the rows with what each send is expected to bring by itself, and with what the slow model says of it. */
 export function addExpected(
   { sends: model, slow }: CompiledSnapshot,
@@ -90,15 +112,15 @@ export function addExpected(
   { rows, scratch }: { readonly rows: number; readonly scratch: Scratch },
 ): void {
   if (model === null && slow === null) return
-  const { logOdds, logOddsVariance, expectedVariance, slowEffects, psi } = scratch
+  const { logOdds, logOddsVariance, expectedVariance, psi } = scratch
   const first = rows - eligible.length
+  if (slow !== null) fillSlow(slow, scratch.baseline, { sends: scratch.rows, rows, first, psi, out: scratch.slow })
   if (model !== null) {
-    predictActions(model.stack, scratch.rows, { rows, first, mean: logOdds, variance: logOddsVariance })
+    const sends = sendRows(slow, scratch, { rows, first })
+    predictActions(model.stack, sends, { rows, first, mean: logOdds, variance: logOddsVariance })
     expectedVariance.fill(0)
   }
-  if (slow !== null)
-    fillSlowEffects(slow, scratch.baseline, { sends: scratch.rows, rows, first, psi, out: slowEffects })
-  const said = slow === null ? null : { columns: slow.columns, values: slowEffects }
+  const said = slow === null ? null : { columns: slow.columns, values: scratch.slow.effects }
   const channels = eligible.map(({ candidate }) => candidate.channel)
   const parts = { sends: scratch.rows, channels, slow: said, out: scratch.fullRows }
   fillExpected(model ?? NO_SENDS, parts, { rows, first, logOdds, logOddsVariance, variance: expectedVariance })
@@ -158,7 +180,11 @@ export function evaluate(
     scores[i] = -prices[i]!
     variances[i] = 0
   }
-  const costs = reachCosts(parts.causes, { context, ahead }, eligible)
+  const costs = reachCosts(
+    parts.causes,
+    { ahead, pressure: (channel) => lossFeatures(parts, channel, { context, scratch }) },
+    eligible,
+  )
   const values = valuesOf(parts, { rows, scratch, losses: () => predictedLosses(eligible, rows, costs) })
   return {
     actions: actionsOf(eligible, first),
@@ -169,6 +195,16 @@ export function evaluate(
     variances,
     claimed,
   }
+}
+
+/** What hazards look at: pressure on the channel, then the artifact's patterns of losing it. */
+export function lossFeatures(
+  { slow }: Pick<CompiledSnapshot, 'slow'>,
+  channel: Channel,
+  { context, scratch }: { readonly context: FeatureContext; readonly scratch: Pick<Scratch, 'slow'> },
+): readonly number[] {
+  const pressure = pressureOf(context, channel)
+  return slow === null ? pressure : [...pressure, ...lossPatterns(slow, channel, scratch.slow.losses)]
 }
 
 /** Values of every objective, which also go into scores and variances. */

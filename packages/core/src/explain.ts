@@ -1,20 +1,35 @@
-import { compileSnapshot, scratchFor, shapeOf } from './compiled-snapshot.ts'
+import { compileSnapshot, type Scratch, scratchFor, shapeOf } from './compiled-snapshot.ts'
 import {
+  ANSWERS,
   type Channel,
   chosenAction,
   type Decision,
   fullRow,
+  type HeadState,
+  lossNamed,
   type Objective,
   type Opportunity,
+  outcomesNamed,
   PalomaError,
+  PRESSURE_NAMES,
   REACH_LOSSES,
   type ReachLoss,
   type SendAction,
   type Snapshot,
+  slowLossesOf,
 } from './domain/index.ts'
 import { addExpected } from './evaluate.ts'
-import { type FeatureContext, featureContext } from './features/index.ts'
-import { channelsLost, dayTimes, isHazard, usualChannels } from './learning/index.ts'
+import { featureContext } from './features/index.ts'
+import {
+  channelsLost,
+  dayTimes,
+  isHazard,
+  lossPatterns,
+  outcomeHeadOf,
+  RESPONSE_HEAD,
+  usualChannels,
+} from './learning/index.ts'
+import { packedIndex } from './numeric/index.ts'
 
 /** What one feature adds to the chosen action's score through one objective, on the common value scale. */
 export interface Contribution {
@@ -34,20 +49,11 @@ export function contributionsOf(
   decision: Decision,
   opportunities: readonly Opportunity[],
 ): readonly Contribution[] {
-  const action = chosenAction(decision)
-  if (action.kind === 'hold') return []
-  const opportunity = opportunities.find(({ id }) => id === action.opportunityId)
-  const variant = opportunity?.variants.find(({ name }) => name === action.variant)
-  if (opportunity === undefined || variant === undefined) {
-    throw new PalomaError(
-      'OPPORTUNITY_MISSING',
-      `decision ${decision.decisionId} chose opportunity ${action.opportunityId}, which is gone`,
-    )
-  }
-  const { user, context } = decision.inputs
-  const x = featureContext(user, { now: decision.at, context }, snapshot.rules.timeZone)
-  const place = { channel: action.channel, message: opportunity.message }
-  const psi = featuresOf(snapshot, x, { action, opportunity, variant })
+  const send = sendOf(decision, opportunities)
+  if (send === null) return []
+  const place = { channel: send.action.channel, message: send.opportunity.message }
+  const { fullRows } = encoded(snapshot, decision, send)
+  const psi = fullRow(fullRows, 0, new Float64Array(compileSnapshot(snapshot).encoder.actionNames.length))
   return snapshot.objectives
     .flatMap((objective) =>
       isHazard(objective)
@@ -60,20 +66,93 @@ export function contributionsOf(
 
 type Variant = Opportunity['variants'][number]
 
-/** ψ of one send with what it is expected to bring, as `decide` had it. */
-function featuresOf(
-  snapshot: Snapshot,
-  x: FeatureContext,
-  send: { readonly action: SendAction; readonly opportunity: Opportunity; readonly variant: Variant },
-): Float64Array {
+/** The chosen send with what it was made of. */
+interface ChosenSend {
+  readonly action: SendAction
+  readonly opportunity: Opportunity
+  readonly variant: Variant
+}
+
+/** Null for `hold`. Throws OPPORTUNITY_MISSING. */
+function sendOf(decision: Decision, opportunities: readonly Opportunity[]): ChosenSend | null {
+  const action = chosenAction(decision)
+  if (action.kind === 'hold') return null
+  const opportunity = opportunities.find(({ id }) => id === action.opportunityId)
+  const variant = opportunity?.variants.find(({ name }) => name === action.variant)
+  if (opportunity !== undefined && variant !== undefined) return { action, opportunity, variant }
+  throw new PalomaError(
+    'OPPORTUNITY_MISSING',
+    `decision ${decision.decisionId} chose opportunity ${action.opportunityId}, which is gone`,
+  )
+}
+
+/** Features of one send with what it is expected to bring and what the slow model says, as `decide` had them; good until the next. */
+function encoded(snapshot: Snapshot, decision: Decision, { action, opportunity, variant }: ChosenSend): Scratch {
+  const { user, context } = decision.inputs
+  const x = featureContext(user, { now: decision.at, context }, snapshot.rules.timeZone)
   const parts = compileSnapshot(snapshot)
-  const { action, opportunity, variant } = send
   const scratch = scratchFor(parts, 1)
   parts.encoder.encodeBaseline(x, scratch.baseline)
   const sends = [{ opportunity, variant, candidate: action }]
   parts.encoder.encodeActions(x, sends, scratch.rows)
   addExpected(parts, sends, { rows: 1, scratch })
-  return fullRow(scratch.fullRows, 0, new Float64Array(parts.encoder.actionNames.length))
+  return scratch
+}
+
+/** What the slow model's pattern does to the log odds of something the chosen send may bring. */
+export interface SlowShare {
+  /** `answers`, `outcomes of <objective>` or `loss of <channel> by <cause>`. */
+  readonly of: string
+  /** What it adds to the log odds, its factor included; e^this multiplies the odds. */
+  readonly logOdds: number
+  /** What was learned to multiply the pattern by, and how sure that is; 1 as long as nothing was. */
+  readonly factor: number
+  readonly factorSd: number
+}
+
+/**
+ * What the artifact's log odds contributed to the values of the chosen send, in the order of answers, outcomes, losses; empty for `hold` and
+ * where no artifact tells any. What it says of effects stands among `contributionsOf`.
+ *
+ * @throws PalomaError OPPORTUNITY_MISSING when the chosen opportunity is not among those given
+ */
+export function slowSharesOf(
+  snapshot: Snapshot,
+  decision: Decision,
+  opportunities: readonly Opportunity[],
+): readonly SlowShare[] {
+  const { slow, encoder, sends, causes } = compileSnapshot(snapshot)
+  const send = slow === null ? null : sendOf(decision, opportunities)
+  if (slow === null || send === null || slow.patterns.length + slow.losses.length === 0) return []
+  const { slow: said } = encoded(snapshot, decision, send)
+  const { heads } = snapshot.state
+  const { answers, outcomes } = encoder.slowLogOdds
+  const told: readonly (readonly [string, string, number])[] = [
+    ...(answers === null ? [] : [[ANSWERS, RESPONSE_HEAD, answers] as const]),
+    ...Object.entries(outcomes).map(([name, column]) => [outcomesNamed(name), outcomeHeadOf(name), column] as const),
+  ]
+  const { channel } = send.action
+  const losses = slowLossesOf(snapshot.artifact).filter((loss) => loss.channel === channel)
+  const patterns = lossPatterns(slow, channel, said.losses)
+  return [
+    ...(sends === null ? [] : told).map(([of, name, column], k) =>
+      shareOf(of, heads[name]!, { column, pattern: said.patterns[k]! }),
+    ),
+    ...losses.flatMap(({ cause }, k): readonly SlowShare[] => {
+      const head = causes.find((each) => each.channel === channel && each.cause === cause)?.state
+      if (head === undefined) return []
+      return [shareOf(lossNamed(channel, cause), head, { column: PRESSURE_NAMES.length + k, pattern: patterns[k]! })]
+    }),
+  ]
+}
+
+function shareOf(
+  of: string,
+  { mean, covariance }: HeadState,
+  { column, pattern }: { readonly column: number; readonly pattern: number },
+): SlowShare {
+  const factor = mean[column]!
+  return { of, logOdds: factor * pattern, factor, factorSd: Math.sqrt(covariance[packedIndex(column, column)]!) }
 }
 
 function effectContributions(snapshot: Snapshot, objective: Objective, psi: Float64Array): readonly Contribution[] {

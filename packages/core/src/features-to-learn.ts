@@ -18,8 +18,8 @@ import {
   type Snapshot,
 } from './domain/index.ts'
 import type { EligibleCandidate } from './eligibility/index.ts'
-import { type Columns, evaluate } from './evaluate.ts'
-import { type FeatureContext, featureContext, pressureOf } from './features/index.ts'
+import { type Columns, evaluate, lossFeatures } from './evaluate.ts'
+import { type FeatureContext, featureContext } from './features/index.ts'
 import { learningFeatures } from './learning/index.ts'
 import { aheadOf, gainsOf } from './look-ahead.ts'
 import { numbersOf } from './numeric/index.ts'
@@ -36,16 +36,20 @@ interface Choice {
 
 /** What models of single sends look at; expected outcomes are theirs to say, so they are left out. */
 function sentFeatures(
-  { encoder, sends, causes, ahead, objectives }: CompiledSnapshot,
+  parts: CompiledSnapshot,
   context: FeatureContext,
-  { columns, chosen, scratch: { rows } }: Choice,
+  { columns, chosen, scratch }: Choice,
 ): SentFeatures | null {
+  const { encoder, sends, causes, ahead, objectives, slow } = parts
   const { actions } = columns
   const action = actions[chosen]!
   if (action.kind === 'hold' || (sends === null && causes.length === 0)) return null
-  const own = fullRow(rows, chosen - firstSend(actions), new Float64Array(encoder.actionNames.length))
+  const own = fullRow(scratch.rows, chosen - firstSend(actions), new Float64Array(encoder.actionNames.length))
+  for (const [k, column] of (slow?.patternColumns ?? []).entries()) {
+    own[column] = scratch.slow.patterns[k * actions.length + chosen]!
+  }
   const { channel } = action
-  const sent = { channel, action: numbersOf(own), pressure: pressureOf(context, channel) }
+  const sent = { channel, action: numbersOf(own), pressure: lossFeatures(parts, channel, { context, scratch }) }
   return ahead === null ? sent : { ...sent, gains: gainsOf(objectives, columns, { row: chosen, channel }) }
 }
 

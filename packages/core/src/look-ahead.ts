@@ -9,17 +9,14 @@ import {
   type Objective,
   type Opportunity,
   type PastSend,
+  type PolicyArtifact,
+  type SlowLogOdds,
   type Snapshot,
+  slowOutcomesOf,
   type UserHistory,
   type ValueEstimates,
 } from './domain/index.ts'
-import {
-  FATIGUE_HALF_LIFE_DAYS,
-  FATIGUE_UNIT,
-  type FeatureContext,
-  type FeatureEncoder,
-  pressureOf,
-} from './features/index.ts'
+import { FATIGUE_HALF_LIFE_DAYS, FATIGUE_UNIT, type FeatureContext, type FeatureEncoder } from './features/index.ts'
 import {
   advantageHeadOf,
   dayTimes,
@@ -50,21 +47,47 @@ export interface LookAhead {
   readonly single: readonly Channel[]
 }
 
+/** Log odds that an artifact tells, and the column that they are written to. */
+interface Told {
+  readonly part: SlowLogOdds | undefined
+  readonly column: number | null
+}
+
+/** What one unit of an input adds to log odds through the slow model, its factor included; what its layers make of the input is not seen. */
+function toldWeight(
+  artifact: PolicyArtifact | undefined,
+  { part, column }: Told,
+  { mean, input }: { readonly mean: ArrayLike<number>; readonly input: string },
+): number {
+  if (artifact === undefined || part === undefined || column === null) return 0
+  const place = artifact.inputs.action.findIndex(({ name }) => name === input)
+  return mean[column]! * (part.direct[place] ?? 0)
+}
+
 /** Lays out what a snapshot knows of sends still to come; null when no objective looks ahead. */
-export function lookAheadOf({ objectives, state, rules }: Snapshot, encoder: FeatureEncoder): LookAhead | null {
+export function lookAheadOf(
+  { objectives, state, rules, artifact }: Snapshot,
+  encoder: FeatureEncoder,
+): LookAhead | null {
   const reach = objectives.find(pricesLaterReach) ?? null
   const tiring = objectives.filter(pricesFatigue)
   const single = CHANNELS.filter((channel) => rules.channels[channel]?.showsOne === true)
   if (reach === null && tiring.length === 0 && single.length === 0) return null
   const channels = CHANNELS.filter((channel) => encoder.channelColumns[channel] !== undefined)
-  const slopeOf = (head: string, channel: Channel): number => {
+  const { answers, outcomes } = encoder.slowLogOdds
+  const slopeOf = (head: string, channel: Channel, told: Told): number => {
     const column = encoder.fatigueColumns[channel]
-    return column === undefined ? 0 : -FATIGUE_UNIT * (state.heads[head]?.mean[column] ?? 0)
+    const mean = state.heads[head]?.mean
+    if (column === undefined || mean === undefined) return 0
+    return -FATIGUE_UNIT * (mean[column]! + toldWeight(artifact, told, { mean, input: encoder.actionNames[column]! }))
   }
   const laterOf = (channel: Channel): readonly LaterSends[] =>
     tiring.flatMap(({ name, weight, lookAheadDays = 0 }) => {
       const head = state.heads[valueHeadOf(name, channel)]
-      const slope = slopeOf(RESPONSE_HEAD, channel) + slopeOf(outcomeHeadOf(name), channel)
+      const told = { part: artifact && slowOutcomesOf(artifact, name), column: outcomes[name] ?? null }
+      const slope =
+        slopeOf(RESPONSE_HEAD, channel, { part: artifact?.answers, column: answers }) +
+        slopeOf(outcomeHeadOf(name), channel, told)
       const halfLifeDays = FATIGUE_HALF_LIFE_DAYS[channel]
       return head === undefined ? [] : [{ head, weight, tiring: tiringOf(slope, { halfLifeDays, lookAheadDays }) }]
     })
@@ -140,7 +163,7 @@ export function laterPrice(
 /** What a send through each of these channels costs in reach, once per channel. */
 export function reachCosts(
   causes: ReturnType<typeof learnedCauses>,
-  { context, ahead }: { readonly context: FeatureContext; readonly ahead: Ahead },
+  { ahead, pressure }: { readonly ahead: Ahead; readonly pressure: (channel: Channel) => readonly number[] },
   sends: readonly { readonly candidate: Candidate }[],
 ): ReadonlyMap<Channel, ReachCost> {
   if (causes.length === 0) return NO_COSTS
@@ -149,7 +172,7 @@ export function reachCosts(
   for (const {
     candidate: { channel },
   } of sends) {
-    if (!costs.has(channel)) costs.set(channel, reachCost(causes, { channel, times }, pressureOf(context, channel)))
+    if (!costs.has(channel)) costs.set(channel, reachCost(causes, { channel, times }, pressure(channel)))
   }
   return costs
 }

@@ -1,32 +1,23 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import artifactCase from '../../../spec/cases/policy-artifact.json' with { type: 'json' }
-import { decide, shapeOf } from './decide.ts'
-import type { Decision, Objective, Opportunity, PolicyArtifact, Snapshot } from './domain/index.ts'
+import { decide } from './decide.ts'
+import type { Decision, Objective, PolicyArtifact, SlowEffect, Snapshot } from './domain/index.ts'
 import { contributionsOf } from './explain.ts'
 import { exportArtifact } from './export-artifact.ts'
-import { featureContext } from './features/index.ts'
-import { initialState, learn, type RewardedExample, runArtifactChecks, slowEffectsOf } from './learning/index.ts'
+import { learn, type RewardedExample, runArtifactChecks, slowAnswersOf } from './learning/index.ts'
 import { normalQuantile } from './numeric/index.ts'
 import { randomFrom } from './random/index.ts'
-import { NOW, OBJECTIVES, person, RULES, requestOf, snapshotOf, twoWordings } from './testing/decision-scene.ts'
+import { inputsOf, withArtifact } from './testing/artifact-scene.ts'
+import { NOW, OBJECTIVES, person, requestOf, snapshotOf, twoWordings } from './testing/decision-scene.ts'
 
 const ARTIFACT = artifactCase as PolicyArtifact
-const EFFECT = ARTIFACT.objectives.conversion!
+const EFFECT = ARTIFACT.objectives.conversion as SlowEffect
+
 const [CONVERSION, REACH] = OBJECTIVES as readonly [Objective, Objective]
 const TWO = [twoWordings('a'), twoWordings('b', { features: { score: 0.1 } })]
 const FRESH = { now: NOW, random: () => 0.999 }
 const FIRST: Decision = decide(withArtifact(ARTIFACT), requestOf(TWO), FRESH)
-
-/** A server that has just loaded the artifact and learned nothing. */
-function withArtifact(artifact: PolicyArtifact | null, over: Partial<Snapshot> = {}): Snapshot {
-  const parts = { ...over, ...(artifact === null ? {} : { artifact }) }
-  const { features, objectives, rules } = snapshotOf(over)
-  return snapshotOf({
-    ...parts,
-    state: initialState(objectives, shapeOf({ features, objectives, rules, ...parts }), 0),
-  })
-}
 
 function valuesOf({ values }: Decision, objective: string): readonly number[] {
   return values[objective]!.mean
@@ -36,32 +27,11 @@ function changed(over: Partial<PolicyArtifact>): PolicyArtifact {
   return { ...ARTIFACT, ...over }
 }
 
-/** The artifact's inputs for one action of a decision, found by the names of columns. */
-function inputsOf(snapshot: Snapshot, opportunities: readonly Opportunity[], decision: Decision, i: number) {
-  const { encoder } = shapeOf(snapshot)
-  const action = decision.actions[i]!
-  const { user, context } = decision.inputs
-  const x = featureContext(user, { now: NOW, context }, RULES.timeZone)
-  const baseline = new Float64Array(encoder.baselineNames.length)
-  const psi = new Float64Array(encoder.actionNames.length)
-  encoder.encodeBaseline(x, baseline)
-  if (action.kind === 'send') {
-    const opportunity = opportunities.find(({ id }) => id === action.opportunityId)!
-    const variant = opportunity.variants.find(({ name }) => name === action.variant)!
-    encoder.encodeAction(x, { opportunity, variant, candidate: action }, { out: psi, offset: 0 })
-  }
-  const { inputs } = snapshot.artifact!
-  return {
-    baseline: inputs.baseline.map(({ name }) => baseline[encoder.baselineNames.indexOf(name)]!),
-    action: inputs.action.map(({ name }) => psi[encoder.actionNames.indexOf(name)]!),
-  }
-}
-
 describe('a slow model', () => {
   it('gives what plain formulas in Python give', () => {
     expect(ARTIFACT.checks).toHaveLength(6)
     for (const check of ARTIFACT.checks) {
-      expect(slowEffectsOf(ARTIFACT, check).conversion).toBeCloseTo(check.effects.conversion!, 12)
+      expect(slowAnswersOf(ARTIFACT, check).effects.conversion).toBeCloseTo(check.effects.conversion!, 12)
     }
     expect(() => runArtifactChecks(ARTIFACT)).not.toThrow()
   })
@@ -69,14 +39,17 @@ describe('a slow model', () => {
   it('has no effect for hold, whoever it is', () => {
     const numbers = fc.array(fc.double({ min: -5, max: 5, noNaN: true }), { minLength: 2, maxLength: 2 })
     fc.assert(
-      fc.property(numbers, (baseline) => slowEffectsOf(ARTIFACT, { baseline, action: [0, 0, 0, 0] }).conversion === 0),
+      fc.property(
+        numbers,
+        (baseline) => slowAnswersOf(ARTIFACT, { baseline, action: [0, 0, 0, 0] }).effects.conversion === 0,
+      ),
     )
   })
 
   it('is linear in its direct weights', () => {
     const row = { baseline: [1, 0.4], action: [1, 0, 0.7, -0.2] }
     const twice = { ...EFFECT, direct: EFFECT.direct.map((w) => 2 * w), out: [0, 0] }
-    const found = slowEffectsOf(changed({ objectives: { conversion: twice } }), row).conversion!
+    const found = slowAnswersOf(changed({ objectives: { conversion: twice } }), row).effects.conversion!
     expect(found).toBeCloseTo(2 * (0.2 + 0.05 * 0.7 - 0.3 * 0.2), 12)
   })
 
@@ -95,7 +68,7 @@ describe('a decision with an artifact that nothing was learned beside', () => {
     const snapshot = withArtifact(ARTIFACT)
     expect(FIRST.actions.length).toBeGreaterThan(4)
     for (let i = 0; i < FIRST.actions.length; i += 1) {
-      const said = slowEffectsOf(ARTIFACT, inputsOf(snapshot, TWO, FIRST, i)).conversion!
+      const said = slowAnswersOf(ARTIFACT, inputsOf(snapshot, TWO, FIRST, i)).effects.conversion!
       expect(FIRST.values.conversion!.mean[i]).toBeCloseTo(said, 12)
     }
     expect(new Set(FIRST.values.conversion!.mean.map((mean) => mean.toFixed(6))).size).toBeGreaterThan(4)
@@ -124,7 +97,7 @@ describe('a decision with an artifact that nothing was learned beside', () => {
     const without = decide(withArtifact(null, { objectives }), requestOf(TWO), FRESH)
     expect(valuesOf(decision, 'visits')).toEqual(valuesOf(without, 'visits'))
     for (let i = 1; i < decision.actions.length; i += 1) {
-      const said = slowEffectsOf(ARTIFACT, inputsOf(snapshot, TWO, decision, i)).conversion!
+      const said = slowAnswersOf(ARTIFACT, inputsOf(snapshot, TWO, decision, i)).effects.conversion!
       expect(decision.values.conversion!.mean[i]).toBeCloseTo(said, 12)
     }
   })
@@ -142,7 +115,7 @@ describe('learning beside a slow model', () => {
       const decision = decide(snapshot, requestOf(opportunities, { user }), { now: NOW, random })
       const { baseline, centred } = decision.learning!
       const inputs = inputsOf(snapshot, opportunities, decision, decision.chosen)
-      const effect = factor * slowEffectsOf(ARTIFACT, inputs).conversion!
+      const effect = factor * slowAnswersOf(ARTIFACT, inputs).effects.conversion!
       const noise = 0.5 * normalQuantile(Math.min(1 - 1e-9, Math.max(1e-9, random())))
       examples.push({ features: [...baseline, ...centred], reward: 1 + effect + noise })
     }
@@ -177,7 +150,9 @@ describe('learning beside a slow model', () => {
     expect(here).not.toEqual(FIRST.values.conversion!.mean)
     for (let i = 0; i < here.length; i += 1) expect(there[i]).toBeCloseTo(here[i]!, 10)
     expect(exported.layers).toHaveLength(ARTIFACT.layers.length)
-    expect(exported.objectives.conversion!.residualSd).toBeGreaterThanOrEqual(0.1 * CONVERSION.priorEffectSd!)
+    expect((exported.objectives.conversion as SlowEffect).residualSd).toBeGreaterThanOrEqual(
+      0.1 * CONVERSION.priorEffectSd!,
+    )
   })
 
   it('exports linear effects where there was no artifact', () => {
@@ -187,16 +162,6 @@ describe('learning beside a slow model', () => {
     expect(Object.keys(exported.objectives)).toEqual(['conversion', 'reachability'])
     const [here, there] = [valuesIn(learned), valuesIn(withArtifact(exported))]
     for (let i = 0; i < here.length; i += 1) expect(there[i]).toBeCloseTo(here[i]!, 10)
-  })
-
-  it('has nothing to export where only single sends are modelled', () => {
-    const objectives = [
-      { ...CONVERSION, model: 'response' as const },
-      { ...REACH, model: 'hazard' as const },
-    ]
-    expect(() => exportArtifact(snapshotOf({ objectives }), 'none')).toThrow(
-      'conversion (response), reachability (hazard)',
-    )
   })
 })
 
@@ -250,7 +215,7 @@ describe('an artifact that does not fit', () => {
   it('is refused for an objective that is estimated by another model', () => {
     const objectives = [{ ...CONVERSION, model: 'response' as const }, REACH]
     expect(() => withArtifact(ARTIFACT, { objectives })).toThrow(
-      '"conversion" is estimated by the model `response` here',
+      '"conversion" is estimated by the model `effect` there and by `response` here',
     )
   })
 

@@ -116,7 +116,7 @@ export interface PalomaClient {
     ): Promise<WirePlanFromLog>
   }
   readonly policies: {
-    /** What the server has learned of effects, for the `artifact` of another's configuration. */
+    /** What the server has learned, for the `artifact` of another's configuration. */
     artifact(name: string): Promise<PolicyArtifact>
   }
   readonly inbox: InboxClient

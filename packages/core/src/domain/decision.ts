@@ -83,12 +83,15 @@ export interface OfferedMessages {
   readonly centred: readonly { readonly message: string; readonly channel: Channel; readonly value: number }[]
 }
 
+/** What `SentFeatures.pressure` begins with, in order. All but the first are ≥ 0 and make a loss likelier. */
+export const PRESSURE_NAMES = ['always', 'fatigue', 'fatigue elsewhere', 'unanswered', 'newcomer'] as const
+
 /** What is known of one send before anything came of it. */
 export interface SentFeatures {
   readonly channel: Channel
-  /** ψ(x, a), without what models of sends add to it. */
+  /** ψ(x, a), without what models of sends add to it; with the artifact's patterns of log odds. */
   readonly action: readonly number[]
-  /** How pressed the user is on the channel; see `pressureOf`. */
+  /** How pressed the user is on the channel, along `PRESSURE_NAMES`; then the artifact's patterns of losing it, by cause. */
   readonly pressure: readonly number[]
   /**
    * By how much its score lay above that of the best action without its channel, at least 0; then its value through each objective,

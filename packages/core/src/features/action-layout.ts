@@ -1,4 +1,5 @@
 import {
+  ANSWERS,
   CHANNELS,
   type Channel,
   type ChannelRule,
@@ -6,7 +7,11 @@ import {
   type FeatureSchema,
   type FeatureSpec,
   type Objective,
+  outcomesNamed,
   type PolicyArtifact,
+  type SlowLogOddsColumns,
+  slowEffectOf,
+  slowOutcomesOf,
 } from '../domain/index.ts'
 import { type BagSpec, namesOf, widthOf } from './encode-declared.ts'
 
@@ -91,8 +96,10 @@ export interface ActionLayout {
   readonly expectedColumns: Readonly<Record<string, Readonly<Partial<Record<Channel, number>>>>>
   /** From here on columns are not the encoder's to write. */
   readonly expectedStart: number
-  /** The last ones: by objective of the artifact, what the slow model says of it. */
+  /** Then, by objective of the artifact with an effect, what the slow model says of it. */
   readonly slowColumns: Readonly<Record<string, number>>
+  /** The last ones: what it says of log odds. */
+  readonly slowLogOdds: SlowLogOddsColumns
   /** By message bucket, the log of what it claims: how far a producer is to be believed is learned for each. */
   readonly logClaimStart: number
   /** Claims end where these begin. */
@@ -162,6 +169,41 @@ function columnsOf(specs: readonly PlacedSpec<FeatureSpec>[]): readonly number[]
   return specs.flatMap(({ spec, column }) => Array.from({ length: widthOf(spec) }, (_, i) => column + i))
 }
 
+/** What an artifact tells of objectives, in the order of its columns. */
+function toldOf({ objectives, artifact }: EncoderParts): {
+  readonly effects: readonly string[]
+  readonly answers: boolean
+  readonly outcomes: readonly string[]
+} {
+  if (artifact === undefined) return { effects: [], answers: false, outcomes: [] }
+  const names = objectives.map(({ name }) => name)
+  return {
+    effects: names.filter((name) => slowEffectOf(artifact, name) !== undefined),
+    answers: artifact.answers !== undefined,
+    outcomes: names.filter((name) => slowOutcomesOf(artifact, name) !== undefined),
+  }
+}
+
+function slowNamesOf({ effects, answers, outcomes }: ReturnType<typeof toldOf>): readonly string[] {
+  const told = [...effects, ...(answers ? [ANSWERS] : []), ...outcomes.map(outcomesNamed)]
+  return told.map((what) => `slow model of ${what}`)
+}
+
+function slowPlaces(
+  { effects, answers, outcomes }: ReturnType<typeof toldOf>,
+  start: number,
+): Pick<ActionLayout, 'slowColumns' | 'slowLogOdds'> {
+  const from = start + effects.length
+  const outcomesStart = from + (answers ? 1 : 0)
+  return {
+    slowColumns: Object.fromEntries(effects.map((name, i) => [name, start + i])),
+    slowLogOdds: {
+      answers: answers ? from : null,
+      outcomes: Object.fromEntries(outcomes.map((name, i) => [name, outcomesStart + i])),
+    },
+  }
+}
+
 /** Which columns tell of the proposal and which of the way it is sent. */
 function shared(layout: Omit<ActionLayout, 'proposalColumns' | 'wayColumns' | 'variantColumns'>): ActionLayout {
   const { messageStart, visitStart, expectedStart, ofOpportunity, matches, ofVariant, looksAtSends } = layout
@@ -182,7 +224,8 @@ function shared(layout: Omit<ActionLayout, 'proposalColumns' | 'wayColumns' | 'v
 }
 
 /** Lays out the columns of ψ; what models of single sends look at is there where an objective builds on one. */
-export function layoutOf({ features, objectives, channels, artifact }: EncoderParts): ActionLayout {
+export function layoutOf(parts: EncoderParts): ActionLayout {
+  const { features, objectives, channels } = parts
   const used = CHANNELS.filter((channel) => channels[channel] !== undefined)
   const throughResponse = objectives.filter(({ model }) => model === 'response').map(({ name }) => name)
   const looksAtSends = throughResponse.length > 0
@@ -200,7 +243,7 @@ export function layoutOf({ features, objectives, channels, artifact }: EncoderPa
   const segmentNames = segmentNamesOf(features).map(([name]) => name)
   const expectedStart = segmentStart + segmentNames.length
   const slowStart = expectedStart + throughResponse.length * used.length
-  const slow = objectives.filter(({ name }) => artifact?.objectives[name] !== undefined).map(({ name }) => name)
+  const told = toldOf(parts)
   const columnsFrom = (start: number): Readonly<Partial<Record<Channel, number>>> =>
     Object.fromEntries(used.map((channel, i) => [channel, start + i]))
   const names = [
@@ -215,7 +258,7 @@ export function layoutOf({ features, objectives, channels, artifact }: EncoderPa
     ...features.features.flatMap(namesOf),
     ...segmentNames,
     ...throughResponse.flatMap((name) => used.map((channel) => `expected ${name} on ${channel}`)),
-    ...slow.map((name) => `slow model of ${name}`),
+    ...slowNamesOf(told),
   ]
   return shared({
     width: names.length,
@@ -231,7 +274,7 @@ export function layoutOf({ features, objectives, channels, artifact }: EncoderPa
     expectedColumns: Object.fromEntries(
       throughResponse.map((name, k) => [name, columnsFrom(expectedStart + k * used.length)]),
     ),
-    slowColumns: Object.fromEntries(slow.map((name, i) => [name, slowStart + i])),
+    ...slowPlaces(told, slowStart),
     claims: claimsOf(objectives, claimStart),
     common: specs.filter((place): place is PlacedSpec => isCommon(place.spec)),
     ofOpportunity: specs.filter(isOf('opportunity')),

@@ -1,4 +1,14 @@
-import { type ArtifactInput, type Objective, PalomaError, type PolicyArtifact } from '../domain/index.ts'
+import {
+  type ArtifactInput,
+  type Channel,
+  lossNamed,
+  type Objective,
+  PalomaError,
+  type PolicyArtifact,
+  PRESSURE_NAMES,
+  type ReachLoss,
+  slowLossesOf,
+} from '../domain/index.ts'
 import type { EncoderParts } from './action-layout.ts'
 import { ENCODING, inputsNamed } from './column-meanings.ts'
 import type { FeatureEncoder } from './feature-encoder.ts'
@@ -17,7 +27,11 @@ function mismatch(artifact: PolicyArtifact, pointer: string, message: string): P
  *
  * @throws PalomaError ARTIFACT_MISMATCH that names the first column or member which differs, with both sides
  */
-export function checkArtifactFits(artifact: PolicyArtifact, encoder: FeatureEncoder, parts: EncoderParts): void {
+export function checkArtifactFits(
+  artifact: PolicyArtifact,
+  encoder: FeatureEncoder,
+  parts: EncoderParts & { readonly losses: readonly KnownLoss[]; readonly responseHours: number },
+): void {
   if (artifact.encoding !== ENCODING) {
     throw mismatch(
       artifact,
@@ -27,14 +41,76 @@ export function checkArtifactFits(artifact: PolicyArtifact, encoder: FeatureEnco
   }
   checkInputs(artifact, 'baseline', inputsNamed(parts, encoder.baselineNames))
   checkInputs(artifact, 'action', inputsNamed(parts, encoder.actionNames.slice(0, encoder.ownWidth)))
+  checkInputs(artifact, 'pressure', inputsNamed(parts, PRESSURE_NAMES))
+  checkAnswers(artifact, parts)
   for (const name of Object.keys(artifact.objectives)) {
     checkObjective(artifact, name, parts.objectives)
+    checkChannels(artifact, name, parts.channels)
+  }
+  checkLosses(artifact, parts.losses)
+}
+
+/** A way of losing a channel that the server counts. */
+interface KnownLoss {
+  readonly channel: Channel
+  readonly cause: ReachLoss
+}
+
+function checkAnswers(
+  artifact: PolicyArtifact,
+  { objectives, responseHours }: { readonly objectives: readonly Objective[]; readonly responseHours: number },
+): void {
+  if (artifact.answers === undefined) return
+  if (!objectives.some(({ model }) => model === 'response')) {
+    const models = objectives.map(({ name, model = 'effect' }) => `${name} (${model})`).join(', ')
+    throw mismatch(
+      artifact,
+      '/answers',
+      `it speaks of answers, and no objective is estimated by the model \`response\` here: ${models}`,
+    )
+  }
+  const { windowHours } = artifact.answers
+  if (windowHours === responseHours) return
+  throw mismatch(
+    artifact,
+    '/answers/windowHours',
+    `its answers come within ${windowHours} h of a send, those of the server within ${responseHours} h`,
+  )
+}
+
+function checkChannels(artifact: PolicyArtifact, name: string, channels: EncoderParts['channels']): void {
+  const told = artifact.objectives[name]!
+  const named = told.model === 'response' ? Object.keys(told.factors ?? {}) : []
+  for (const channel of named) {
+    if (channels[channel as Channel] !== undefined) continue
+    const known = Object.keys(channels).join(', ')
+    throw mismatch(
+      artifact,
+      `/objectives/${name}/factors/${channel}`,
+      `it gives a factor of "${name}" on ${channel}, the server has ${known}`,
+    )
   }
 }
 
-function checkInputs(artifact: PolicyArtifact, side: 'baseline' | 'action', columns: readonly ArtifactInput[]): void {
+function checkLosses(artifact: PolicyArtifact, known: readonly KnownLoss[]): void {
+  for (const { objective, channel, cause } of slowLossesOf(artifact)) {
+    if (known.some((each) => each.channel === channel && each.cause === cause)) continue
+    const here = known.map((each) => lossNamed(each.channel, each.cause)).join(', ')
+    throw mismatch(
+      artifact,
+      `/objectives/${objective}/losses/${channel}/${cause}`,
+      `it speaks of the ${lossNamed(channel, cause)}, the server counts ${here}`,
+    )
+  }
+}
+
+function checkInputs(
+  artifact: PolicyArtifact,
+  side: 'baseline' | 'action' | 'pressure',
+  columns: readonly ArtifactInput[],
+): void {
   const meanings = new Map(columns.map(({ name, meaning }) => [name, meaning]))
-  for (const [i, { name, meaning }] of artifact.inputs[side].entries()) {
+  for (const [i, { name, meaning }] of (artifact.inputs[side] ?? []).entries()) {
     const here = meanings.get(name)
     if (here === meaning) continue
     const pointer = `/inputs/${side}/${i}`
@@ -56,10 +132,15 @@ function checkObjective(artifact: PolicyArtifact, name: string, objectives: read
     throw mismatch(artifact, pointer, `it speaks of the objective "${name}", the server has ${known}`)
   }
   const { model = 'effect' } = objective
-  if (model !== 'effect') {
-    throw mismatch(artifact, pointer, `it gives effects, and "${name}" is estimated by the model \`${model}\` here`)
+  const told = artifact.objectives[name]!
+  const { model: trained = 'effect', aggregate, valueProperty, windowHours, events } = told
+  if (model !== trained) {
+    throw mismatch(
+      artifact,
+      pointer,
+      `"${name}" is estimated by the model \`${trained}\` there and by \`${model}\` here`,
+    )
   }
-  const { aggregate, valueProperty, windowHours, events } = artifact.objectives[name]!
   const there = JSON.stringify({ aggregate, valueProperty, windowHours, events })
   const here = JSON.stringify({
     aggregate: objective.aggregate,

@@ -5,6 +5,7 @@ import {
   CHANNELS,
   type Channel,
   type Opportunity,
+  type SlowLogOddsColumns,
   type Variant,
 } from '../domain/index.ts'
 import { type ActionLayout, type EncoderParts, isCommon, layoutOf, placed } from './action-layout.ts'
@@ -38,8 +39,10 @@ export interface FeatureEncoder {
   readonly claimColumns: Readonly<Record<string, number>>
   /** By objective of the model `response` and channel: where its expected outcome goes, in effect units; never written here. */
   readonly expectedColumns: Readonly<Record<string, Readonly<Partial<Record<Channel, number>>>>>
-  /** By objective of the artifact: where what the slow model says of it goes, in effect units; never written here. */
+  /** By objective of the artifact: where what the slow model says of its effect goes, in effect units; never written here. */
   readonly slowColumns: Readonly<Record<string, number>>
+  /** Likewise its patterns of log odds. */
+  readonly slowLogOdds: SlowLogOddsColumns
   /** Column of ψ with the fatigue of each channel; none where no objective looks at sends. */
   readonly fatigueColumns: Readonly<Partial<Record<Channel, number>>>
   encodeBaseline(context: FeatureContext, out: Float64Array): void
@@ -174,6 +177,7 @@ export function compileFeatures(parts: EncoderParts): FeatureEncoder {
     channelColumns: layout.channelColumns,
     expectedColumns: layout.expectedColumns,
     slowColumns: layout.slowColumns,
+    slowLogOdds: layout.slowLogOdds,
     fatigueColumns: layout.fatigueColumns,
     claimColumns: Object.fromEntries(Array.from(layout.claims, ([name, { incremental }]) => [name, incremental])),
 

@@ -9,5 +9,5 @@ export {
   HISTORY_DAYS,
 } from './context.ts'
 export { type ActionToEncode, compileFeatures, type FeatureEncoder } from './feature-encoder.ts'
-export { PRESSURE_NAMES, pressureOf } from './pressure.ts'
+export { pressureOf } from './pressure.ts'
 export { schemaHashOf } from './schema-hash.ts'

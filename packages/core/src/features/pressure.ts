@@ -2,13 +2,10 @@ import { CHANNELS, type Channel } from '../domain/index.ts'
 import { type FeatureContext, fatigueOf } from './context.ts'
 import { halved } from './halved.ts'
 
-/** What `pressureOf` answers, in order. All but the first are ≥ 0 and make a loss likelier. */
-export const PRESSURE_NAMES = ['always', 'fatigue', 'fatigue elsewhere', 'unanswered', 'newcomer'] as const
-
 /** Somebody known for so many days is half a newcomer. */
 const NEWCOMER_HALF_LIFE_DAYS = 30
 
-/** How pressed a user is when one more message comes through a channel: what the hazard of losing it depends on. */
+/** How pressed a user is when one more message comes through a channel, along `PRESSURE_NAMES`: what the hazard of losing it depends on. */
 export function pressureOf(x: FeatureContext, channel: Channel): readonly number[] {
   let elsewhere = 0
   for (const other of CHANNELS) if (other !== channel && other !== 'in-app') elsewhere += fatigueOf(x, other)

@@ -2,10 +2,15 @@ import {
   CHANNELS,
   type Channel,
   type DayWorths,
+  factorSdOf,
   type HeadState,
   type Objective,
+  type PolicyArtifact,
   type PolicyState,
+  PRESSURE_NAMES,
   type ReachLoss,
+  slowLossesOf,
+  type ToldLoss,
 } from '../domain/index.ts'
 import { chanceOf, createLogisticHead } from './logistic-head.ts'
 
@@ -52,6 +57,8 @@ export function usualChannels(channels: readonly Channel[], times: DayTimes): nu
 /** Prior on log odds along `PRESSURE_NAMES`: the rates above are of users with some fatigue, hence the first is lower. */
 const PRIOR_MEAN = [-0.4, 0.4, 0.1, 0.1, 0.3]
 const PRIOR_SD = [0.7, 0.2, 0.1, 0.15, 0.3]
+/** What the pattern of another cause of the same channel may say of one of which no artifact speaks. */
+const OTHER_PATTERN_SD = 0.1
 
 /** One cause of one channel, and where its head stands in a state. */
 export interface LossCause {
@@ -70,20 +77,62 @@ export function lossCausesOf(channels: readonly Channel[]): readonly LossCause[]
   })
 }
 
-/** What is believed of a cause before anybody left: the usual rate, growing with pressure. */
-export function priorLossHead({ rate }: Pick<LossCause, 'rate'>): HeadState {
+/** What is believed of a cause before anybody left: the usual rate, growing with pressure; `patterns` of other causes follow. */
+export function priorLossHead({ rate }: Pick<LossCause, 'rate'>, patterns = 0): HeadState {
   const mean = PRIOR_MEAN.map((weight, i) => (i === 0 ? weight + Math.log(rate / (1 - rate)) : weight))
-  return createLogisticHead({ mean, variance: PRIOR_SD.map((sd) => sd * sd) })
+  const others = Array.from({ length: patterns }, () => 0)
+  const sds = [...PRIOR_SD, ...others.map(() => OTHER_PATTERN_SD)]
+  return createLogisticHead({ mean: [...mean, ...others], variance: sds.map((sd) => sd * sd) })
 }
 
-/** The chance of a loss and the variance of its log odds. Weights on pressure count from 0: more never makes it safer. */
+/** Weights of an artifact along `PRESSURE_NAMES` as they count: but for the level, from 0; 0 where it does not name one. */
+export function pressureWeights({ inputs }: Pick<PolicyArtifact, 'inputs'>, { told }: ToldLoss): readonly number[] {
+  return PRESSURE_NAMES.map((name, i) => {
+    const weight = told.pressure[inputs.pressure?.findIndex((input) => input.name === name) ?? -1] ?? 0
+    return i === 0 ? weight : Math.max(0, weight)
+  })
+}
+
+/** The same of a cause of which an artifact speaks: as it says, its pattern up to a factor. */
+function slowLossHead(artifact: PolicyArtifact, told: readonly ToldLoss[], place: number): HeadState {
+  const loss = told[place]!
+  const { levelSd, residualSd } = loss.told
+  const own = (k: number): boolean => k === place
+  const mean = [...pressureWeights(artifact, loss), ...told.map((_, k) => (own(k) ? 1 : 0))]
+  const sds = [
+    ...PRESSURE_NAMES.map((_, i) => (i === 0 ? levelSd : residualSd)),
+    ...told.map((_, k) => (own(k) ? factorSdOf(loss.told) : residualSd)),
+  ]
+  return createLogisticHead({ mean, variance: sds.map((sd) => sd * sd) })
+}
+
+/** Heads of all causes before anybody left, by name. */
+export function priorLossHeads(
+  channels: readonly Channel[],
+  artifact: PolicyArtifact | undefined,
+): Readonly<Record<string, HeadState>> {
+  const told = slowLossesOf(artifact)
+  return Object.fromEntries(
+    lossCausesOf(channels).map((cause) => {
+      const ofChannel = told.filter(({ channel }) => channel === cause.channel)
+      const place = ofChannel.findIndex((loss) => loss.cause === cause.cause)
+      const isTold = artifact !== undefined && place >= 0
+      return [cause.head, isTold ? slowLossHead(artifact, ofChannel, place) : priorLossHead(cause, ofChannel.length)]
+    }),
+  )
+}
+
+/** The chance of a loss and the variance of its log odds. Weights on pressure count from 0, those on patterns do not: more pressure never makes it safer. */
 export function lossChance(
   head: HeadState,
   pressure: readonly number[],
 ): { readonly chance: number; readonly variance: number } {
   let logOdds = head.mean[0]! * pressure[0]!
   let variance = 0
-  for (let i = 1; i < pressure.length; i++) logOdds += Math.max(0, head.mean[i]!) * pressure[i]!
+  for (let i = 1; i < pressure.length; i++) {
+    const weight = head.mean[i]!
+    logOdds += (i < PRESSURE_NAMES.length ? Math.max(0, weight) : weight) * pressure[i]!
+  }
   for (let i = 0, k = 0; i < pressure.length; i++) {
     for (let j = 0; j <= i; j++, k++) variance += (i === j ? 1 : 2) * head.covariance[k]! * pressure[i]! * pressure[j]!
   }

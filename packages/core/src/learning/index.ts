@@ -1,4 +1,5 @@
 export * from './additive-stumps.ts'
+export * from './artifact-checks.ts'
 export * from './bandit-bytes.ts'
 export * from './bayesian-head.ts'
 export * from './believed-rewards.ts'
@@ -34,7 +35,14 @@ export * from './score-covariance.ts'
 export * from './send-heads.ts'
 export * from './send-model.ts'
 export * from './sister-evidence.ts'
-export * from './slow-model.ts'
+export {
+  fillSlow,
+  lossPatterns,
+  roomFor,
+  type SlowModel,
+  type SlowSaid,
+  slowModelOf,
+} from './slow-model.ts'
 export * from './surrogate-test.ts'
 export * from './trace-counts.ts'
 export * from './trace-prior.ts'

@@ -2,16 +2,19 @@ import {
   CHANNELS,
   type Channel,
   type EpochMs,
+  factorSdOf,
   type HeadState,
   type LearningFeatures,
   type Objective,
   type PolicyArtifact,
   type PolicyState,
   priorEffectSdOf,
-  type SlowEffect,
+  type SlowLogOddsColumns,
+  type SlowPart,
+  slowEffectOf,
 } from '../domain/index.ts'
 import { createHead, forgetHead, updateHead } from './bayesian-head.ts'
-import { isHazard, lossCausesOf, priorLossHead } from './hazards.ts'
+import { isHazard, priorLossHeads } from './hazards.ts'
 import {
   keepOf,
   learnAdvantages,
@@ -38,6 +41,8 @@ export interface HeadShape {
   readonly actionNames: readonly string[]
   /** Column of the action block with what the artifact's slow model says, by objective. */
   readonly slowColumns: Readonly<Record<string, number>>
+  /** Likewise with its patterns of log odds. */
+  readonly slowLogOdds?: SlowLogOddsColumns
   readonly artifact?: PolicyArtifact | undefined
 }
 
@@ -83,7 +88,7 @@ function effectPrior(objective: Objective, shape: HeadShape): EffectPrior {
  * little is left for other features.
  */
 function responsePrior(objective: Objective, shape: HeadShape): EffectPrior {
-  const { baselineWidth, actionWidth, channelColumns, expectedColumns } = shape
+  const { baselineWidth, actionWidth, channelColumns } = shape
   const effectSd = priorEffectSdOf(objective)
   const noiseSd = objective.noiseSd ?? 1
   const mean = new Float64Array(baselineWidth + actionWidth)
@@ -97,12 +102,22 @@ function responsePrior(objective: Objective, shape: HeadShape): EffectPrior {
     mean[baselineWidth + j] = -effectSd
     variance[baselineWidth + j] = ((HARM_SD * effectSd) / noiseSd) ** 2
   }
-  for (const [channel, column] of Object.entries(expectedColumns[objective.name] ?? {})) {
-    const weight = effectSd / (objective.traced?.[channel] ?? 1)
-    mean[baselineWidth + column] = weight
-    variance[baselineWidth + column] = ((INCREMENTAL_SD * weight) / noiseSd) ** 2
-  }
   return { mean, variance }
+}
+
+/** Puts down how much comes of what a send is expected to bring: as the artifact says, or 1 / `traced`. */
+function putFactors({ mean, variance }: EffectPrior, objective: Objective, shape: HeadShape): void {
+  const { baselineWidth, expectedColumns, artifact } = shape
+  const effectSd = priorEffectSdOf(objective)
+  const told = artifact?.objectives[objective.name]
+  const factors = told?.model === 'response' ? told.factors : undefined
+  for (const [channel, column] of Object.entries(expectedColumns[objective.name] ?? {})) {
+    const factor = factors?.[channel as Channel]
+    const weight = factor === undefined ? effectSd / (objective.traced?.[channel] ?? 1) : effectSd * factor.mean
+    const sd = factor === undefined ? INCREMENTAL_SD * weight : effectSd * factor.sd
+    mean[baselineWidth + column] = weight
+    variance[baselineWidth + column] = (sd / (objective.noiseSd ?? 1)) ** 2
+  }
 }
 
 /**
@@ -110,24 +125,27 @@ function responsePrior(objective: Objective, shape: HeadShape): EffectPrior {
  * artifact does. What the owner and upstream claim is left to the artifact, which knew it.
  */
 function slowPrior(
-  { scaleSd, residualSd }: SlowEffect,
+  part: SlowPart,
   objective: Objective,
   { baselineWidth, actionWidth, slowColumns }: HeadShape,
 ): EffectPrior {
   const effectSd = priorEffectSdOf(objective)
   const noiseSd = objective.noiseSd ?? 1
   const mean = new Float64Array(baselineWidth + actionWidth)
-  const variance = new Float64Array(mean.length).fill((residualSd / noiseSd) ** 2)
+  const variance = new Float64Array(mean.length).fill((part.residualSd / noiseSd) ** 2)
   const column = baselineWidth + slowColumns[objective.name]!
   mean[column] = effectSd
-  variance[column] = ((scaleSd * effectSd) / noiseSd) ** 2
+  variance[column] = ((factorSdOf(part) * effectSd) / noiseSd) ** 2
   return { mean, variance }
 }
 
 function priorOf(objective: Objective, shape: HeadShape): EffectPrior {
-  const slow = shape.artifact?.objectives[objective.name]
-  if (slow !== undefined) return slowPrior(slow, objective, shape)
-  return objective.model === 'response' ? responsePrior(objective, shape) : effectPrior(objective, shape)
+  const slow = shape.artifact === undefined ? undefined : slowEffectOf(shape.artifact, objective.name)
+  const isResponse = objective.model === 'response'
+  const beside = slow === undefined ? null : slowPrior(slow, objective, shape)
+  const prior = beside ?? (isResponse ? responsePrior(objective, shape) : effectPrior(objective, shape))
+  if (isResponse) putFactors(prior, objective, shape)
+  return prior
 }
 
 function priorHead(objective: Objective, shape: HeadShape): HeadState {
@@ -144,11 +162,10 @@ function priorHead(objective: Objective, shape: HeadShape): HeadState {
 
 function priorHeads(objectives: readonly Objective[], shape: HeadShape): Readonly<Record<string, HeadState>> {
   const effects = objectives.filter((objective) => !isHazard(objective))
-  const causes = objectives.some(isHazard) ? lossCausesOf(channelsOf(shape)) : []
   return {
     ...Object.fromEntries(effects.map((objective) => [objective.name, priorHead(objective, shape)])),
     ...priorSendHeads(objectives, shape),
-    ...Object.fromEntries(causes.map((cause) => [cause.head, priorLossHead(cause)])),
+    ...(objectives.some(isHazard) ? priorLossHeads(channelsOf(shape), shape.artifact) : {}),
     ...priorLaterHeads(objectives, { channels: channelsOf(shape), baselineWidth: shape.baselineWidth }),
   }
 }

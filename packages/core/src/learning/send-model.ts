@@ -69,6 +69,28 @@ export interface SlowEffects {
   readonly values: Float64Array
 }
 
+/**
+ * Writes into `out` the rows of `sends` with columns of their own after those of their proposals: what the slow model says of every send,
+ * which depends on way and proposal together.
+ */
+export function fillSaid(
+  { columns, values }: SlowEffects,
+  { sends, out }: { readonly sends: ActionRows; readonly out: ActionRows },
+  { rows, first }: Pick<Expectations, 'rows' | 'first'>,
+): void {
+  out.proposals.size[0] = 0
+  for (let i = first; i < rows; i++) {
+    beginRow(sends, i - first, out)
+    for (let k = 0; k < columns.length; k++) addEntry(out.proposals, columns[k]!, values[k * rows + i]!)
+  }
+}
+
+/** A send's own row of proposals, to which more may be added. */
+function beginRow(sends: ActionRows, send: number, out: ActionRows): void {
+  copyRow(sends.proposals, sends.proposalOf[send]!, out.proposals)
+  out.proposalOf[send] = send
+}
+
 /** What every send of a decision is expected to bring, and how sure that is. */
 export interface Expectations {
   readonly rows: number
@@ -106,8 +128,7 @@ export function fillExpected(
   for (let i = first; i < rows; i++) {
     const send = i - first
     const channel = channels[send]!
-    copyRow(sends.proposals, sends.proposalOf[send]!, proposals)
-    out.proposalOf[send] = send
+    beginRow(sends, send, out)
     for (let k = 0; k < outcomes.length; k++) {
       const { objective, columns, worth, habit, unit } = outcomes[k]!
       const at = (k + 1) * rows + i

@@ -2,12 +2,19 @@ import {
   type ActionRows,
   type Activation,
   assertNever,
+  type Channel,
   fullRow,
   type Objective,
-  PalomaError,
   type PolicyArtifact,
   priorEffectSdOf,
-  type SlowEffect,
+  type SlowLogOdds,
+  type SlowLogOddsColumns,
+  type SlowLoss,
+  type SlowPart,
+  slowEffectOf,
+  slowLossesOf,
+  slowOutcomesOf,
+  type ToldLoss,
 } from '../domain/index.ts'
 
 /** A dense layer laid out for scoring: row-major weights, and room for what comes out. */
@@ -18,11 +25,19 @@ interface Layer {
   readonly values: Float64Array
 }
 
-interface Effect {
+/** Weights on inputs of one side, and on what the layers make of them. */
+interface Part {
   readonly direct: Float64Array
   readonly out: Float64Array
+}
+
+interface Effect extends Part {
   /** The raw reward that is one in the column it is written to. */
   readonly unit: number
+}
+
+interface Loss extends Part {
+  readonly channel: Channel
 }
 
 /** An artifact laid out for the columns of one encoder, with its working memory. */
@@ -34,6 +49,11 @@ export interface SlowModel {
   readonly effects: readonly Effect[]
   /** By effect, the column of ψ that it is written to, rising. */
   readonly columns: readonly number[]
+  /** Patterns of log odds of sends, and the columns that they are written to, rising. */
+  readonly patterns: readonly Part[]
+  readonly patternColumns: readonly number[]
+  /** Patterns of log odds of losses, in the order of channels and causes; `direct` is on g(x). */
+  readonly losses: readonly Loss[]
   /** Inputs, those of g(x) first; what the layers make of them; and what they make of `hold`. */
   readonly input: Float64Array
   readonly hold: Float64Array
@@ -44,28 +64,45 @@ interface Columns {
   readonly baselineNames: readonly string[]
   readonly actionNames: readonly string[]
   readonly slowColumns: Readonly<Record<string, number>>
+  readonly slowLogOdds: SlowLogOddsColumns
 }
 
 /** Lays out an artifact for these columns, which it must fit; null without an artifact. */
 export function slowModelOf(
   artifact: PolicyArtifact | undefined,
   objectives: readonly Objective[],
-  { baselineNames, actionNames, slowColumns }: Columns,
+  { baselineNames, actionNames, slowColumns, slowLogOdds }: Columns,
 ): SlowModel | null {
   if (artifact === undefined) return null
   const told = objectives.filter(({ name }) => slowColumns[name] !== undefined)
+  const answers = slowLogOdds.answers === null ? [] : [slowLogOdds.answers]
+  const outcomes = Object.entries(slowLogOdds.outcomes)
   const { baseline, action } = artifact.inputs
   return {
     baselineColumns: Int32Array.from(baseline, ({ name }) => baselineNames.indexOf(name)),
     actionColumns: Int32Array.from(action, ({ name }) => actionNames.indexOf(name)),
     ...layersOf(artifact),
-    effects: told.map((objective) => effectOf(artifact.objectives[objective.name]!, priorEffectSdOf(objective))),
+    effects: told.map((objective) => effectOf(slowEffectOf(artifact, objective.name)!, priorEffectSdOf(objective))),
     columns: told.map(({ name }) => slowColumns[name]!),
+    patterns: [
+      ...answers.map(() => partOf(artifact.answers!)),
+      ...outcomes.map(([name]) => partOf(slowOutcomesOf(artifact, name)!)),
+    ],
+    patternColumns: [...answers, ...outcomes.map(([, column]) => column)],
+    losses: slowLossesOf(artifact).map(({ channel, told: loss }) => ({ channel, ...lossOf(loss) })),
   }
 }
 
-function effectOf({ direct, out }: SlowEffect, unit: number): Effect {
-  return { direct: Float64Array.from(direct), out: Float64Array.from(out), unit }
+function partOf({ direct, out }: Pick<SlowPart, 'direct' | 'out'>): Part {
+  return { direct: Float64Array.from(direct), out: Float64Array.from(out) }
+}
+
+function effectOf(part: SlowPart, unit: number): Effect {
+  return { ...partOf(part), unit }
+}
+
+function lossOf({ user, out }: SlowLoss): Part {
+  return partOf({ direct: user, out })
 }
 
 function layersOf({ layers, inputs }: PolicyArtifact): Pick<SlowModel, 'layers' | 'input' | 'hold'> {
@@ -111,13 +148,22 @@ function outputOf({ layers, input, hold }: Pick<SlowModel, 'layers' | 'input' | 
   return layers.length === 0 ? hold : values
 }
 
-/** Effect in raw reward of the send whose features are in `input`, against `hold`. */
-function effectOn({ direct, out }: Effect, output: Float64Array, { input, hold }: SlowModel): number {
-  const offset = input.length - direct.length
+function sumOf(weights: Float64Array, values: Float64Array, offset: number): number {
   let sum = 0
-  for (let j = 0; j < direct.length; j += 1) sum += direct[j]! * input[offset + j]!
+  for (let j = 0; j < weights.length; j += 1) sum += weights[j]! * values[offset + j]!
+  return sum
+}
+
+/** Effect in raw reward of the send whose features are in `input`, against `hold`. */
+function effectOn({ direct, out }: Part, output: Float64Array, { input, hold }: SlowModel): number {
+  let sum = sumOf(direct, input, input.length - direct.length)
   for (let j = 0; j < out.length; j += 1) sum += out[j]! * (output[j]! - hold[j]!)
   return sum
+}
+
+/** Pattern of the log odds of the send whose features are in `input`. */
+function patternOn({ direct, out }: Part, output: Float64Array, { input }: SlowModel): number {
+  return sumOf(direct, input, input.length - direct.length) + sumOf(out, output, 0)
 }
 
 /** Puts user and moment in, and works out once what `hold` leads to. */
@@ -128,6 +174,33 @@ function begin(model: SlowModel, at: (input: number) => number): void {
   hold.set(outputOf(model))
 }
 
+/** Patterns of the log odds of losses, which depend on the user alone. */
+function fillLosses({ losses, input, hold }: SlowModel, out: Float64Array): void {
+  for (let k = 0; k < losses.length; k += 1) {
+    const loss = losses[k]!
+    out[k] = sumOf(loss.direct, input, 0) + sumOf(loss.out, hold, 0)
+  }
+}
+
+/** Room for what the slow model says of the sends of one decision. */
+export interface SlowSaid {
+  /** Effect k of row r, in effect units, at k · rows + r. */
+  readonly effects: Float64Array
+  /** Pattern k of row r likewise. */
+  readonly patterns: Float64Array
+  /** One number per loss. */
+  readonly losses: Float64Array
+}
+
+/** Room for so many rows; none without a slow model. */
+export function roomFor(model: SlowModel | null, rows: number): SlowSaid {
+  return {
+    effects: new Float64Array(rows * (model?.effects.length ?? 0)),
+    patterns: new Float64Array(rows * (model?.patterns.length ?? 0)),
+    losses: new Float64Array(model?.losses.length ?? 0),
+  }
+}
+
 /** What to score: sends from row `first` on, as the encoder wrote them. */
 interface Sends {
   readonly sends: ActionRows
@@ -135,71 +208,67 @@ interface Sends {
   readonly first: number
   /** Working memory, as long as ψ is wide. */
   readonly psi: Float64Array
-  /** Effect k of row r, in effect units, at k · rows + r. */
-  readonly out: Float64Array
+  readonly out: SlowSaid
+}
+
+/** Puts down what is said of the send whose features are in `input`. */
+function saySend(
+  model: SlowModel,
+  { rows, row, out }: { readonly rows: number; readonly row: number; readonly out: SlowSaid },
+): void {
+  const { effects, patterns } = model
+  const output = outputOf(model)
+  for (let k = 0; k < effects.length; k += 1) {
+    const effect = effects[k]!
+    out.effects[k * rows + row] = effectOn(effect, output, model) / effect.unit
+  }
+  for (let k = 0; k < patterns.length; k += 1) out.patterns[k * rows + row] = patternOn(patterns[k]!, output, model)
 }
 
 /** What the slow model says of all sends of one user at one moment. */
-export function fillSlowEffects(
-  model: SlowModel,
-  baseline: Float64Array,
-  { sends, rows, first, psi, out }: Sends,
-): void {
-  const { input, baselineColumns, actionColumns, effects } = model
+export function fillSlow(model: SlowModel, baseline: Float64Array, { sends, rows, first, psi, out }: Sends): void {
+  const { input, baselineColumns, actionColumns } = model
   begin(model, (j) => baseline[baselineColumns[j]!]!)
-  for (let i = first; i < rows; i += 1) {
-    fullRow(sends, i - first, psi)
+  fillLosses(model, out.losses)
+  for (let row = first; row < rows; row += 1) {
+    fullRow(sends, row - first, psi)
     for (let j = 0; j < actionColumns.length; j += 1) input[baselineColumns.length + j] = psi[actionColumns[j]!]!
-    const output = outputOf(model)
-    for (let k = 0; k < effects.length; k += 1) {
-      const effect = effects[k]!
-      out[k * rows + i] = effectOn(effect, output, model) / effect.unit
-    }
+    saySend(model, { rows, row, out })
   }
 }
 
-/** Effects in raw reward, in the order of `objectives`, of one row of inputs as the artifact names them. */
-export function slowEffectsOf(
+/** Patterns of the losses of one channel, in the order of causes: what follows pressure among what hazards look at. */
+export function lossPatterns({ losses }: SlowModel, channel: Channel, said: Float64Array): readonly number[] {
+  return Array.from(said).filter((_, k) => losses[k]!.channel === channel)
+}
+
+/** Everything that an artifact tells, each by its name. */
+interface ToldParts {
+  readonly effects: readonly (readonly [string, SlowPart])[]
+  readonly logOdds: readonly (readonly [string, SlowLogOdds])[]
+  readonly losses: readonly ToldLoss[]
+}
+
+/** What each part says of one row of inputs as the artifact names them, in the order of the parts; effects in raw reward. */
+export function saidOfRow(
   artifact: PolicyArtifact,
+  { effects, logOdds, losses }: ToldParts,
   row: { readonly baseline: readonly number[]; readonly action: readonly number[] },
-): Readonly<Record<string, number>> {
-  const effects = Object.values(artifact.objectives).map((effect) => effectOf(effect, 1))
+): SlowSaid {
   const model: SlowModel = {
     baselineColumns: Int32Array.from(row.baseline, (_, j) => j),
     actionColumns: Int32Array.from(row.action, (_, j) => j),
     ...layersOf(artifact),
-    effects,
+    effects: effects.map(([, part]) => effectOf(part, 1)),
     columns: [],
+    patterns: logOdds.map(([, part]) => partOf(part)),
+    patternColumns: [],
+    losses: losses.map(({ channel, told }) => ({ channel, ...lossOf(told) })),
   }
+  const out = roomFor(model, 1)
   begin(model, (j) => row.baseline[j]!)
+  fillLosses(model, out.losses)
   model.input.set(row.action, row.baseline.length)
-  const output = outputOf(model)
-  return Object.fromEntries(
-    Object.keys(artifact.objectives).map((name, k) => [name, effectOn(effects[k]!, output, model)]),
-  )
-}
-
-/** Allowed difference of a check, as a share of the effect or, where that is small, of one. */
-const TOLERANCE = 1e-6
-
-/**
- * Computes the artifact's own checks.
- *
- * @throws PalomaError ARTIFACT_CHECK_FAILED that names check, objective, what was expected and what came out
- */
-export function runArtifactChecks(artifact: PolicyArtifact): void {
-  for (const [i, check] of artifact.checks.entries()) {
-    for (const [name, found] of Object.entries(slowEffectsOf(artifact, check))) {
-      const expected = check.effects[name]
-      if (expected !== undefined && Math.abs(found - expected) <= TOLERANCE * Math.max(1, Math.abs(expected))) continue
-      throw new PalomaError(
-        'ARTIFACT_CHECK_FAILED',
-        `check ${i} of the artifact ${artifact.name}: the effect on ${name} is ${found}, expected ${expected ?? 'a number'}`,
-        {
-          hint: 'the file is damaged, or was written for another version',
-          pointer: `/artifact/checks/${i}/effects/${name}`,
-        },
-      )
-    }
-  }
+  saySend(model, { rows: 1, row: 0, out })
+  return out
 }

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PalomaError, type PolicyArtifact } from '@paloma/core/domain'
+import { PalomaError, type PolicyArtifact, type SlowEffect } from '@paloma/core/domain'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import artifactCase from '../../../../spec/cases/policy-artifact.json' with { type: 'json' }
@@ -12,6 +12,7 @@ import { loadConfig } from './load-config.ts'
 import { runtimeFrom } from './runtime.ts'
 
 const ARTIFACT = artifactCase as PolicyArtifact
+const EFFECT = ARTIFACT.objectives.conversion as SlowEffect
 
 function failure(run: () => unknown): PalomaError {
   try {
@@ -139,12 +140,13 @@ describe('loadConfig', () => {
     await writeFile(join(directory, name), JSON.stringify(value))
     return name
   }
+  const TOLD: SlowEffect = { ...EFFECT, windowHours: 72, direct: [0.2, -0.1], out: [] }
   const FITTING: PolicyArtifact = {
     ...ARTIFACT,
     inputs: { baseline: ARTIFACT.inputs.baseline, action: ARTIFACT.inputs.action.slice(0, 2) },
     layers: [],
     objectives: {
-      conversion: { ...ARTIFACT.objectives.conversion!, windowHours: 72, direct: [0.2, -0.1], out: [] },
+      conversion: TOLD,
     },
     checks: [{ baseline: [1, 0], action: [1, 1], effects: { conversion: 0.1 } }],
   }
@@ -160,19 +162,19 @@ describe('loadConfig', () => {
   it.each([
     [
       'a weight too few',
-      { ...FITTING, objectives: { conversion: { ...FITTING.objectives.conversion!, direct: [1] } } },
+      { ...FITTING, objectives: { conversion: { ...TOLD, direct: [1] } } },
       'CONFIG_INVALID',
       /\/artifact\/objectives\/conversion\/direct: expected 2 numbers, got "1"/,
     ],
     [
       'a number that is none',
-      { ...FITTING, objectives: { conversion: { ...FITTING.objectives.conversion!, direct: [1, null] } } },
+      { ...FITTING, objectives: { conversion: { ...TOLD, direct: [1, null] } } },
       'CONFIG_INVALID',
       /direct\/1: expected number, got null/,
     ],
     [
       'no room to learn',
-      { ...FITTING, objectives: { conversion: { ...FITTING.objectives.conversion!, residualSd: 0 } } },
+      { ...FITTING, objectives: { conversion: { ...TOLD, residualSd: 0 } } },
       'CONFIG_INVALID',
       /residualSd: expected more than 0/,
     ],
@@ -185,7 +187,7 @@ describe('loadConfig', () => {
     ],
     [
       'another window',
-      { ...FITTING, objectives: { conversion: { ...FITTING.objectives.conversion!, windowHours: 24 } } },
+      { ...FITTING, objectives: { conversion: { ...TOLD, windowHours: 24 } } },
       'ARTIFACT_MISMATCH',
       /"windowHours":24.* there and .*"windowHours":72.* on the server/,
     ],

@@ -54,7 +54,6 @@ export function problemOfItem(error: ItemError): ProblemError {
 const STATUS_BY_CODE: readonly (readonly [RegExp, number])[] = [
   [/^(DECISION|IDEMPOTENCY)\w*_(CONFLICT|MISMATCH)$/, 422],
   [/^EXPERIMENT_INVALID$/, 422],
-  [/^NOTHING_TO_EXPORT$/, 409],
   [/^(EXPERIMENT_(STOPPED|NOT_RUNNING|UNREADABLE|WITHOUT_PAST)|NOBODY_EXPOSED)$/, 409],
   [/_NOT_FOUND$/, 404],
   [/_GONE$/, 410],

@@ -253,7 +253,7 @@ export interface Usecases {
   }
   readonly experiments: ExperimentUsecases
   readonly policies: {
-    /** What the current state has learned of effects. Rejects with NOTHING_TO_EXPORT where no objective is learned so. */
+    /** What the current state has learned, for another server to start from. */
     artifact(name: string): Promise<PolicyArtifact>
   }
   readonly clock: {

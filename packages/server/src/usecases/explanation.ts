@@ -1,5 +1,6 @@
 import {
   type Action,
+  ANSWERS,
   chosenAction,
   contributionsOf,
   type Decision,
@@ -8,6 +9,7 @@ import {
   type Opportunity,
   reachCostsOf,
   type Snapshot,
+  slowSharesOf,
   snapshotFor,
 } from '@paloma/core'
 import type { ExplainedAction, Explanation } from './contract.ts'
@@ -112,6 +114,19 @@ function sentences(
   ]
 }
 
+/** What the artifact's log odds had to say, where it tells any. */
+function slowSentences(snapshot: Snapshot, decision: Decision, messages: Names['messages']): readonly string[] {
+  return slowSharesOf(snapshot, decision, [...messages.values()]).map(({ of, logOdds, factor, factorSd }) => {
+    const times = Math.exp(logOdds).toPrecision(3)
+    const believed = `factor ${factor.toPrecision(2)} ± ${factorSd.toPrecision(1)}`
+    return `The slow model multiplies the odds of ${wordsOf(of)} by ${times} (${believed}).`
+  })
+}
+
+function wordsOf(told: string): string {
+  return told === ANSWERS ? 'an answer' : told.startsWith('loss') ? `a ${told}` : told
+}
+
 function percentOf(probability: number): string {
   return `${(100 * probability).toPrecision(3)} %`
 }
@@ -162,7 +177,7 @@ export async function explain({ store, snapshots }: PastDeps, decision: Decision
     userId: decision.userId,
     at: decision.at,
     reason: decision.reason,
-    summary: sentences(chosen, decision, snapshot),
+    summary: [...sentences(chosen, decision, snapshot), ...slowSentences(snapshot, decision, messages)],
     chosen,
     actions: [...order.map((i) => actions[i]!), ...decision.refused.map((each) => refusedAction(each, messages))],
     contributions: contributionsOf(snapshot, decision, [...messages.values()]).slice(0, 20),

@@ -1,5 +1,15 @@
 import { writeFile } from 'node:fs/promises'
-import { PalomaError, type PolicyArtifact } from '@paloma/core'
+import {
+  ANSWERS,
+  type Channel,
+  lossNamed,
+  outcomesNamed,
+  PalomaError,
+  type PolicyArtifact,
+  type ReachLoss,
+  type SlowHazards,
+  type SlowPart,
+} from '@paloma/core'
 import { Command } from 'commander'
 import { type Connect, type ConnectionFlags, withConnection, withConnectionFlags } from '../connection/index.ts'
 import { alignTable, type Output, processOutput, type Report } from '../print/index.ts'
@@ -11,10 +21,10 @@ interface ExportFlags extends ConnectionFlags {
   readonly out: string
 }
 
-/** `paloma artifact export`: what a server has learned of effects, as a file that another may start from. */
+/** `paloma artifact export`: what a server has learned, as a file that another may start from. */
 export function artifactCommand(connect: Connect, output: Output = processOutput): Command {
   return new Command('artifact')
-    .description('policy artifacts: what was learned of effects, as a file')
+    .description('policy artifacts: what was learned, as a file')
     .addCommand(exportCommand(connect, output))
 }
 
@@ -35,20 +45,41 @@ function exportCommand(connect: Connect, output: Output): Command {
   })
 }
 
-function exportReport({ name, inputs, layers, objectives }: PolicyArtifact, file: string): Report {
-  const told = Object.entries(objectives)
-  const rows = told.map(([objective, { scaleSd, residualSd }]) => [
-    objective,
-    `± ${scaleSd}`,
-    `± ${residualSd.toPrecision(2)}`,
-  ])
+type Believed = Pick<SlowPart, 'scaleSd' | 'residualSd'>
+
+/** Everything that an artifact tells, by name, with how far it is to be believed. */
+function partsOf({ answers, objectives }: PolicyArtifact): readonly (readonly [string, Believed | undefined])[] {
+  return [
+    [ANSWERS, answers],
+    ...Object.entries(objectives).flatMap(([name, told]): readonly (readonly [string, Believed | undefined])[] => {
+      if (told.model === 'hazard') return lossesOf(told)
+      if (told.model !== 'response') return [[name, told]]
+      return [
+        [outcomesNamed(name), told.outcomes],
+        [`${name} beside`, told.beside],
+      ]
+    }),
+  ]
+}
+
+function lossesOf({ losses }: SlowHazards): readonly (readonly [string, Believed])[] {
+  return Object.entries(losses).flatMap(([channel, causes]) =>
+    Object.entries(causes).map(([cause, told]) => [lossNamed(channel as Channel, cause as ReachLoss), told] as const),
+  )
+}
+
+function exportReport(artifact: PolicyArtifact, file: string): Report {
+  const { name, inputs, layers, objectives } = artifact
+  const rows = partsOf(artifact).flatMap(([told, believed]) =>
+    believed === undefined ? [] : [[told, `± ${believed.scaleSd}`, `± ${believed.residualSd.toPrecision(2)}`]],
+  )
   const text = `Wrote ${file}: the artifact ${name}, ${inputs.action.length} columns of sends, ${layers.length} layers.
 
-${alignTable(['objective', 'as a whole', 'by feature'], rows)}
+${alignTable(['what', 'as a whole', 'by feature'], rows)}
 
 A server starts from it with "artifact": "${file}" in its configuration.`
   return {
-    data: { name, file, columns: inputs.action.length, layers: layers.length, objectives: told.map(([each]) => each) },
+    data: { name, file, columns: inputs.action.length, layers: layers.length, objectives: Object.keys(objectives) },
     text,
   }
 }

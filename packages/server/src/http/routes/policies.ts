@@ -12,8 +12,7 @@ export function policyRoutes(app: HttpApp, { usecases }: RouteDeps): void {
     config: { access: { kind: 'key', scope: 'read' } },
     schema: {
       operationId: 'exportArtifact',
-      summary:
-        'What the current policy state has learned of effects, as a policy artifact that another server may start from',
+      summary: 'What the current policy state has learned, as a policy artifact that another server may start from',
       tags: ['policies'],
       querystring: z.strictObject({ name: nameSchema }),
       response: { 200: artifactSchema, ...PROBLEMS },
