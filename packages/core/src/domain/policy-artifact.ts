@@ -61,7 +61,7 @@ export interface SlowResponse extends RewardMeaning {
   /** Raw reward of one such outcome, as if it had been seen on so many; > 0. */
   readonly worth?: { readonly mean: number; readonly trials: number }
   /** By channel, the raw reward that comes of one that is expected by what names the send: 1 / `traced`, where nothing was lost or gained. */
-  readonly factors?: Readonly<Partial<Record<Channel, Unsure>>>
+  readonly factors?: Readonly<Record<string, Unsure>>
   /** The effect of a send in raw reward that no outcome names. */
   readonly beside?: SlowPart
 }

@@ -1,5 +1,6 @@
 import {
   type ArtifactInput,
+  CHANNELS,
   type Channel,
   lossNamed,
   type Objective,
@@ -81,13 +82,13 @@ function checkAnswers(
 function checkChannels(artifact: PolicyArtifact, name: string, channels: EncoderParts['channels']): void {
   const told = artifact.objectives[name]!
   const named = told.model === 'response' ? Object.keys(told.factors ?? {}) : []
+  const used = CHANNELS.filter((channel) => channels[channel] !== undefined)
   for (const channel of named) {
-    if (channels[channel as Channel] !== undefined) continue
-    const known = Object.keys(channels).join(', ')
+    if (used.some((each) => each === channel)) continue
     throw mismatch(
       artifact,
       `/objectives/${name}/factors/${channel}`,
-      `it gives a factor of "${name}" on ${channel}, the server has ${known}`,
+      `it gives a factor of "${name}" on ${channel}, the server has ${used.join(', ')}`,
     )
   }
 }

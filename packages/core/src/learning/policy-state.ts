@@ -112,7 +112,7 @@ function putFactors({ mean, variance }: EffectPrior, objective: Objective, shape
   const told = artifact?.objectives[objective.name]
   const factors = told?.model === 'response' ? told.factors : undefined
   for (const [channel, column] of Object.entries(expectedColumns[objective.name] ?? {})) {
-    const factor = factors?.[channel as Channel]
+    const factor = factors?.[channel]
     const weight = factor === undefined ? effectSd / (objective.traced?.[channel] ?? 1) : effectSd * factor.mean
     const sd = factor === undefined ? INCREMENTAL_SD * weight : effectSd * factor.sd
     mean[baselineWidth + column] = weight

@@ -41,7 +41,7 @@ const objective = z.discriminatedUnion('model', [
     model: z.literal('response'),
     outcomes: z.strictObject(logOdds).exactOptional(),
     worth: z.strictObject({ mean: z.number(), trials: z.number().positive() }).exactOptional(),
-    factors: z.partialRecord(z.enum(CHANNELS), unsure).exactOptional(),
+    factors: z.record(name, unsure).exactOptional(),
     beside: z.strictObject(part).exactOptional(),
   }),
   z.strictObject({

@@ -5,6 +5,8 @@ import { PalomaError, type PolicyArtifact, type SlowEffect } from '@paloma/core/
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import artifactCase from '../../../../spec/cases/policy-artifact.json' with { type: 'json' }
+import sendsCase from '../../../../spec/cases/policy-artifact-sends.json' with { type: 'json' }
+import { artifactSchema } from './artifact-schema.ts'
 import { configSchema } from './config-schema.ts'
 import { defaultConfig } from './default-config.ts'
 import { defineConfig, parseConfig } from './define-config.ts'
@@ -12,6 +14,7 @@ import { loadConfig } from './load-config.ts'
 import { runtimeFrom } from './runtime.ts'
 
 const ARTIFACT = artifactCase as PolicyArtifact
+const SENDS = sendsCase as PolicyArtifact
 const EFFECT = ARTIFACT.objectives.conversion as SlowEffect
 
 function failure(run: () => unknown): PalomaError {
@@ -141,6 +144,7 @@ describe('loadConfig', () => {
     return name
   }
   const TOLD: SlowEffect = { ...EFFECT, windowHours: 72, direct: [0.2, -0.1], out: [] }
+  const PATTERN = { level: -2, levelSd: 0.3, direct: [0, 0], out: [], scaleSd: 0.3, residualSd: 0.1 }
   const FITTING: PolicyArtifact = {
     ...ARTIFACT,
     inputs: { baseline: ARTIFACT.inputs.baseline, action: ARTIFACT.inputs.action.slice(0, 2) },
@@ -178,6 +182,38 @@ describe('loadConfig', () => {
       'CONFIG_INVALID',
       /residualSd: expected more than 0/,
     ],
+    [
+      'a response objective a weight too few',
+      {
+        ...FITTING,
+        objectives: { conversion: { ...SENDS.objectives.conversion, outcomes: { ...PATTERN, direct: [1] } } },
+      },
+      'CONFIG_INVALID',
+      /\/artifact\/objectives\/conversion\/outcomes\/direct: expected 2 numbers, got "1"/,
+    ],
+    [
+      'losses without the inputs they are told on',
+      { ...FITTING, objectives: { reachability: SENDS.objectives.reachability } },
+      'CONFIG_INVALID',
+      /losses\/push\/push-disabled\/pressure: expected 0 numbers, got "5"/,
+    ],
+    [
+      'a level of which nothing could be learned',
+      { ...FITTING, answers: { ...PATTERN, windowHours: 72, levelSd: 0 } },
+      'CONFIG_INVALID',
+      /\/artifact\/answers\/levelSd: expected more than 0/,
+    ],
+    ['nothing told', { ...FITTING, objectives: {} }, 'CONFIG_INVALID', /objectives: expected at least one objective/],
+    [
+      'answers that nothing builds on',
+      {
+        ...FITTING,
+        answers: { ...PATTERN, windowHours: 72 },
+        checks: [{ ...FITTING.checks[0]!, logOdds: { answers: -2 } }],
+      },
+      'ARTIFACT_MISMATCH',
+      /it speaks of answers, and no objective is estimated by the model `response` here/,
+    ],
     ['no checks', { ...FITTING, checks: [] }, 'CONFIG_INVALID', /\/artifact\/checks/],
     [
       'a check that fails',
@@ -200,6 +236,10 @@ describe('loadConfig', () => {
   ])('refuses an artifact with %s', async (_what, artifact, code, says) => {
     const name = await write('bad.json', { artifact })
     await expect(loadConfig(name, directory)).rejects.toMatchObject({ code, message: expect.stringMatching(says) })
+  })
+
+  it.each([ARTIFACT, SENDS])('reads the artifact $name of spec/cases as it is', (artifact) => {
+    expect(artifactSchema.parse(artifact)).toEqual(artifact)
   })
 
   it('says which artifact is not there', async () => {
