@@ -34,16 +34,17 @@ export interface LoadedUser {
   readonly visits: UserHistory['visits']
 }
 
-// A reserved send is about to go out: it counts from when it is due, at the latest from now.
+// A reserved send is about to go out: it counts from when it is due, at the latest from now. So does what another process
+// sent, whose clock is ahead of ours.
 const STATES = `
   select u.user_id, u.profile,
     (select json_agg(json_build_array(
         s.send_id, s.at, s.channel, s.category, s.message, s.topic, s.opportunity_id, s.group_key,
         s.waits_until, s.waits_worth)
         order by s.at, s.send_id)::text
-     from (select *, case when status = 'reserved' then least(due_at, $2::bigint) else coalesce(dispatched_at, due_at) end as at
+     from (select *, least(case when status = 'reserved' then due_at else coalesce(dispatched_at, due_at) end, $2::bigint) as at
            from sends where user_id = u.user_id and status in ('reserved', 'dispatching', 'sent', 'unknown')) s
-     where s.at > $2::bigint - $3::bigint and s.at <= $2::bigint) as sends,
+     where s.at > $2::bigint - $3::bigint) as sends,
     (select json_agg(json_build_array(o.at, o.channel) order by o.at, o.message_id)::text
      from outcomes o where o.user_id = u.user_id and o.at > $2::bigint - $3::bigint and o.at <= $2::bigint
        and o.is_response and not o.is_machine and o.channel is not null) as responses,

@@ -93,6 +93,19 @@ export function testSends(storeOf: StoreOf): void {
       ])
     })
 
+    it('counts what a process with a faster clock sent, at the latest now', async () => {
+      const at = dayOf(-4)
+      await reserve('s-skew', ['s-skew-1', 's-skew-2'], at)
+      await storeOf().sends.claim({ now: at + 5_000, limit: 1 }, GO)
+      await finish('s-skew-1', { kind: 'sent', providerMessageId: null }, at + 5_001)
+      const claimed = await storeOf().sends.claim({ now: at + 10, limit: 10 }, GO)
+      expect(claimed.map(({ user }) => user.history.sends)).toMatchObject([
+        [{ opportunityId: 'o-s-skew-1', at: at + 10 }],
+      ])
+      const states = await storeOf().users.loadStates([userId('s-skew')], at + 10)
+      expect(states.get(userId('s-skew'))?.history.sends).toMatchObject([{ at: at + 10 }, { at: at + 10 }])
+    })
+
     it('reopens the opportunity of a failed send, never that of an unknown one', async () => {
       const at = dayOf(2)
       await reserve('s-fail', ['s-fail-1', 's-fail-2'], at)
