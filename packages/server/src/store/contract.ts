@@ -59,8 +59,8 @@ export interface UserStore {
   ): Promise<readonly UserProfile[]>
   /**
    * Profiles with sends, responses and visits in (now − 28 days, now]. Unknown users are absent from the map. Sends are
-   * those that went or may have gone out, at their dispatch, and reserved ones, when due and at the latest now; visits are
-   * one per UTC day, the latest.
+   * those that went or may have gone out, at their dispatch, and reserved ones, when due, all at the latest now; visits
+   * are one per UTC day, the latest.
    */
   loadStates(ids: readonly UserId[], now: EpochMs): Promise<ReadonlyMap<UserId, UserState>>
   /** Who an anonymous or previous id belongs to now; absent ids are nobody's alias. */
@@ -83,7 +83,7 @@ export const OPPORTUNITY_STATUSES = ['open', 'taken', 'sent', 'superseded', 'wit
 export type OpportunityStatus = (typeof OPPORTUNITY_STATUSES)[number]
 
 export interface OpportunityStore {
-  /** Also marks what a new one `supersedes`, or shares a `dedupeKey` with, as superseded (open ones only). Rejects with USER_MOVED. */
+  /** Also marks what a new one `supersedes`, or shares a `dedupeKey` with, as superseded, unless it may have gone out. Rejects with USER_MOVED. */
   insertMany(items: readonly Opportunity[], at: EpochMs): Promise<readonly InsertResult[]>
   /**
    * Open and not expired at `now`, per user, oldest id first. Proposals never change: of those in `known`, which this

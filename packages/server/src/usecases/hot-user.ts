@@ -95,11 +95,11 @@ export function withDecision(hot: HotUser, { decision, deliver, plannedSendId }:
   return { ...left, state: { value, asOf: Math.max(state.asOf, action.sendAt), isMomentary: false } }
 }
 
-/** The user after a proposal for him was stored that replaces no other. */
+/** The user after a proposal for him was stored; one that replaces others may have called off their sends. */
 export function withOpportunity(hot: HotUser, opportunity: Opportunity): HotUser {
+  if (opportunity.dedupeKey !== undefined || opportunity.supersedes !== undefined) return {}
   const { open, ...rest } = hot
   if (open === undefined) return hot
-  if (opportunity.dedupeKey !== undefined || opportunity.supersedes !== undefined) return rest
   return { ...rest, open: { ...open, value: [...open.value, asStored(opportunity)] } }
 }
 

@@ -4,7 +4,7 @@ import { canonicalJson } from './canonical-json.ts'
 import type { Sql, SqlClient } from './client.ts'
 import { eachOnItsOwn } from './each-on-its-own.ts'
 import { type Columns, insertRows } from './insert-rows.ts'
-import { withdrawSends } from './send-transitions.ts'
+import { callOffSends, withdrawSends } from './send-transitions.ts'
 import { holdUsers } from './user-merges.ts'
 
 const COLUMNS = {
@@ -96,16 +96,26 @@ async function insertOpportunities(
   })
 }
 
-/** Marks what the new ones replace: the one they name, and older ones of the same user with the same key. */
+/**
+ * Marks what the new ones replace: the one they name, and older ones of the same user with the same key. What waits to be
+ * sent for those is called off; what may have gone out stays as it is.
+ */
 async function supersede(sql: Sql, freshIds: readonly string[]): Promise<void> {
   if (freshIds.length === 0) return
-  await sql.query(
+  const replaced = await sql.query<{ readonly opportunity_id: string }>(
     `update opportunities o set status = 'superseded'
      from opportunities n
-     where n.opportunity_id = any($1::text[]) and o.user_id = n.user_id and o.status = 'open' and o.seq <> n.seq
-       and ((n.dedupe_key = o.dedupe_key and o.seq < n.seq)
-         or n.supersedes = o.opportunity_id)`,
+     where n.opportunity_id = any($1::text[]) and o.user_id = n.user_id and o.status in ('open', 'taken')
+       and o.seq <> n.seq and ((n.dedupe_key = o.dedupe_key and o.seq < n.seq) or n.supersedes = o.opportunity_id)
+       and not exists (
+         select 1 from sends s
+         where s.user_id = o.user_id and s.opportunity_id = o.opportunity_id and s.status in ('dispatching', 'sent', 'unknown'))
+     returning o.opportunity_id`,
     [freshIds],
+  )
+  await callOffSends(
+    sql,
+    replaced.map((row) => row.opportunity_id),
   )
 }
 

@@ -62,11 +62,18 @@ export async function withdrawSends(
     [of.userId, of.opportunityId],
   )
   if (sends.some((send) => send.status !== 'planned' && send.status !== 'reserved')) return true
-  await sql.query(
-    `update sends set status = case status when 'planned' then 'closed' else 'refused' end,
-       refusals = case status when 'planned' then refusals else '[{"reason":"superseded"}]' end
-     where send_id = any($1::text[])`,
-    [sends.map((send) => send.send_id)],
-  )
+  await callOffSends(sql, [of.opportunityId])
   return false
+}
+
+/** Closes what is planned, and refuses what is reserved, for opportunities that no longer stand. */
+export async function callOffSends(sql: Sql, opportunityIds: readonly string[]): Promise<void> {
+  if (opportunityIds.length === 0) return
+  await sql.query(
+    `update sends s set status = case s.status when 'planned' then 'closed' else 'refused' end,
+       refusals = case s.status when 'planned' then s.refusals else '[{"reason":"superseded"}]' end
+     from opportunities o where o.opportunity_id = any($1::text[])
+       and s.user_id = o.user_id and s.opportunity_id = o.opportunity_id and s.status in ('planned', 'reserved')`,
+    [opportunityIds],
+  )
 }

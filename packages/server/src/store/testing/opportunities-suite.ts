@@ -1,6 +1,6 @@
 import { type Opportunity, opportunityId, userId } from '@paloma/core/domain'
 import { describe, expect, it } from 'vitest'
-import { exampleDecision, exampleNew, exampleOpportunity, NOON } from './examples.ts'
+import { exampleDecision, exampleNew, exampleOpportunity, exampleProfile, NOON } from './examples.ts'
 import type { StoreOf } from './store-of.ts'
 
 /** Opportunities: idempotency, what replaces what, withdrawal. */
@@ -33,13 +33,36 @@ export function testOpportunities(storeOf: StoreOf): void {
       ])
     })
 
-    it('supersedes the one it names only while that is open and of the same user', async () => {
+    it('supersedes the one it names where that is of the same user', async () => {
       await insert([exampleOpportunity('o-s1', 'o-sup'), exampleOpportunity('o-s-foreign', 'o-sup-foreign')])
       await insert([
         exampleOpportunity('o-s2', 'o-sup', { supersedes: opportunityId('o-s1') }),
         exampleOpportunity('o-s3', 'o-sup', { supersedes: opportunityId('o-s-foreign') }),
       ])
       expect(await Promise.all(['o-s1', 'o-s2', 'o-s-foreign'].map(statusOf))).toEqual(['superseded', 'open', 'open'])
+    })
+
+    it('supersedes what waits to be sent, and calls it off, but not what may have arrived', async () => {
+      const user = 'o-waits'
+      const key = { dedupeKey: 'cart' }
+      await storeOf().users.change([{ userId: userId(user), update: () => exampleProfile(user) }])
+      await insert([exampleOpportunity('o-d-k1', user, key)])
+      await storeOf().decisions.insertMany([exampleNew(exampleDecision('d-k1', user))])
+      expect(await statusOf('o-d-k1')).toBe('taken')
+      await insert([exampleOpportunity('o-d-k2', user, key)])
+      await storeOf().decisions.insertMany([exampleNew(exampleDecision('d-k2', user))])
+      const go = { kind: 'go' } as const
+      const claimed = await storeOf().sends.claim({ now: NOON, limit: 99 }, ({ send }) =>
+        send.userId === user ? go : { kind: 'postpone', until: NOON },
+      )
+      expect(claimed.map(({ opportunity }) => opportunity.id)).toEqual(['o-d-k2'])
+      await insert([exampleOpportunity('o-d-k3', user, key)])
+      expect(await Promise.all(['o-d-k1', 'o-d-k2', 'o-d-k3'].map(statusOf))).toEqual(['superseded', 'taken', 'open'])
+      const sends = await storeOf().sends.listByUser(userId(user), { limit: 9 })
+      expect(Object.fromEntries(sends.map(({ decisionId, status }) => [decisionId, status]))).toEqual({
+        'd-k1': 'refused',
+        'd-k2': 'dispatching',
+      })
     })
 
     it('lists what is open and not expired per user, in order of arrival', async () => {
