@@ -31,6 +31,7 @@ export function combineStrata(
     unadjusted: of((found) => found.unadjusted).effect,
     adjustment: largest?.found.adjustment ?? 'none',
     covariates: largest?.found.covariates ?? [],
+    dropped: largest?.found.dropped ?? [],
     varianceReduction: meanOf(parts, (found) => found.varianceReduction) ?? 0,
     treatmentMean: sideOf(parts, 'treatmentMean'),
     controlMean: sideOf(parts, 'controlMean'),

@@ -98,7 +98,7 @@ function compareFew(arms: NonNullable<ReturnType<typeof fewClusters>>): Adjusted
     return Number.isFinite(mean) ? { unadjusted: mean, adjusted: mean } : null
   }
   return {
-    ...{ effect, unadjusted: effect, baseline, adjustment: 'none', covariates: [], varianceReduction: 0 },
+    ...{ effect, unadjusted: effect, baseline, adjustment: 'none', covariates: [], dropped: [], varianceReduction: 0 },
     ...{ treatmentMean: meanOf(arms.treatment), controlMean: meanOf(arms.control), linearisation: null },
   }
 }

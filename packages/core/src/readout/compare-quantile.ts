@@ -45,6 +45,7 @@ function without(reason: UndefinedReason): AdjustedEffect {
     unadjusted: { kind: 'undefined', reason, effect: null },
     adjustment: 'none',
     covariates: [],
+    dropped: [],
     varianceReduction: 0,
     treatmentMean: null,
     controlMean: null,

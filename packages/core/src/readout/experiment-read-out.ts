@@ -1,6 +1,7 @@
 import type { MetricRole, MetricType } from '../domain/index.ts'
 import type {
   AdjustmentKind,
+  DroppedReason,
   Estimate,
   ExperimentVerdict,
   MetricVerdict,
@@ -102,11 +103,7 @@ export interface MetricReadOut {
   readonly uncapped: Estimate | null
   readonly cappedAt: number | null
   readonly stoppedEarly: EarlyStop | null
-  readonly adjustment: {
-    readonly kind: AdjustmentKind
-    readonly covariates: readonly string[]
-    readonly varianceReduction: number
-  }
+  readonly adjustment: AdjustmentReadOut
   /** What test and intervals were corrected for; null where they were not. */
   readonly skewness: SkewnessReadOut | null
   readonly nonInferiorityMargin: number | null
@@ -122,6 +119,18 @@ export interface MetricReadOut {
   /** What a reader must know beside the numbers. */
   readonly notes: readonly string[]
   readonly fields: ResultFields
+}
+
+/** What an effect was adjusted for. */
+export interface AdjustmentReadOut {
+  readonly kind: AdjustmentKind
+  /** By name, those that entered. */
+  readonly covariates: readonly string[]
+  /** 1 − adjusted ÷ unadjusted variance. */
+  readonly varianceReduction: number
+  /** Those that could not enter. */
+  readonly dropped: readonly { readonly covariate: string; readonly reason: DroppedReason; readonly words: string }[]
+  readonly words: string
 }
 
 /** How skewed the tested effect is. */

@@ -19,6 +19,7 @@ import {
   type TestMethod,
   undefinedEstimate,
 } from '../statistics/index.ts'
+import { adjustmentReadOut } from './adjustment-read-out.ts'
 import { compareMetric, fewClusters, momentsOfVariant, usersIn } from './compare-metric.ts'
 import type { ComparedMetric } from './compared-metric.ts'
 import { earlyStop } from './effect-over-time.ts'
@@ -65,11 +66,7 @@ export function metricReadOut(compared: ComparedMetric, shown: ShownWith): Metri
     uncapped: summary.capping === null || summary.quantiles !== undefined ? null : uncappedOf(compared, test.critical),
     cappedAt: summary.capping?.limit ?? null,
     stoppedEarly: earlyStop(compared, shown.alpha),
-    adjustment: {
-      kind: found.adjustment,
-      covariates: found.covariates.map((column) => summary.columns.names[column] ?? String(column)),
-      varianceReduction: found.varianceReduction,
-    },
+    adjustment: adjustmentReadOut(found, summary.columns.names),
     skewness: skewnessOf(compared),
     nonInferiorityMargin: metric.nonInferiorityMargin ?? null,
     targetMDE: metric.targetMDE ?? null,
@@ -185,12 +182,20 @@ function notesOn(compared: ComparedMetric, margin: number | null): readonly stri
     notes.push('without a window its values still grow, so it is shown and not tested')
   }
   if (compared.minimalEffect !== null && isBaseZero) notes.push('the least effect has no base: the control mean is 0')
-  if (found.adjustment === 'none' && summary.columns.before.length > 0)
-    notes.push(`not adjusted: ${isPastKnown(compared) ? 'what is known from before explains too little' : NO_PAST}`)
+  notes.push(...adjustmentNote(compared))
   notes.push(...skewnessNotes(skewnessOf(compared)), ...exactNote(compared), ...clusterNote(compared))
   const small = metric.minSampleSize
   if (small !== undefined) notes.push(`unreliable below ${small} users in a variant`)
   return notes
+}
+
+/** What it was adjusted for or, where something was known from before, why it was not. */
+function adjustmentNote(compared: ComparedMetric): readonly string[] {
+  const { found, summary } = compared
+  const { before, covariates, names } = summary.columns
+  if (found.adjustment !== 'none') return [adjustmentReadOut(found, names).words]
+  if (before.length + covariates.length === 0) return []
+  return [`not adjusted: ${isPastKnown(compared) ? 'what is known from before explains too little' : NO_PAST}`]
 }
 
 function controlMeanOf(compared: ComparedMetric): number | null {
@@ -199,11 +204,11 @@ function controlMeanOf(compared: ComparedMetric): number | null {
 
 const NO_PAST = 'nothing is known from before exposure'
 
-/** Whether anybody's time before exposure differs from the others'. */
+/** Whether anybody's time before exposure, or what was known then, differs from the others'. */
 function isPastKnown({ summary, pair }: ComparedMetric): boolean {
-  const { before, users } = summary.columns
+  const { before, covariates, users } = summary.columns
   // Of clusters the last column is how many users they are of.
-  const past = users === undefined ? before : before.slice(0, 1)
+  const past = users === undefined ? [...before, ...covariates] : before.slice(0, 1)
   return [pair.treatment, pair.control].some((variant) => {
     const { cross } = momentsOfVariant(summary, variant)
     return past.some((column) => cross[packedIndex(column, column)]! > 0)

@@ -1,4 +1,4 @@
-import type { AdjustmentKind } from './adjustment.ts'
+import type { AdjustmentKind, DroppedCovariate } from './adjustment.ts'
 import type { Effect } from './effect.ts'
 
 /** A mean as counted, and as it would be with the covariates of both arms together. */
@@ -39,6 +39,8 @@ export interface AdjustedEffect {
   readonly adjustment: AdjustmentKind
   /** Columns of the covariates that entered. */
   readonly covariates: readonly number[]
+  /** Columns of those that could not enter, and why. */
+  readonly dropped: readonly DroppedCovariate[]
   /** 1 − adjusted ÷ unadjusted variance; 0 where nothing was adjusted. */
   readonly varianceReduction: number
   readonly treatmentMean: ArmMean | null

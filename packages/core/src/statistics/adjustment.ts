@@ -11,11 +11,22 @@ export interface Arms {
 /** How covariates entered: slopes per arm (Lin), one slope for both, or not at all. */
 export type AdjustmentKind = 'lin' | 'pooled' | 'none'
 
+/** Why a covariate did not enter: all units are alike in it, those before it say the same, or a value is not finite. */
+export type DroppedReason = 'constant' | 'collinear' | 'not-finite'
+
+/** A covariate that did not enter. */
+export interface DroppedCovariate {
+  readonly column: number
+  readonly reason: DroppedReason
+}
+
 /** Slopes of the outcome (column 0) on the kept covariates. */
 export interface Adjustment {
   readonly kind: AdjustmentKind
-  /** Columns ≥ 1 that entered; a constant one, a linear combination of those before it or one with NaN does not. */
+  /** Columns ≥ 1 that entered. */
   readonly kept: readonly number[]
+  /** Columns ≥ 1 that could not enter, and why. */
+  readonly dropped: readonly DroppedCovariate[]
   /** Slopes by arm, parallel to `kept`. */
   readonly treatment: Float64Array
   readonly control: Float64Array
@@ -23,35 +34,42 @@ export interface Adjustment {
 
 /** Below so many units in an arm, slopes per arm cost more than they bring: one slope for both. */
 export const LEAST_UNITS_FOR_LIN = 50
+/**
+ * And below so many per covariate: that slopes are estimated adds p / n of an arm's variance, which the formula leaves out;
+ * up to 1/20 intervals of 95 % cover .943.
+ */
+export const UNITS_PER_SLOPE = 20
 /** Covariates that explain less than this share of the variance are left out. */
 export const LEAST_EXPLAINED = 0.01
 // A covariate of which less than this share is not explained by those before it is a combination of them.
 const COLLINEAR = 1e-9
 
-const NO_ADJUSTMENT: Adjustment = {
-  kind: 'none',
-  kept: [],
-  treatment: new Float64Array(),
-  control: new Float64Array(),
+const NO_SLOPES = new Float64Array()
+
+function withoutSlopes(dropped: Adjustment['dropped']): Adjustment {
+  return { kind: 'none', kept: [], dropped, treatment: NO_SLOPES, control: NO_SLOPES }
 }
 
 /**
  * Which regression adjustment holds for column 0 on all later columns: Lin's full interaction (2013) from 50 units per
- * arm on, where the covariates vary in both arms; the slope of both arms together below that (GrowthBook's θ); none where
- * covariates explain less than 1 % of the variance within arms, or leave no degrees of freedom.
+ * arm and 20 per covariate on, where the covariates vary in both arms; the slopes of both arms together below that
+ * (GrowthBook's θ); none where covariates explain less than 1 % of the variance within arms, or leave no degrees of freedom.
+ * A covariate that says nothing, or nothing that those before it do not say, is dropped.
  */
 export function chooseAdjustment({ treatment, control }: Arms): Adjustment {
-  const kept = usableCovariates({ treatment, control })
+  const { kept, dropped } = usableCovariates({ treatment, control })
   const units = treatment.n + control.n
-  if (kept.length === 0 || units - 2 - kept.length < 1) return NO_ADJUSTMENT
-  if (!(explainedShare(withinArms(treatment, control), kept) >= LEAST_EXPLAINED)) return NO_ADJUSTMENT
+  if (kept.length === 0 || units - 2 - kept.length < 1) return withoutSlopes(dropped)
+  if (!(explainedShare(withinArms(treatment, control), kept) >= LEAST_EXPLAINED)) return withoutSlopes(dropped)
   const own = [slopesOf(treatment, kept), slopesOf(control, kept)] as const
-  const least = Math.max(LEAST_UNITS_FOR_LIN, kept.length + 3)
+  const least = Math.max(LEAST_UNITS_FOR_LIN, UNITS_PER_SLOPE * kept.length)
   if (own[0] !== null && own[1] !== null && treatment.n >= least && control.n >= least) {
-    return { kind: 'lin', kept, treatment: own[0], control: own[1] }
+    return { kind: 'lin', kept, dropped, treatment: own[0], control: own[1] }
   }
   const slopes = slopesOf(mergeVectorMoments(treatment, control), kept)
-  return slopes === null ? NO_ADJUSTMENT : { kind: 'pooled', kept, treatment: slopes, control: slopes }
+  return slopes === null
+    ? withoutSlopes(dropped)
+    : { kind: 'pooled', kept, dropped, treatment: slopes, control: slopes }
 }
 
 /** Sums of cross products within arms, around each arm's own means. */
@@ -59,22 +77,29 @@ function withinArms(a: VectorMoments, b: VectorMoments): VectorMoments {
   return { n: a.n + b.n, mean: a.mean, cross: a.cross.map((value, i) => value + b.cross[i]!) }
 }
 
-function usableCovariates({ treatment, control }: Arms): readonly number[] {
+/** Columns ≥ 1 that vary and say what those before them do not, and why the others do not enter. */
+function usableCovariates({ treatment, control }: Arms): Pick<Adjustment, 'kept' | 'dropped'> {
   const within = withinArms(treatment, control)
   const kept: number[] = []
+  const dropped: DroppedCovariate[] = []
   for (let column = 1; column < within.mean.length; column++) {
-    if (isConstantColumn(treatment, column) && isConstantColumn(control, column)) continue
-    if (isIndependent(within, column, kept)) kept.push(column)
+    const isConstant = isConstantColumn(treatment, column) && isConstantColumn(control, column)
+    const reason = isConstant ? 'constant' : droppedReason(within, column, kept)
+    if (reason === null) kept.push(column)
+    else dropped.push({ column, reason })
   }
-  return kept
+  return { kept, dropped }
 }
 
-/** Whether a column holds more than combinations of others; never for one that is not finite. */
-function isIndependent(moments: VectorMoments, column: number, others: readonly number[]): boolean {
+/** Why a column cannot enter after `others`; null where it holds more than combinations of them. */
+function droppedReason(moments: VectorMoments, column: number, others: readonly number[]): DroppedReason | null {
   const own = crossProduct(moments, column, column)
-  if (others.length === 0) return own > 0 && Number.isFinite(own)
+  if (!Number.isFinite(own)) return 'not-finite'
+  if (!(own > 0)) return 'constant'
+  if (others.length === 0) return null
   const slopes = solveFor(moments, column, others)
-  return slopes !== null && own - explainedBy(moments, slopes, { column, others }) > COLLINEAR * own
+  const isNew = slopes !== null && own - explainedBy(moments, slopes, { column, others }) > COLLINEAR * own
+  return isNew ? null : 'collinear'
 }
 
 function explainedBy(
@@ -98,6 +123,15 @@ function solveFor(moments: VectorMoments, column: number, others: readonly numbe
   )
 }
 
+/** Share of column 0 that the columns after it explain together, those left out that say nothing new. */
+export function explainedByOthers(moments: VectorMoments): number {
+  const others: number[] = []
+  for (let column = 1; column < moments.mean.length; column++) {
+    if (!isConstantColumn(moments, column) && droppedReason(moments, column, others) === null) others.push(column)
+  }
+  return others.length === 0 ? 0 : explainedShare(moments, others)
+}
+
 function explainedShare(moments: VectorMoments, kept: readonly number[]): number {
   const slopes = solveFor(moments, 0, kept)
   const total = crossProduct(moments, 0, 0)
@@ -107,7 +141,7 @@ function explainedShare(moments: VectorMoments, kept: readonly number[]): number
 /** Slopes of column 0, or null where the covariates do not vary independently within these moments. */
 function slopesOf(moments: VectorMoments, kept: readonly number[]): Float64Array | null {
   const isFull = kept.every(
-    (column, i) => !isConstantColumn(moments, column) && isIndependent(moments, column, kept.slice(0, i)),
+    (column, i) => !isConstantColumn(moments, column) && droppedReason(moments, column, kept.slice(0, i)) === null,
   )
   return isFull ? solveFor(moments, 0, kept) : null
 }

@@ -28,7 +28,7 @@ export function linearEffect({ treatment, control }: Arms, outcome: LinearOutcom
     treatment: transformMoments(treatment, [outcome.treatment.weights, ...outcome.covariates]),
     control: transformMoments(control, [outcome.control.weights, ...outcome.covariates]),
   }
-  const plain = parts(own, outcome, { kind: 'none', kept: [], treatment: NONE, control: NONE })
+  const plain = parts(own, outcome, NO_ADJUSTMENT)
   const reason = undefinedReason(own, outcome)
   if (reason !== null) return withoutEffect(reason, plain, meansFound(own, outcome))
   const adjustment = chooseAdjustment(own)
@@ -47,6 +47,7 @@ export function linearEffect({ treatment, control }: Arms, outcome: LinearOutcom
     ),
     adjustment: adjustment.kind,
     covariates: adjustment.kept.map((column) => outcome.columns[column - 1]!),
+    dropped: adjustment.dropped.map((each) => ({ ...each, column: outcome.columns[each.column - 1]! })),
     varianceReduction: adjustment.kind === 'none' ? 0 : 1 - adjusted.variance / plain.variance,
     treatmentMean: adjusted.treatmentMean,
     controlMean: adjusted.controlMean,
@@ -56,6 +57,7 @@ export function linearEffect({ treatment, control }: Arms, outcome: LinearOutcom
 }
 
 const NONE = new Float64Array()
+const NO_ADJUSTMENT: Adjustment = { kind: 'none', kept: [], dropped: [], treatment: NONE, control: NONE }
 
 interface Parts {
   readonly effect: number
@@ -89,6 +91,7 @@ function withoutEffect(reason: UndefinedReason, { effect }: Parts, { treatment, 
     unadjusted: answer,
     adjustment: 'none',
     covariates: [],
+    dropped: [],
     varianceReduction: 0,
     treatmentMean: plain(treatment),
     controlMean: plain(control),

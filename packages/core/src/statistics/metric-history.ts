@@ -1,5 +1,7 @@
-import { choleskyFactor, choleskySolve, packedIndex, packedLength } from '../numeric/index.ts'
+import { packedIndex } from '../numeric/index.ts'
+import { explainedByOthers } from './adjustment.ts'
 import type { UndefinedReason } from './estimate.ts'
+import { transformMoments } from './transform-moments.ts'
 import type { VectorMoments } from './vector-moments.ts'
 
 /** Which numbers of a user's row make a metric: one of them, or the ratio of two sums. */
@@ -31,7 +33,8 @@ export interface HistoryColumns {
 /**
  * Mean, variance per unit and R² on pre-period covariates of a metric, from the moments of a past period as long as the
  * experiment's. A ratio R = Σm / Σd is linearised, z = (m − R d) / mean d (delta method), and so is the ratio `before`, as
- * adjustment will take it. R² is 0 where covariates are singular. Assumes that the experiment will meet users like these.
+ * adjustment will take it, and covariates that say nothing new are left out of R². Assumes that the experiment will meet users
+ * like these.
  */
 export function metricHistory(
   moments: VectorMoments,
@@ -47,7 +50,8 @@ export function metricHistory(
   if (!(squares > 0)) return { kind: 'undefined', reason: 'zero-variance' }
   const past = before === undefined ? null : linearWeights(moments, before)
   const known = [...(past === null ? [] : [past]), ...covariates.map((column): Weights => [[column, 1]])]
-  const rSquared = explained(moments, { weights, known, squares })
+  const columns = [weights, ...known].map((each) => spread(each, moments.mean.length))
+  const rSquared = explainedByOthers(transformMoments(moments, columns))
   return { kind: 'history', units: n, mean, variance: squares / (n - 1), rSquared }
 }
 
@@ -75,23 +79,8 @@ function covarianceOf({ cross }: VectorMoments, a: Weights, b: Weights): number 
   return sum
 }
 
-function explained(
-  moments: VectorMoments,
-  {
-    weights,
-    known,
-    squares,
-  }: { readonly weights: Weights; readonly known: readonly Weights[]; readonly squares: number },
-): number {
-  const size = known.length
-  const matrix = new Float64Array(packedLength(size))
-  known.forEach((one, i) => {
-    for (let j = 0; j <= i; j++) matrix[packedIndex(i, j)] = covarianceOf(moments, one, known[j]!)
-  })
-  const factor = size === 0 ? null : choleskyFactor(matrix, size)
-  if (factor === null) return 0
-  const right = known.map((one) => covarianceOf(moments, weights, one))
-  const slopes = choleskySolve(factor, right)
-  const sum = right.reduce((total, value, i) => total + value * slopes[i]!, 0)
-  return Number.isFinite(sum) ? Math.min(1, Math.max(0, sum / squares)) : 0
+function spread(weights: Weights, size: number): Float64Array {
+  const row = new Float64Array(size)
+  for (const [column, weight] of weights) row[column] = row[column]! + weight
+  return row
 }

@@ -83,6 +83,7 @@ const withoutRatio: AdjustedEffect = {
   unadjusted: { kind: 'undefined', reason: 'zero-denominator', effect: null },
   adjustment: 'none',
   covariates: [],
+  dropped: [],
   varianceReduction: 0,
   treatmentMean: null,
   controlMean: null,
