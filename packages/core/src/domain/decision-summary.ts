@@ -1,4 +1,5 @@
 import { type Action, chosenAction, type Decision } from './decision.ts'
+import { type KnownAtExposure, knownAt } from './exposure.ts'
 
 /** What a decision says of itself and its choice, without its tables and inputs. */
 export type DecisionSummary = Pick<
@@ -19,11 +20,14 @@ export type DecisionSummary = Pick<
 > & {
   /** What was chosen. */
   readonly action: Action
+  /** Of the user; where some experiment could matter to this decision, else absent. */
+  readonly known?: KnownAtExposure
 }
 
 /** The summary of a decision, which holds on to nothing else of it. */
 export function summaryOf(decision: Decision): DecisionSummary {
-  const { waits } = decision
+  const { waits, assignments, inputs, at } = decision
+  const isExposed = assignments.some(({ exposed }) => exposed === true)
   return {
     decisionId: decision.decisionId,
     userId: decision.userId,
@@ -39,5 +43,6 @@ export function summaryOf(decision: Decision): DecisionSummary {
     propensity: decision.propensity,
     draw: decision.draw,
     action: chosenAction(decision),
+    ...(isExposed ? { known: knownAt(inputs.user.profile, at) } : {}),
   }
 }

@@ -1,4 +1,5 @@
 import type { Category, Channel } from './channel.ts'
+import { assertNever } from './error.ts'
 import type { UserId } from './id.ts'
 import type { Scalar } from './opportunity.ts'
 import type { EpochMs } from './time.ts'
@@ -40,6 +41,28 @@ export interface Addresses {
   readonly webhook?: string
   /** An opaque token for a push gateway behind a webhook. */
   readonly pushToken?: string
+}
+
+/** Whether the user has an address on the channel; in-app needs none. */
+export function hasAddress(addresses: Addresses, channel: Channel): boolean {
+  switch (channel) {
+    case 'in-app':
+      return true
+    case 'email':
+      return isGiven(addresses.email)
+    case 'push':
+      return addresses.push !== undefined || isGiven(addresses.pushToken)
+    case 'sms':
+      return isGiven(addresses.sms)
+    case 'webhook':
+      return isGiven(addresses.webhook)
+    default:
+      return assertNever(channel)
+  }
+}
+
+function isGiven(address: string | undefined): boolean {
+  return address !== undefined && address !== ''
 }
 
 export interface UserProfile {

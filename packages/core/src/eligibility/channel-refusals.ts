@@ -1,5 +1,5 @@
-import type { Addresses, Channel, Consent, Refusal, RefusalReason, Rules, UserProfile } from '../domain/index.ts'
-import { assertNever } from '../domain/index.ts'
+import type { Consent, Refusal, RefusalReason, Rules, UserProfile } from '../domain/index.ts'
+import { hasAddress } from '../domain/index.ts'
 import type { Subject } from './scope.ts'
 
 /** Nothing speaks against it; shared, so that the common case allocates nothing. */
@@ -27,24 +27,6 @@ export function channelRefusals(
   const consent = consentRefusal(profile.consent, subject, rule?.consent ?? 'opt-out')
   if (consent !== undefined) found = add(found, { reason: consent })
   return found ?? NO_REFUSALS
-}
-
-/** Whether the user has an address on the channel; in-app needs none. */
-export function hasAddress(addresses: Addresses, channel: Channel): boolean {
-  switch (channel) {
-    case 'in-app':
-      return true
-    case 'email':
-      return isGiven(addresses.email)
-    case 'push':
-      return addresses.push !== undefined || isGiven(addresses.pushToken)
-    case 'sms':
-      return isGiven(addresses.sms)
-    case 'webhook':
-      return isGiven(addresses.webhook)
-    default:
-      return assertNever(channel)
-  }
 }
 
 /**
@@ -77,10 +59,6 @@ function topicWord(consent: Consent, subject: Pick<Subject, 'channel' | 'topic'>
 function hasEntries(record: Readonly<Record<string, unknown>>): boolean {
   for (const _ in record) return true
   return false
-}
-
-function isGiven(address: string | undefined): boolean {
-  return address !== undefined && address !== ''
 }
 
 function add(list: Refusal[] | undefined, refusal: Refusal): Refusal[] {

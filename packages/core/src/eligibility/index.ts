@@ -1,4 +1,3 @@
-export { hasAddress } from './channel-refusals.ts'
 export {
   type Eligibility,
   type EligibilityInput,

@@ -117,7 +117,8 @@ function wideColumns(source: Source, metric: ExperimentMetric, suffix: string): 
   return { numerator: numerator.column, denominator: denominator?.column ?? null, pre, daily: [] }
 }
 
-function isAdjusted({ regressionAdjustmentSettings, metricType }: ExperimentMetric): boolean {
+/** Whether its effect is to be adjusted for what is known from before. */
+export function isAdjusted({ regressionAdjustmentSettings, metricType }: ExperimentMetric): boolean {
   return regressionAdjustmentSettings?.enabled !== false && metricType !== 'quantile'
 }
 

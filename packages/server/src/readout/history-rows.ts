@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { DecisionId, EpochMs, Exposure, Outcome, UserId } from '@paloma/core'
-import { type Analytics, type AnalyticsLimits, openAnalytics } from './duckdb.ts'
+import type { Channel, DecisionId, EpochMs, Exposure, Outcome, UserId } from '@paloma/core'
+import { type Analytics, type AnalyticsLimits, openAnalytics, type SqlValue } from './duckdb.ts'
 import { literal } from './sql.ts'
 
 /** Where an experiment's rows lie: files of past days, and exposures that are not in them. */
@@ -47,37 +47,51 @@ export async function withHistoryRows<T>(
   }
 }
 
-const HEADER = 'userId,slot,variant,phase,met,decisionId,cluster'
+const HEADER = 'userId,slot,variant,phase,met,decisionId,cluster,tenureDays,reachable'
 
 /** A row per variant that a user met in days without files; only the first of them has its own moment. */
 async function writeLive(path: string, pages: AsyncIterable<readonly Exposure[]>): Promise<void> {
-  const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`
   const lines = async function* (): AsyncGenerator<string, void> {
     yield `${HEADER}\n`
     for await (const page of pages) {
-      yield page
-        .flatMap(({ userId, slot, variants, variant, phase, at, decisionId, clusters = [] }) =>
-          [variant, ...variants.filter((each) => each !== variant)].map(
-            (each, i) =>
-              `${quoted(userId)},${slot ?? NO_SLOT},${quoted(each)},${phase},${at + (i === 0 ? 0 : 1)},${quoted(decisionId)},${quoted(clusters[variants.indexOf(each)] ?? '')}\n`,
-          ),
-        )
-        .join('')
+      yield page.flatMap((exposure) => liveLines(exposure)).join('')
     }
   }
   await pipeline(Readable.from(lines()), createWriteStream(path))
+}
+
+function liveLines(exposure: Exposure): readonly string[] {
+  const { userId, slot, variants, variant, phase, at, decisionId, clusters = [], known } = exposure
+  const ofUser = [known?.tenureDays ?? '', known === undefined ? '' : quoted(known.reachable.join(','))]
+  return [variant, ...variants.filter((each) => each !== variant)].map((each, i) => {
+    const cluster = quoted(clusters[variants.indexOf(each)] ?? '')
+    const own = [phase, at + (i === 0 ? 0 : 1), quoted(decisionId), cluster]
+    return `${[quoted(userId), slot ?? NO_SLOT, quoted(each), ...own, ...ofUser].join(',')}\n`
+  })
+}
+
+function quoted(text: string): string {
+  return `"${text.replaceAll('"', '""')}"`
 }
 
 const NO_SLOT = -1
 /** Between the names of variants: nobody's name has it. */
 const SEPARATOR = '\u001f'
 
-/** Files of earlier versions have no such column. */
-const NO_CLUSTER_YET = 'SELECT CAST(NULL AS VARCHAR) AS cluster WHERE false'
+/** Files of earlier versions have no such columns. */
+const NO_SUCH_YET =
+  'SELECT CAST(NULL AS VARCHAR) AS cluster, CAST(NULL AS DOUBLE) AS tenureDays, CAST(NULL AS VARCHAR) AS reachable WHERE false'
 
 function clustersIn(text: string): Pick<Exposure, 'clusters'> {
   const clusters = text.split(SEPARATOR)
   return clusters.every((cluster) => cluster === '') ? {} : { clusters }
+}
+
+/** Null in files of earlier versions. */
+function knownIn(tenureDays: SqlValue | undefined, reachable: SqlValue | undefined): Pick<Exposure, 'known'> {
+  if (typeof tenureDays !== 'number' || typeof reachable !== 'string') return {}
+  const channels: readonly string[] = reachable === '' ? [] : reachable.split(',')
+  return { known: { tenureDays, reachable: channels as readonly Channel[] } }
 }
 
 function filesOf(paths: readonly string[]): string {
@@ -89,27 +103,29 @@ function exposureTable({ key, exposures }: HistorySource, live: string): string 
     exposures.length === 0
       ? ''
       : `SELECT userId, coalesce(CAST(slot AS BIGINT), ${NO_SLOT}) AS slot, variant, phase, epoch_ms(timestamp) AS met, decisionId,
-           coalesce(cluster, '') AS cluster
-         FROM (${NO_CLUSTER_YET} UNION ALL BY NAME SELECT * FROM ${filesOf(exposures)}) WHERE experiment = ${literal(key)} UNION ALL `
+           coalesce(cluster, '') AS cluster, tenureDays, reachable
+         FROM (${NO_SUCH_YET} UNION ALL BY NAME SELECT * FROM ${filesOf(exposures)}) WHERE experiment = ${literal(key)} UNION ALL `
   const present = `SELECT userId, CAST(slot AS BIGINT) AS slot, variant, CAST(phase AS INTEGER) AS phase, CAST(met AS BIGINT) AS met, decisionId,
-      coalesce(cluster, '') AS cluster
+      coalesce(cluster, '') AS cluster, CAST(tenureDays AS DOUBLE) AS tenureDays,
+      CASE WHEN tenureDays IS NOT NULL THEN coalesce(reachable, '') END AS reachable
     FROM read_csv(${literal(live)}, header = true, all_varchar = true)`
   return `CREATE TEMP TABLE first AS
     SELECT userId, slot, string_agg(variant, chr(31) ORDER BY variant) AS variants,
       string_agg(cluster, chr(31) ORDER BY variant) AS clusters, min(met) AS met,
       arg_min(variant, (met, variant)) AS variant, arg_min(phase, (met, variant)) AS phase,
-      arg_min(decisionId, (met, variant)) AS decisionId
+      arg_min(decisionId, (met, variant)) AS decisionId, arg_min(known, (met, variant)) AS known
     FROM (SELECT userId, slot, variant, min(met) AS met, arg_min(phase, met) AS phase, arg_min(decisionId, met) AS decisionId,
-        arg_min(cluster, met) AS cluster FROM (${past}${present}) GROUP BY userId, slot, variant)
+        arg_min(cluster, met) AS cluster, arg_min({'tenureDays': tenureDays, 'reachable': reachable}, met) AS known FROM (${past}${present}) GROUP BY userId, slot, variant)
     GROUP BY userId, slot`
 }
 
 async function* exposurePages(analytics: Analytics): AsyncGenerator<readonly Exposure[], void> {
   const rows = analytics.pages(
-    'SELECT userId, slot, variants, met, variant, phase, decisionId, clusters FROM first ORDER BY userId, slot',
+    `SELECT userId, slot, variants, met, variant, phase, decisionId, clusters, known.tenureDays, known.reachable
+     FROM first ORDER BY userId, slot`,
   )
   for await (const page of rows) {
-    yield page.map(([userId, slot, variants, at, variant, phase, decisionId, clusters]) => ({
+    yield page.map(([userId, slot, variants, at, variant, phase, decisionId, clusters, tenureDays, reachable]) => ({
       userId: String(userId) as UserId,
       slot: Number(slot) === NO_SLOT ? null : Number(slot),
       variants: String(variants).split(SEPARATOR),
@@ -118,6 +134,7 @@ async function* exposurePages(analytics: Analytics): AsyncGenerator<readonly Exp
       phase: Number(phase),
       decisionId: String(decisionId) as DecisionId,
       ...clustersIn(String(clusters)),
+      ...knownIn(tenureDays, reachable),
     }))
   }
 }

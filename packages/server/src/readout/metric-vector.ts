@@ -1,7 +1,7 @@
 import type { ExperimentMetric, VectorColumns } from '@paloma/core'
 import type { FileSpec } from './contract.ts'
 import { covariateColumn, type Exposures } from './exposure.ts'
-import { completeWhen, type Facts } from './facts.ts'
+import { completeWhen, type Facts, isAdjusted } from './facts.ts'
 import { numeral } from './sql.ts'
 
 /** SQL of one metric's vector over `exposure e LEFT JOIN facts f`: names of columns of the cleaned relation. */
@@ -18,6 +18,8 @@ export interface MetricVector {
   readonly raw: readonly string[]
   /** Names a column that is not null where a counted user lacks a covariate. */
   readonly gap: string
+  /** Expressions of the covariates. */
+  readonly covariates: readonly string[]
 }
 
 /** What the vectors of a read-out depend on. */
@@ -27,8 +29,8 @@ export interface VectorScene {
   readonly facts: Facts
   /** By metric: numbers above it are set to it. */
   readonly limits: ReadonlyMap<string, number>
-  /** Covariates of this scene are missing for some users: an indicator goes beside each. */
-  readonly withIndicators: boolean
+  /** Expressions of covariates that some counted users lack: an indicator goes beside each. */
+  readonly incomplete: ReadonlySet<string>
 }
 
 /** The vectors of all metrics that are read as means or ratios. */
@@ -37,38 +39,40 @@ export function metricVectors(scene: VectorScene): readonly MetricVector[] {
 }
 
 function vectorOf(scene: VectorScene, metric: ExperimentMetric, i: number): MetricVector {
-  const { spec, facts, withIndicators } = scene
+  const { spec, facts, incomplete } = scene
   const { numerator, denominator, pre } = facts.columns[i]!
   const complete = completeWhen({ ...scene, asOf: facts.asOf }, metric)
   const raw = [numerator, ...(denominator === null ? [] : [denominator])].map((column) => present(facts, `f.${column}`))
   const isWeighted = spec.columns.assignments.propensity !== null
-  const own = isWeighted ? [] : spec.columns.assignments.covariates.map((_, j) => `e.${covariateColumn(j)}`)
+  const ownNames = isWeighted || !isAdjusted(metric) ? [] : spec.columns.assignments.covariates
+  const own = ownNames.map((_, j) => `e.${covariateColumn(j)}`)
   const before = isWeighted ? [] : pre.map((column) => capped(scene, metric, present(facts, `f.${column}`)))
   const covariates = [...before, ...own]
+  const lacking = covariates.flatMap((x, j) => (incomplete.has(x) ? [j] : []))
   const whole = [complete, ...raw.map((expression) => `isfinite(${expression})`)].join(' AND ')
   const values = outcomes({ scene, metric, raw, isWeighted })
   const select = [
     ...values.map((value) => `CASE WHEN ${whole} THEN ${value} END`),
     ...covariates.map((x) => amongCounted(i, `CASE WHEN isfinite(${x}) THEN ${x} ELSE 0 END`)),
-    ...(withIndicators ? covariates : []).map((x) =>
-      amongCounted(i, `CASE WHEN isfinite(${x}) THEN 0.0::DOUBLE ELSE 1.0::DOUBLE END`),
+    ...lacking.map((j) =>
+      amongCounted(i, `CASE WHEN isfinite(${covariates[j]}) THEN 0.0::DOUBLE ELSE 1.0::DOUBLE END`),
     ),
   ]
   const names = select.map((_, j) => `y${i}_${j}`)
-  const ownNames = isWeighted ? [] : spec.columns.assignments.covariates
   return {
     metric,
     columns: vectorColumns(metric, {
       values: values.length,
       before: before.length,
       own: ownNames,
-      size: select.length,
+      lacking,
     }),
     select: [...select.map((expression, j) => `${expression} AS ${names[j]}`), `${gapAmong(i, covariates)} AS g${i}`],
     names,
     complete,
     raw,
     gap: `g${i}`,
+    covariates,
   }
 }
 
@@ -85,14 +89,19 @@ function gapAmong(i: number, covariates: readonly string[]): string {
 
 function vectorColumns(
   { name }: ExperimentMetric,
-  parts: { readonly values: number; readonly before: number; readonly own: readonly string[]; readonly size: number },
+  parts: {
+    readonly values: number
+    readonly before: number
+    readonly own: readonly string[]
+    readonly lacking: readonly number[]
+  },
 ): VectorColumns {
   const values = parts.values === 1 ? [name] : [`${name} numerator`, `${name} denominator`]
   const known = [...values.slice(0, parts.before).map((value) => `${value} before`), ...parts.own]
-  const indicators = known.map((value) => `${value} missing`)
-  const places = Array.from({ length: parts.size }, (_, j) => j)
+  const names = [...values, ...known, ...parts.lacking.map((j) => `${known[j]} missing`)]
+  const places = names.map((_, j) => j)
   return {
-    names: [...values, ...known, ...indicators].slice(0, parts.size),
+    names,
     numerator: 0,
     denominator: parts.values > 1 ? 1 : null,
     before: places.slice(parts.values, parts.values + parts.before),

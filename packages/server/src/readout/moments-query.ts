@@ -15,8 +15,9 @@ export interface MomentsRow {
   readonly moments: readonly VectorMoments[]
 }
 
-// A vector of five has 35 third moments; one so long is read out without them.
-const MOST_COLUMNS = 4
+// A vector of eight (a ratio and its past, two covariates and their indicators) has 120 third moments; a longer one is read
+// out without them.
+const MOST_COLUMNS = 8
 const SAMPLE_ROWS = 4096
 
 /** What is asked: vectors, what users are told apart by, and whether skewness is to be known. */

@@ -25,7 +25,7 @@ export async function pastMetrics(
   analytics: Analytics,
   parts: Pick<VectorScene, 'spec' | 'exposures' | 'facts'>,
 ): Promise<Readonly<Record<string, PastMetric>>> {
-  const draft = { ...parts, withIndicators: false }
+  const draft = { ...parts, incomplete: new Set<string>() }
   const scene = { ...draft, limits: await cappingLimits(analytics, draft) }
   const vectors = metricVectors(scene)
   const isOfClusters = scene.spec.readOut.unit !== undefined

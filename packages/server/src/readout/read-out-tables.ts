@@ -20,6 +20,14 @@ export interface AssignedRow {
   readonly cluster?: string
   /** By column that the spec's interactions name: the variant in another experiment, or empty. */
   readonly others?: Readonly<Record<string, string>>
+  /** Covariates: what was known of the user before the exposure; absent where that was not noted. */
+  readonly known?: KnownOfUser
+}
+
+/** What a user is known by when exposed, beside what he did before. */
+export interface KnownOfUser {
+  readonly tenureDays: number
+  readonly reachableChannels: number
 }
 
 /** One thing a user did, under the name of a column that metrics ask for. */
@@ -81,11 +89,15 @@ export async function withTables<T>(
   try {
     const others = [...new Set((spec.interactions ?? []).map(({ column }) => column))]
     const own = tables.hasClusters === true ? ['cluster'] : []
-    const first = await writeRows(files.assignments, [...ASSIGNED, ...own, ...others], flat(tables.assignments))
+    const isKnown = { ofAnybody: false }
+    const rows = flat(tables.assignments, isKnown)
+    const first = await writeRows(files.assignments, [...ASSIGNED, ...KNOWN_COLUMNS, ...own, ...others], rows)
     if (first === undefined) return undefined
     await writeRows(files.metrics, MEASURED, withEveryColumn(tables, first.user))
     const phase = spec.phases.length === 0 ? null : 'phase'
-    const columns = { ...COLUMNS, assignments: { ...COLUMNS.assignments, phase, cluster: own } }
+    // A user's reach in a later slot of time may be what an earlier one left of it.
+    const covariates = isKnown.ofAnybody && spec.unit === undefined ? KNOWN_COLUMNS : []
+    const columns = { ...COLUMNS, assignments: { ...COLUMNS.assignments, phase, cluster: own, covariates } }
     return await work(files, { readOut: spec, asOf, columns })
   } finally {
     await rm(folder, { recursive: true, force: true })
@@ -95,11 +107,25 @@ export async function withTables<T>(
 const ASSIGNED = ['user', 'variant', 'time', 'phase'] as const
 const MEASURED = ['user', 'metric', 'value', 'time', 'id'] as const
 
-/** Rows with the variants of other experiments as columns of their own. */
+/** Columns of what was known of a user, as a read-out names them. */
+const TENURE = 'tenure in days at exposure'
+const REACH = 'reachable channels at exposure'
+const KNOWN_COLUMNS = [TENURE, REACH] as const
+
+type FlatRow = Omit<AssignedRow, 'others' | 'known'> & Readonly<Record<string, string | number | null>>
+
+/** Rows with the variants of other experiments, and what is known of the user, as columns of their own. */
 async function* flat(
   pages: ReadOutTables['assignments'],
-): AsyncGenerator<readonly (Omit<AssignedRow, 'others'> & Readonly<Record<string, string | number | null>>)[], void> {
-  for await (const page of pages) yield page.map(({ others = {}, ...row }) => ({ ...others, ...row }))
+  isKnown: { ofAnybody: boolean },
+): AsyncGenerator<readonly FlatRow[], void> {
+  for await (const page of pages) {
+    yield page.map(({ others = {}, known, ...row }) => {
+      if (known !== undefined) isKnown.ofAnybody = true
+      const { tenureDays = null, reachableChannels = null } = known ?? {}
+      return { ...others, ...row, [TENURE]: tenureDays, [REACH]: reachableChannels }
+    })
+  }
 }
 
 /** A column that nobody has a row of is unknown to a reader of tables: each gets a row long before anything counts. */

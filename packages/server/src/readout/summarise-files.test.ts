@@ -125,15 +125,18 @@ describe('summariseFiles', () => {
     for (const { cells } of (await summariseFiles(ignored, files, limits)).metrics) {
       expect(cells[0]!.moments).not.toHaveProperty('third')
     }
-    const names = ['a', 'b', 'c', 'd']
+    const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g']
     const many = writeCsv(
       join(folder, 'many.csv'),
       `user,variant,time,${names.join(',')}`,
-      users.map(({ user, variant, time, before, bought }, i) => [user, variant, time, before, i, bought, i % 7]),
+      users.map(({ user, variant, time, before, bought }, i) => [
+        ...[user, variant, time, before, i, bought],
+        ...[7, 5, 3, 2].map((size) => i % size),
+      ]),
     )
     const long = parseSpec({ ...written, columns: { assignments: { time: 'time', covariates: names } } }, 'test')
     const [spend] = (await summariseFiles(long, { assignments: many, metrics: wide }, limits)).metrics
-    expect(spend!.columns.names).toHaveLength(6)
+    expect(spend!.columns.names).toHaveLength(9)
     expect(spend!.cells[0]!.moments).not.toHaveProperty('third')
   })
 

@@ -15,10 +15,11 @@ import type { FileSpec } from './contract.ts'
 import { type Analytics, type AnalyticsLimits, openAnalytics } from './duckdb.ts'
 import { readExposures, segmentColumn, segmentsAsked } from './exposure.ts'
 import { readFacts } from './facts.ts'
+import { incompleteCovariates } from './incomplete-covariates.ts'
 import { dailyVector, joinVectors, receiptVector } from './joint-vector.ts'
 import { countLeftOut } from './left-out.ts'
 import { type MetricVector, metricVectors, type VectorScene } from './metric-vector.ts'
-import { queryMoments } from './moments-query.ts'
+import { type MomentsQuery, queryMoments } from './moments-query.ts'
 import { orderStatistics } from './order-statistics.ts'
 import { isSkewnessNeeded } from './skewness-needed.ts'
 import { openSource } from './source.ts'
@@ -97,17 +98,25 @@ async function summarise(analytics: Analytics, parts: Parts): Promise<Experiment
   }
 }
 
+const NONE_INCOMPLETE: ReadonlySet<string> = new Set()
+
 /** One pass where all is well; another where rows repeat or covariates are missing, which the first one finds out. */
-async function measure(analytics: Analytics, parts: Parts, withIndicators: boolean = false): Promise<Measured> {
-  const draft = { ...parts, withIndicators }
+async function measure(
+  analytics: Analytics,
+  parts: Parts,
+  incomplete: ReadonlySet<string> = NONE_INCOMPLETE,
+): Promise<Measured> {
+  const draft = { ...parts, incomplete }
   const scene: VectorScene = { ...draft, limits: await cappingLimits(analytics, draft) }
   const vectors = metricVectors(scene)
   const rows = await momentsBy(analytics, scene, { vectors, by: dimensionsOf(parts) })
   const users = rows.reduce((sum, row) => sum + row.users, 0)
   if (users > parts.exposures.users) {
-    return measure(analytics, { ...parts, facts: await withoutRepeats(analytics, parts.facts) }, withIndicators)
+    return measure(analytics, { ...parts, facts: await withoutRepeats(analytics, parts.facts) }, incomplete)
   }
-  if (!withIndicators && rows.some(({ gaps }) => gaps.some((gap) => gap > 0))) return measure(analytics, parts, true)
+  if (incomplete.size === 0 && rows.some(({ gaps }) => gaps.some((gap) => gap > 0))) {
+    return measure(analytics, parts, await incompleteCovariates(analytics, scene, vectors))
+  }
   return { scene, vectors, rows }
 }
 
@@ -115,10 +124,10 @@ async function measure(analytics: Analytics, parts: Parts, withIndicators: boole
 function momentsBy(
   analytics: Analytics,
   scene: VectorScene,
-  asked: { readonly vectors: readonly MetricVector[]; readonly by: readonly string[] },
+  asked: MomentsQuery,
 ): Promise<readonly ClusterMomentsRow[]> {
   return scene.spec.readOut.unit === undefined
-    ? queryMoments(analytics, scene.facts, { ...asked, withThird: isSkewnessNeeded(scene.spec, scene.exposures) })
+    ? queryMoments(analytics, scene.facts, { withThird: isSkewnessNeeded(scene.spec, scene.exposures), ...asked })
     : queryClusterMoments(analytics, scene, asked)
 }
 
@@ -261,6 +270,7 @@ async function measureJoint(analytics: Analytics, { scene, vectors }: Measured):
   const rows = await momentsBy(analytics, scene, {
     vectors: [joinVectors(asked)],
     by: dimensionsOf(scene),
+    withThird: false,
   })
   return {
     metrics: asked.map(({ metric, columns }) => ({ metric: metric.name, columns })),

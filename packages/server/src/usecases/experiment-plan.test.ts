@@ -70,12 +70,15 @@ function byHand({ decisions, outcomes }: PastLog, since: number, until: number) 
       .reduce((total, { properties }) => total + Number(properties.revenue), 0)
   const after = rows.map(([user, at]) => sum(user, at, at + WINDOW_DAYS * DAY_MS))
   const before = rows.map(([user, at]) => sum(user, at - 28 * DAY_MS, at))
-  return { users: first.size, met: met.size, after, before }
+  return { users: first.size, met: met.size, after, before, tenure: rows.map(([, at]) => at / DAY_MS) }
 }
 
 const meanOf = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length
 const covariance = (a: readonly number[], b: readonly number[]): number =>
   a.reduce((sum, x, i) => sum + (x - meanOf(a)) * (b[i]! - meanOf(b)), 0) / (a.length - 1)
+
+const correlation = (a: readonly number[], b: readonly number[]): number =>
+  covariance(a, b) / Math.sqrt(covariance(a, a) * covariance(b, b))
 
 describe('a plan from the log', () => {
   let lab: UsecaseLab
@@ -96,14 +99,16 @@ describe('a plan from the log', () => {
     // So many days and the longest window ago, from the next midnight on.
     const since = NOON + 12 * HOUR_MS - 31 * DAY_MS
     expect(basis).toMatchObject({ from: 'live', since, until: NOON, days: 30, unit: 'user', share: 1 })
-    const { users, met, after, before } = byHand(log, since, NOON)
+    const { users, met, after, before, tenure } = byHand(log, since, NOON)
     expect(basis).toMatchObject({ users, units: users })
     expect(basis.triggerRate).toBeCloseTo(users / met, 12)
     const [revenue] = metrics
     expect(revenue).toMatchObject({ name: 'revenue', role: 'success', units: after.length, fault: null })
     expect(revenue!.mean).toBeCloseTo(meanOf(after), 9)
     expect(revenue!.stdDeviation! ** 2).toBeCloseTo(covariance(after, after), 7)
-    const explained = covariance(after, before) ** 2 / (covariance(after, after) * covariance(before, before))
+    // Of two covariates, the past and since when a user is known; everybody is as reachable.
+    const [r1, r2, r12] = [correlation(after, before), correlation(after, tenure), correlation(before, tenure)]
+    const explained = (r1 ** 2 + r2 ** 2 - 2 * r1 * r2 * r12) / (1 - r12 ** 2)
     expect(explained).toBeGreaterThan(0.1)
     expect(revenue!.explained).toBeCloseTo(explained, 9)
     expect(faults).toEqual([])

@@ -6,6 +6,7 @@ import {
   type Experiment,
   type ExperimentDesign,
   type ExperimentMetric,
+  knownAt,
   type LayerPlace,
   PalomaError,
   pastExposure,
@@ -15,7 +16,7 @@ import {
 } from '@paloma/core'
 import type { PlanFromLog } from './contract.ts'
 import type { Deps } from './deps.ts'
-import { PRE_DAYS } from './experiment-rows.ts'
+import { knownOf, PRE_DAYS } from './experiment-rows.ts'
 import type { ResultSource } from './experiment-sources.ts'
 import { columnsOf, experimentMetrics, valueUnder } from './live-metrics.ts'
 import { type PastRows, pastRows, type Span } from './past-rows.ts'
@@ -113,7 +114,10 @@ async function* wouldBeUsers(
     for (const decision of page) {
       const found = pastExposure(design, place, decision)
       if (found === 'exposed')
-        exposed.push({ ...row, ...clusterIn(design, decision), user: decision.userId, time: decision.at })
+        exposed.push({
+          ...{ ...row, ...clusterIn(design, decision), user: decision.userId, time: decision.at },
+          ...knownOf(knownAt(decision.inputs.user.profile, decision.at)),
+        })
       if (found === 'unmoved') unmoved.add(decision.userId)
     }
     yield [...exposed, ...[...unmoved].map((user) => ({ ...row, user, time: null }))]

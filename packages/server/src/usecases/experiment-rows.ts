@@ -65,7 +65,7 @@ export async function* assignments(
 
 /** A user who met several variants without having been moved is a fault, which the read-out is told of. */
 function rowsOf(
-  { userId, variants, variant, at, phase, clusters }: Exposure,
+  { userId, variants, variant, at, phase, clusters, known }: Exposure,
   scene: Scene,
   counts: LeftOutCounts,
 ): readonly AssignedUser[] {
@@ -76,11 +76,24 @@ function rowsOf(
     return []
   }
   const others = scene.others.map((other) => [otherColumn(other.design.key), variantBeside(other, userId, at)] as const)
-  const row = { user: userId, time: at, phase: phaseName(cohort), others: Object.fromEntries(others) }
+  const row = {
+    user: userId,
+    time: at,
+    phase: phaseName(cohort),
+    others: Object.fromEntries(others),
+    ...knownOf(known),
+  }
   return [variant, ...variants.filter((each) => each !== variant)].map((each) => ({
     ...{ ...row, variant: each },
     ...(clusters === undefined ? {} : { cluster: clusters[variants.indexOf(each)]! }),
   }))
+}
+
+/** As covariates; none where it was not noted. */
+export function knownOf(known: Exposure['known']): Pick<AssignedUser, 'known'> {
+  if (known === undefined) return {}
+  const { tenureDays, reachable } = known
+  return { known: { tenureDays, reachableChannels: reachable.length } }
 }
 
 /** By the hash alone: who met the other experiment may depend on what this one did. */

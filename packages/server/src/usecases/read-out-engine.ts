@@ -10,6 +10,8 @@ export interface AssignedUser {
   readonly cluster?: string
   /** By column that the spec's interactions name: the variant in another experiment, or empty. */
   readonly others?: Readonly<Record<string, string>>
+  /** Covariates: what was known of the user before the exposure; absent where that was not noted. */
+  readonly known?: { readonly tenureDays: number; readonly reachableChannels: number }
 }
 
 /** One thing a user did, under the name of a column that metrics ask for. */

@@ -34,6 +34,8 @@ const design = experimentDesignSchema.parse({
 const DAYS = 4
 const PER_DAY = 30
 
+const tenureOf = (i: number): number => (37 * i) % 400
+
 /** Users met on four days, one of them again in the other variant, who buy before, inside and after the window. */
 async function live(lab: UsecaseLab): Promise<void> {
   const random = randomFrom('history')
@@ -41,7 +43,12 @@ async function live(lab: UsecaseLab): Promise<void> {
     const at = NOON + day * DAY_MS
     lab.clock.set(at)
     const names = Array.from({ length: PER_DAY }, (_, i) => `h-${day}-${i}`)
-    await lab.store.users.change(names.map((id) => ({ userId: userId(id), update: () => exampleProfile(id) })))
+    const people = names.map((id, i) => {
+      const sms: { sms?: string } = i % 3 === 0 ? { sms: '+49' } : {}
+      const addresses = { email: `${id}@example.org`, ...sms }
+      return exampleProfile(id, { createdAt: at - tenureOf(i) * DAY_MS, addresses })
+    })
+    await lab.store.users.change(people.map((profile) => ({ userId: profile.userId, update: () => profile })))
     await lab.store.opportunities.insertMany(
       names.map((id) =>
         exampleOpportunity(`o-${id}`, id, {
@@ -55,11 +62,11 @@ async function live(lab: UsecaseLab): Promise<void> {
       names.map((id) => ({ decisionId: decisionId(`d-${id}`), userId: userId(id), context: {}, deliver: false })),
     )
     await lab.store.outcomes.insertMany(
-      names.flatMap((user) =>
+      names.flatMap((user, i) =>
         [-30, 5, 40, 60].map((hours) =>
           exampleOutcome(`${user}/${hours}`, user, {
             ...{ name: 'Order Completed', at: at + hours * HOUR_MS },
-            properties: { revenue: 10 * random() },
+            properties: { revenue: 10 * random() + tenureOf(i) / 40 + (i % 3 === 0 ? 8 : 0) },
           }),
         ),
       ),
@@ -76,6 +83,20 @@ async function live(lab: UsecaseLab): Promise<void> {
     ),
   )
   await lab.store.decisions.insertMany(again)
+}
+
+/** Makes the file of a day's exposures what an earlier version would have written. */
+async function forgetKnown(lab: UsecaseLab, day: string): Promise<void> {
+  const part = (await lab.deps.history.parts()).find((each) => each.day === day)!
+  const analytics = await openAnalytics({ memoryMb: 256, threads: 1 })
+  try {
+    await analytics.run(
+      `CREATE TABLE old AS SELECT * EXCLUDE (tenureDays, reachable) FROM read_parquet('${part.exposures}')`,
+    )
+    await analytics.run(`COPY old TO '${part.exposures}' (FORMAT parquet)`)
+  } finally {
+    await analytics.close()
+  }
 }
 
 const LATER = NOON + 20 * DAY_MS
@@ -115,6 +136,30 @@ describe('results with exported days out of their files', () => {
     expect(await lab.deps.history.parts()).toHaveLength(8)
     expect(rounded(await from('history'))).toEqual(stored)
     expect((await from('history')).variants.reduce((sum, { users }) => sum + users, 0)).toBe(DAYS * PER_DAY - 1)
+  }, 120_000)
+
+  it('are adjusted for tenure and reach at exposure, of the users of whom they were noted', async () => {
+    lab.clock.set(LATER)
+    const adjustment = async (source: 'live' | 'history') => (await from(source)).comparisons[0]!.metrics[0]!.adjustment
+    const whole = await adjustment('live')
+    const { covariates, varianceReduction, words } = whole
+    expect(covariates).toEqual(['revenue before', 'tenure in days at exposure', 'reachable channels at exposure'])
+    expect(varianceReduction).toBeGreaterThan(0.5)
+    expect(words).toMatch(/variance \d\d\.\d % lower, adjusted for revenue before, tenure in days at exposure, reach/)
+    await lab.usecases.history.export({})
+    expect(rounded(await adjustment('history'))).toEqual(rounded(whole))
+    await forgetKnown(lab, '2026-03-10')
+    const part = await adjustment('history')
+    expect(part.covariates).toContain('tenure in days at exposure missing')
+    expect(part.dropped).toEqual([
+      {
+        covariate: 'reachable channels at exposure missing',
+        reason: 'collinear',
+        words: 'says nothing that the others do not',
+      },
+    ])
+    for (const { day } of await lab.deps.history.parts()) if (day !== '2026-03-10') await forgetKnown(lab, day)
+    expect(await adjustment('history')).toMatchObject({ covariates: ['revenue before'], dropped: [] })
   }, 120_000)
 
   const order = (id: string, receivedAt: number) =>

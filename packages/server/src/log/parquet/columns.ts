@@ -1,4 +1,4 @@
-import { chosenAction, type Decision, GROUPS, type Outcome, PalomaError } from '@paloma/core/domain'
+import { chosenAction, type Decision, GROUPS, knownAt, type Outcome, PalomaError } from '@paloma/core/domain'
 import type { BasicType } from 'hyparquet-writer'
 
 /** How one column of a partition is made from a record. */
@@ -37,6 +37,8 @@ const DECISION_HEAD: readonly LogColumn<Decision>[] = [
   { name: 'price', type: 'DOUBLE', value: (d) => finite(d.prices[d.chosen]) },
   { name: 'nActions', type: 'INT32', value: (d) => d.actions.length },
   { name: 'nRefused', type: 'INT32', value: (d) => d.refused.length },
+  { name: 'tenureDays', type: 'DOUBLE', value: (d) => finite(knownAt(d.inputs.user.profile, d.at).tenureDays) },
+  { name: 'reachable', type: 'STRING', value: (d) => knownAt(d.inputs.user.profile, d.at).reachable.join(',') },
 ]
 
 const RECORD: LogColumn<Decision> = { name: 'record', type: 'STRING', value: exactJson }

@@ -11,6 +11,9 @@ export interface ExposedDecision extends Pick<Decision, 'userId' | 'decisionId' 
   readonly slot: number | null
   /** Null where clusters have no slots of their own. */
   readonly cluster: string | null
+  /** What was known of the user: see `KnownAtExposure`; channels between commas. */
+  readonly tenureDays: number | null
+  readonly reachable: string
 }
 
 /** Columns of a file of exposures. */
@@ -23,18 +26,24 @@ export const exposureColumns: readonly LogColumn<ExposedDecision>[] = [
   { name: 'timestamp', type: 'TIMESTAMP', value: ({ at }) => new Date(at) },
   { name: 'decisionId', type: 'STRING', value: ({ decisionId }) => decisionId },
   { name: 'cluster', type: 'STRING', value: ({ cluster }) => cluster },
+  { name: 'tenureDays', type: 'DOUBLE', value: ({ tenureDays }) => tenureDays },
+  { name: 'reachable', type: 'STRING', value: ({ reachable }) => reachable },
 ]
+
+const ASKED = ['decisionId', 'timestamp', 'userId', 'assignments', 'tenureDays', 'reachable'] as const
 
 /** The exposures that a file of decisions speaks of, one row group at a time. */
 export async function* exposuresIn(path: string): AsyncGenerator<readonly ExposedDecision[], void> {
-  for await (const rows of readColumns(path, ['decisionId', 'timestamp', 'userId', 'assignments'])) {
-    yield rows.flatMap(({ decisionId, timestamp, userId, assignments }) => {
+  for await (const rows of readColumns(path, ASKED)) {
+    yield rows.flatMap(({ decisionId, timestamp, userId, assignments, tenureDays, reachable }) => {
       const text = textCell(assignments, path, 'assignments')
       if (!text.includes('"exposed":true')) return []
       const decided = {
         decisionId: textCell(decisionId, path, 'decisionId') as Decision['decisionId'],
         userId: textCell(userId, path, 'userId') as Decision['userId'],
         at: (timestamp as Date).getTime(),
+        tenureDays: typeof tenureDays === 'number' ? tenureDays : null,
+        reachable: textCell(reachable, path, 'reachable'),
       }
       return (JSON.parse(text) as readonly Assignment[])
         .filter(({ exposed }) => exposed === true)

@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { knownAt } from '@paloma/core/domain'
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet'
 import { afterAll, describe, expect, it } from 'vitest'
 import { inBatches, sampleDecision, sampleOutcome, testLog } from '../testing/test-log.ts'
@@ -80,7 +81,11 @@ describe('the Parquet files', () => {
       outcomes: inBatches([], 1),
     })
     const at = new Date('2026-01-31T00:00:01.000Z')
-    const row = { userId: 'u-1', variant: 'warm', phase: 1, timestamp: at, decisionId: 'd-1' }
+    const { tenureDays } = knownAt(sampleDecision(1).inputs.user.profile, at.getTime())
+    const row = {
+      ...{ userId: 'u-1', variant: 'warm', phase: 1, timestamp: at, decisionId: 'd-1' },
+      ...{ tenureDays, reachable: 'in-app' },
+    }
     expect(await rowsOf(dir, 'exposures')).toEqual([
       { ...row, experiment: 'tone', slot: null, cluster: null },
       { ...row, experiment: 'price', slot: 7, cluster: 'Ulm' },

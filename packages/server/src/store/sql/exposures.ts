@@ -1,8 +1,9 @@
 import {
   type Assignment,
+  type Channel,
   DAY_MS,
-  type Decision,
   type DecisionId,
+  type DecisionSummary,
   type Exposure,
   type ExposureCount,
   type UserId,
@@ -13,13 +14,24 @@ import type { Sql, SqlClient } from './client.ts'
 /** What stands for "no slot": users are what is randomised. */
 const NO_SLOT = -1
 
-type ExposureRow = readonly [string, string, number, string, number, number, string, string]
+type ExposureRow = readonly [
+  ...of: readonly [string, string, number, string, number, number, string, string],
+  ...known: readonly [number | null, string | null],
+]
 
-const COLUMNS = 8
+const COLUMNS = 10
 /** What stands for "no cluster". */
 const NO_CLUSTER = ''
 
-type Exposing = Pick<Decision, 'assignments' | 'userId' | 'at' | 'decisionId'>
+type Exposing = Pick<DecisionSummary, 'assignments' | 'userId' | 'at' | 'decisionId' | 'known'>
+
+const KEY = 'experiment, user_id, slot, variant'
+/** What of an exposure is its own, beside whose it is. */
+const KEPT = ['phase', 'at', 'decision_id', 'cluster', 'tenure_days', 'reachable'] as const
+
+const EARLIEST_STAYS = `on conflict (${KEY}) do update
+     set ${KEPT.map((column) => `${column} = excluded.${column}`).join(', ')}
+     where excluded.at < exposures.at`
 
 /** Notes the exposures that decisions speak of; of the same user, variant and slot the earliest stays. */
 export async function insertExposures(sql: Sql, decisions: readonly Exposing[]): Promise<void> {
@@ -27,11 +39,10 @@ export async function insertExposures(sql: Sql, decisions: readonly Exposing[]):
   if (rows.length === 0) return
   const columns = Array.from({ length: COLUMNS }, (_, column) => rows.map((row) => row[column]))
   await sql.query(
-    `insert into exposures (experiment, user_id, slot, variant, phase, at, decision_id, cluster)
-     select * from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[], $7::text[], $8::text[])
-     on conflict (experiment, user_id, slot, variant) do update
-     set phase = excluded.phase, at = excluded.at, decision_id = excluded.decision_id, cluster = excluded.cluster
-     where excluded.at < exposures.at`,
+    `insert into exposures (${KEY}, ${KEPT.join(', ')})
+     select * from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[], $7::text[], $8::text[],
+       $9::float8[], $10::text[])
+     ${EARLIEST_STAYS}`,
     columns,
   )
 }
@@ -39,13 +50,13 @@ export async function insertExposures(sql: Sql, decisions: readonly Exposing[]):
 /** One row per key, since no statement may meet a row twice; in one order, so that two batches never wait in a circle. */
 function earliest(decisions: readonly Exposing[]): readonly ExposureRow[] {
   const rows = new Map<string, ExposureRow>()
-  for (const { assignments, userId, at, decisionId } of decisions) {
+  for (const { assignments, ...decision } of decisions) {
     for (const each of assignments) {
       if (each.exposed !== true) continue
-      const row = rowOf(each, { userId, at, decisionId })
+      const row = rowOf(each, decision)
       const key = JSON.stringify(row.slice(0, 4))
       const known = rows.get(key)
-      if (known === undefined || known[5] > at) rows.set(key, row)
+      if (known === undefined || known[5] > decision.at) rows.set(key, row)
     }
   }
   return [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row)
@@ -53,19 +64,18 @@ function earliest(decisions: readonly Exposing[]): readonly ExposureRow[] {
 
 function rowOf(
   { experiment, variant, phase = 0, slot = NO_SLOT, cluster = NO_CLUSTER }: Assignment,
-  { userId, at, decisionId }: Pick<Decision, 'userId' | 'at' | 'decisionId'>,
+  { userId, at, decisionId, known }: Omit<Exposing, 'assignments'>,
 ): ExposureRow {
-  return [experiment, userId, slot, variant, phase, at, decisionId, cluster]
+  const reachable = known === undefined ? null : known.reachable.join(',')
+  return [experiment, userId, slot, variant, phase, at, decisionId, cluster, known?.tenureDays ?? null, reachable]
 }
 
 /** Gives one user's exposures to another; where both have one the earlier stays. */
 export async function moveExposures(sql: Sql, from: string, to: UserId): Promise<void> {
   await sql.query(
-    `insert into exposures (experiment, user_id, slot, variant, phase, at, decision_id, cluster)
-     select experiment, $2, slot, variant, phase, at, decision_id, cluster from exposures where user_id = $1
-     on conflict (experiment, user_id, slot, variant) do update
-     set phase = excluded.phase, at = excluded.at, decision_id = excluded.decision_id, cluster = excluded.cluster
-     where excluded.at < exposures.at`,
+    `insert into exposures (${KEY}, ${KEPT.join(', ')})
+     select experiment, $2, slot, variant, ${KEPT.join(', ')} from exposures where user_id = $1
+     ${EARLIEST_STAYS}`,
     [from, to],
   )
   await sql.query('delete from exposures where user_id = $1', [from])
@@ -77,7 +87,9 @@ const FIRST = `
     string_agg(cluster, chr(31) order by variant) as clusters, min(at) as at,
     (array_agg(variant order by at, variant))[1] as variant,
     (array_agg(phase order by at, variant))[1] as phase,
-    (array_agg(decision_id order by at, variant))[1] as decision_id
+    (array_agg(decision_id order by at, variant))[1] as decision_id,
+    (array_agg(tenure_days order by at, variant))[1] as tenure_days,
+    (array_agg(reachable order by at, variant))[1] as reachable
   from exposures where experiment = $1`
 
 interface FirstRow {
@@ -90,6 +102,9 @@ interface FirstRow {
   readonly variant: string
   readonly phase: number
   readonly decision_id: DecisionId
+  readonly tenure_days: number | null
+  /** Between commas. */
+  readonly reachable: string | null
 }
 
 export function exposureReader(
@@ -127,5 +142,15 @@ function fromRow(row: FirstRow): Exposure {
   const variants = row.variants.split('\u001f')
   const clusters = row.clusters.split('\u001f')
   const found = { userId, decisionId, variant, phase, at, variants, slot: slot === NO_SLOT ? null : slot }
-  return clusters.every((cluster) => cluster === NO_CLUSTER) ? found : { ...found, clusters }
+  return {
+    ...found,
+    ...(clusters.every((cluster) => cluster === NO_CLUSTER) ? {} : { clusters }),
+    ...knownIn(row),
+  }
+}
+
+function knownIn({ tenure_days: tenureDays, reachable }: FirstRow): Pick<Exposure, 'known'> {
+  if (tenureDays === null || reachable === null) return {}
+  const channels = reachable === '' ? [] : reachable.split(',')
+  return { known: { tenureDays, reachable: channels as readonly string[] as readonly Channel[] } }
 }

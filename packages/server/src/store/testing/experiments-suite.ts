@@ -1,4 +1,15 @@
-import { type Assignment, type Experiment, opportunityId, sendId, userId } from '@paloma/core/domain'
+import {
+  type Assignment,
+  DAY_MS,
+  DEFAULT_CONSENT,
+  type Experiment,
+  HOUR_MS,
+  knownAt,
+  opportunityId,
+  sendId,
+  type UserProfile,
+  userId,
+} from '@paloma/core/domain'
 import { describe, expect, it } from 'vitest'
 import {
   exampleDecision,
@@ -104,6 +115,8 @@ export function testExperiments(storeOf: StoreOf): void {
       const assignments = given.map((each) => ({ experiment: 'e', variant: 'a', phase: 0, exposed: true, ...each }))
       return exampleNew(exampleDecision(id, user, { at: NOON + at, assignments, chosen: 0 }))
     }
+    /** What is known of the example's user so long after noon. */
+    const known = (at: number) => knownAt(exampleProfile('anybody'), NOON + at)
     const list = async (key: string) => storeOf().experiments.exposures(key, null, 100)
 
     it('are the first of each user, whatever the order they come in, and only what could matter', async () => {
@@ -117,8 +130,41 @@ export function testExperiments(storeOf: StoreOf): void {
       await storeOf().decisions.insertMany([decide('e-5', 'e-ann', 5, { experiment })])
       await storeOf().decisions.insertMany([decide('e-6', 'e-ann', 50, { experiment })])
       expect(await list(experiment)).toEqual([
-        { userId: 'e-ann', variant: 'a', phase: 0, at: NOON + 5, decisionId: 'e-5', slot: null, variants: ['a'] },
-        { userId: 'e-cid', variant: 'b', phase: 0, at: NOON + 20, decisionId: 'e-4', slot: null, variants: ['b'] },
+        {
+          ...{ userId: 'e-ann', variant: 'a', phase: 0, at: NOON + 5, decisionId: 'e-5', slot: null, variants: ['a'] },
+          known: known(5),
+        },
+        {
+          ...{ userId: 'e-cid', variant: 'b', phase: 0, at: NOON + 20, decisionId: 'e-4', slot: null, variants: ['b'] },
+          known: known(20),
+        },
+      ])
+    })
+
+    it('keep what was known of the user at the first of them', async () => {
+      const experiment = 'e-known'
+      const of = (id: string, user: string, at: number, profile: Partial<UserProfile>) => {
+        const assignments = [{ experiment, variant: 'a', phase: 0, exposed: true }]
+        const plain = exampleDecision(id, user, { at: NOON + at, assignments, chosen: 0 })
+        const state = { ...plain.inputs.user, profile: exampleProfile(user, profile) }
+        return exampleNew({ ...plain, inputs: { ...plain.inputs, user: state } })
+      }
+      const suppressions = [{ channel: 'email', reason: 'bounce', since: NOON }] as const
+      await storeOf().decisions.insertMany([
+        of('n-1', 'n-ann', 2 * HOUR_MS, { createdAt: NOON - DAY_MS, suppressions }),
+        of('n-2', 'n-ann', HOUR_MS, { createdAt: NOON - DAY_MS }),
+        of('n-3', 'n-bob', HOUR_MS, {
+          consent: { ...DEFAULT_CONSENT, channels: { 'in-app': 'denied' } },
+          suppressions,
+        }),
+        // A clock that is wrong.
+        of('n-4', 'n-cid', 0, { createdAt: NOON + DAY_MS, addresses: { sms: '+49' } }),
+      ])
+      const found = await list(experiment)
+      expect(found.map(({ known: each }) => each)).toEqual([
+        { tenureDays: 1 + 1 / 24, reachable: ['email', 'in-app'] },
+        { tenureDays: 90 + 1 / 24, reachable: [] },
+        { tenureDays: 0, reachable: ['in-app', 'sms'] },
       ])
     })
 
@@ -257,7 +303,10 @@ export function testExperiments(storeOf: StoreOf): void {
       ])
       await storeOf().users.addAlias('h-old', userId('h-new'))
       expect(await list(experiment)).toEqual([
-        { userId: 'h-new', variant: 'a', phase: 0, at: NOON + 10, decisionId: 'h-1', slot: null, variants: ['a', 'b'] },
+        {
+          ...{ userId: 'h-new', variant: 'a', phase: 0, at: NOON + 10, decisionId: 'h-1', slot: null },
+          ...{ variants: ['a', 'b'], known: known(10) },
+        },
       ])
       await storeOf().users.erase(userId('h-new'), NOON)
       expect(await list(experiment)).toEqual([])

@@ -7,6 +7,7 @@ import { packedRecords } from './0005-packed-records.ts'
 import { waitingMessages } from './0006-waiting-messages.ts'
 import { limitCounters } from './0007-limit-counters.ts'
 import { exposureClusters } from './0008-exposure-clusters.ts'
+import { knownAtExposure } from './0009-known-at-exposure.ts'
 
 /** Every migration by name, in order; a published one never changes. */
 export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
@@ -18,6 +19,7 @@ export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
   '0006-waiting-messages': waitingMessages,
   '0007-limit-counters': limitCounters,
   '0008-exposure-clusters': exposureClusters,
+  '0009-known-at-exposure': knownAtExposure,
 }
 
 /** Twelve hex digits that change with any migration; names the template directory that has them all. */
