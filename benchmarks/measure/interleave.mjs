@@ -1,4 +1,5 @@
 import { PerformanceObserver } from 'node:perf_hooks'
+import { randomFrom } from '@paloma/core'
 
 const NS_PER_MS = 1e6
 
@@ -31,9 +32,20 @@ async function callsPerBlock(run, blockMs) {
   }
 }
 
+/** The same names in another order (Fisher and Yates). */
+function shuffled(names, random) {
+  const order = [...names]
+  for (let i = order.length - 1; i > 0; i -= 1) {
+    const j = Math.floor(random() * (i + 1))
+    ;[order[i], order[j]] = [order[j], order[i]]
+  }
+  return order
+}
+
 /**
  * Runs every contestant for a short block in turn, round after round, so that whatever else the machine does falls on
- * all of them alike. The order rotates, so that nobody always comes after the same neighbour.
+ * all of them alike. Every round has an order of its own: who comes after a neighbour finds the caches as that one left them and
+ * collects its garbage, so that nobody may always come after the same one.
  *
  * @param contestants name → function of a counter, which must use its result
  * @returns name → nanoseconds of CPU time per call, one number per round, and what the collector did meanwhile
@@ -53,9 +65,9 @@ export async function interleave(contestants, { rounds, blockMs, warmUpMs }) {
     }
   })
   observer.observe({ entryTypes: ['gc'] })
+  const random = randomFrom('order of contestants')
   for (let round = 0; round < rounds; round += 1) {
-    for (let turn = 0; turn < names.length; turn += 1) {
-      const name = names[(turn + round) % names.length]
+    for (const name of shuffled(names, random)) {
       const task = { run: contestants[name], calls: calls[name], from: round * calls[name] }
       times[name].push((await cpuOf(task)) / calls[name])
     }
