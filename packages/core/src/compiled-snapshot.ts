@@ -50,6 +50,8 @@ export interface Scratch {
   readonly mean: Float64Array
   readonly variance: Float64Array
   readonly prices: Float64Array
+  /** By way, what a send costs through its channel. */
+  readonly wayPrices: Float64Array
   readonly scores: Float64Array
   readonly variances: Float64Array
   readonly claimed: Float64Array
@@ -237,13 +239,9 @@ export function compileSnapshot(snapshot: Snapshot): CompiledSnapshot {
   return made
 }
 
-/** Price of a send: the send itself plus the dual price of each resource it uses. */
-export function priceOf(
-  { channelPrices, messagePrices }: Pick<CompiledSnapshot, 'channelPrices' | 'messagePrices'>,
-  channel: Channel,
-  message: string,
-): number {
-  return channelPrices[channel] + (messagePrices.size === 0 ? 0 : (messagePrices.get(message) ?? 0))
+/** The dual price of a message family. */
+export function messagePriceOf({ messagePrices }: Pick<CompiledSnapshot, 'messagePrices'>, message: string): number {
+  return messagePrices.size === 0 ? 0 : (messagePrices.get(message) ?? 0)
 }
 
 /** What upstream says the message is worth on the common scale; ranks sends where Paloma does not optimise. */
@@ -258,14 +256,15 @@ export function claimOf({ weights }: Pick<CompiledSnapshot, 'weights'>, { claims
 }
 
 /** Memory for a decision with so many actions; valid until the next one of that size. */
-export function scratchFor({ encoder, objectives, sends, slow, scratch }: CompiledSnapshot, rows: number): Scratch {
+export function scratchFor(parts: CompiledSnapshot, rows: number): Scratch {
+  const { encoder, objectives, heads, sends, slow, scratch } = parts
   const known = scratch[rows]
   if (known !== undefined) {
     known.baseline.fill(0)
     return known
   }
   const width = encoder.actionNames.length
-  const sendHeads = sends?.stack.heads ?? 0
+  const sendLanes = sends?.stack.lanes ?? 0
   const own = emptyActionRows(rows, width)
   const made: Scratch = {
     rows: own,
@@ -275,15 +274,16 @@ export function scratchFor({ encoder, objectives, sends, slow, scratch }: Compil
     sums: new Float64Array(rows),
     centred: new Float64Array(width),
     baseline: new Float64Array(encoder.baselineNames.length),
-    mean: new Float64Array(rows * objectives.length),
-    variance: new Float64Array(rows * objectives.length),
+    mean: new Float64Array(rows * heads.lanes),
+    variance: new Float64Array(rows * heads.lanes),
     prices: new Float64Array(rows),
+    wayPrices: new Float64Array(rows),
     scores: new Float64Array(rows),
     variances: new Float64Array(rows),
     claimed: new Float64Array(rows),
     probabilities: new Float64Array(rows),
-    logOdds: new Float64Array(rows * sendHeads),
-    logOddsVariance: new Float64Array(rows * sendHeads),
+    logOdds: new Float64Array(rows * sendLanes),
+    logOddsVariance: new Float64Array(rows * sendLanes),
     expectedVariance: new Float64Array(rows * objectives.length),
     slow: roomFor(slow, rows),
     psi: new Float64Array(width),

@@ -1,4 +1,4 @@
-import { type CompiledSnapshot, claimOf, priceOf, type Scratch } from './compiled-snapshot.ts'
+import { type CompiledSnapshot, claimOf, messagePriceOf, type Scratch } from './compiled-snapshot.ts'
 import type {
   Action,
   ActionRows,
@@ -139,23 +139,34 @@ function addMessages(
   })
 }
 
-/** Prices of all actions, and what upstream claims of them; `hold` has neither. */
+/**
+ * Prices of all actions, and what upstream claims of them; `hold` has neither. What a way costs is looked up once: ways are numbered as
+ * sends first take them.
+ */
 function fillPrices(
   parts: CompiledSnapshot,
   { eligible, ahead }: { readonly eligible: readonly EligibleCandidate[]; readonly ahead: Ahead },
-  { prices, claimed, first }: Pick<Columns, 'prices' | 'claimed'> & { readonly first: number },
+  { scratch, first }: { readonly scratch: Scratch; readonly first: number },
 ): void {
+  const { prices, claimed, wayPrices, rows } = scratch
   if (first === 1) {
     prices[0] = 0
     claimed[0] = 0
   }
+  let ways = 0
   let proposed: Opportunity | undefined
   let claim = 0
+  let messagePrice = 0
   for (let i = 0; i < eligible.length; i += 1) {
     const { candidate, opportunity } = eligible[i]!
-    if (opportunity !== proposed) claim = claimOf(parts, opportunity)
-    proposed = opportunity
-    const price = priceOf(parts, candidate.channel, opportunity.message)
+    if (opportunity !== proposed) {
+      proposed = opportunity
+      claim = claimOf(parts, opportunity)
+      messagePrice = messagePriceOf(parts, opportunity.message)
+    }
+    const way = rows.wayOf[i]!
+    if (way === ways) wayPrices[ways++] = parts.channelPrices[candidate.channel]
+    const price = wayPrices[way]! + messagePrice
     prices[first + i] = ahead === NOTHING_AHEAD ? price : price + laterPrice(ahead, candidate, opportunity)
     claimed[first + i] = claim
   }
@@ -175,7 +186,7 @@ export function evaluate(
   addExpected(parts, eligible, { rows, scratch })
   predictActions(parts.heads, scratch.fullRows, { rows, first, mean, variance })
   addMessages(parts, eligible, { rows, mean, variance })
-  fillPrices(parts, { eligible, ahead }, { prices, claimed, first })
+  fillPrices(parts, { eligible, ahead }, { scratch, first })
   for (let i = 0; i < rows; i += 1) {
     scores[i] = -prices[i]!
     variances[i] = 0

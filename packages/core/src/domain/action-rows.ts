@@ -14,7 +14,7 @@ export interface SparseRows {
 export interface ActionRows {
   readonly ways: SparseRows
   readonly proposals: SparseRows
-  /** By send, its row of `ways` and of `proposals`. */
+  /** By send, its row of `ways`, which are numbered as sends first take them, and of `proposals`. */
   readonly wayOf: Int32Array
   readonly proposalOf: Int32Array
 }

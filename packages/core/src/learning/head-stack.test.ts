@@ -63,8 +63,8 @@ function rowsOf({ ways, proposals, pairs }: Sends): ActionRows {
 
 function predicted(stack: HeadStack, sends: Sends, first = 0) {
   const rows = sends.pairs.length + first
-  const mean = new Float64Array(stack.heads * rows).fill(Number.NaN)
-  const variance = new Float64Array(stack.heads * rows).fill(Number.NaN)
+  const mean = new Float64Array(stack.lanes * rows).fill(Number.NaN)
+  const variance = new Float64Array(stack.lanes * rows).fill(Number.NaN)
   predictActions(stack, rowsOf(sends), { rows, first, mean, variance })
   return { mean, variance }
 }

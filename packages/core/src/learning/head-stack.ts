@@ -4,43 +4,39 @@ import { expectedNoise } from './bayesian-head.ts'
 
 /** How many heads lie side by side: as many running sums as a processor core keeps busy at once. */
 const LANES = 4
+/** Of every row, ψ'w and ψ'Pψ in each lane: eight numbers, side by side because every array that a loop reads costs it registers. */
+const SUMS = 2 * LANES
 
-/** Up to four heads of one shape, their entries interleaved: number i of head k at 4i + k. */
+/** Up to four heads of one shape, their entries interleaved: number i of head k at 4i + k. Lanes without a head hold 0. */
 interface Bundle {
-  readonly heads: number
   readonly noise: Float64Array
   readonly mean: Float64Array
   readonly covariance: Float64Array
 }
 
-/** ψ'w and ψ'Pψ of single rows, four numbers each. */
-interface RowSums {
-  readonly means: Float64Array
-  readonly forms: Float64Array
-}
-
 /** Working memory, kept because allocating it takes longer than filling it. */
 interface Memory {
-  ways: RowSums
-  proposals: RowSums
+  /** `SUMS` numbers for every row. */
+  ways: Float64Array
+  proposals: Float64Array
   /** P · way in the columns that proposals use, four numbers each, way after way. */
   products: Float64Array
   /** The columns that proposals use, and by column its place among them, −1 elsewhere. */
   readonly used: Int32Array
   readonly placeOf: Int32Array
-  /** way'P proposal of one send. */
-  readonly crossed: Float64Array
 }
 
 /** The weights [offset, offset + width) of several heads of one shape, laid out to be predicted together. */
 export interface HeadStack {
   readonly heads: number
+  /** So many columns are written: one for every head, and 0 in those that fill up the last bundle. */
+  readonly lanes: number
   readonly width: number
   readonly bundles: readonly Bundle[]
   readonly memory: Memory
 }
 
-/** Where expected reward and variance go: head k of send i at k · rows + first + i; rows before `first` hold back and get 0. */
+/** Where expected reward and variance go: column k of send i at k · rows + first + i; rows before `first` hold back and get 0. */
 export interface StackColumns {
   readonly rows: number
   readonly first: number
@@ -61,7 +57,7 @@ export function stackHeads(
   for (let first = 0; first < heads.length; first += LANES) {
     bundles.push(bundleOf(heads.slice(first, first + LANES), { offset, width }))
   }
-  return { heads: heads.length, width, bundles, memory: freshMemory(width) }
+  return { heads: heads.length, lanes: LANES * bundles.length, width, bundles, memory: freshMemory(width) }
 }
 
 function bundleOf(
@@ -79,29 +75,24 @@ function bundleOf(
       for (let j = 0; j <= i; j++) covariance[LANES * (packedLength(i) + j) + lane] = head.covariance[from + j]!
     }
   }
-  return { heads: heads.length, noise, mean, covariance }
-}
-
-function rowSums(rows: number): RowSums {
-  return { means: new Float64Array(LANES * rows), forms: new Float64Array(LANES * rows) }
+  return { noise, mean, covariance }
 }
 
 function freshMemory(width: number): Memory {
   return {
-    ways: rowSums(0),
-    proposals: rowSums(0),
+    ways: new Float64Array(0),
+    proposals: new Float64Array(0),
     products: new Float64Array(0),
     used: new Int32Array(width),
     placeOf: new Int32Array(width).fill(-1),
-    crossed: new Float64Array(LANES),
   }
 }
 
 /** Grows what is too small: sums of so many sends, products of so many numbers. */
 function makeRoom(memory: Memory, sends: number, products: number): void {
-  if (memory.ways.means.length < LANES * sends) {
-    memory.ways = rowSums(2 * sends)
-    memory.proposals = rowSums(2 * sends)
+  if (memory.ways.length < SUMS * sends) {
+    memory.ways = new Float64Array(2 * SUMS * sends)
+    memory.proposals = new Float64Array(2 * SUMS * sends)
   }
   if (memory.products.length < products) memory.products = new Float64Array(2 * products)
 }
@@ -121,15 +112,15 @@ export function predictActions(stack: HeadStack, rows: ActionRows, out: StackCol
     sumRows(bundle, ways, memory.ways)
     sumRows(bundle, proposals, memory.proposals)
     multiplyWays(bundle, ways, { memory, count })
-    addUp(bundle, rows, { memory, count, out, head: LANES * b })
+    addUp(bundle, rows, { memory, count, out, lane: LANES * b })
   }
-  holdBack(stack.heads, out)
+  holdBack(stack.lanes, out)
   for (let i = 0; i < count; i++) memory.placeOf[memory.used[i]!] = -1
 }
 
-function holdBack(heads: number, { rows, first, mean, variance }: StackColumns): void {
-  for (let head = 0; head < heads; head++) {
-    for (let row = head * rows; row < head * rows + first; row++) {
+function holdBack(lanes: number, { rows, first, mean, variance }: StackColumns): void {
+  for (let lane = 0; lane < lanes; lane++) {
+    for (let row = lane * rows; row < lane * rows + first; row++) {
       mean[row] = 0
       variance[row] = 0
     }
@@ -155,10 +146,9 @@ function rowStart(column: number): number {
 }
 
 /** ψ'w and ψ'Pψ of every row, in every lane. */
-function sumRows({ mean, covariance }: Bundle, { size, start, columns, values }: SparseRows, sums: RowSums): void {
+function sumRows({ mean, covariance }: Bundle, { size, start, columns, values }: SparseRows, sums: Float64Array): void {
   const count = size[0]!
-  const { means, forms } = sums
-  for (let row = 0, to = 0; row < count; row++, to += LANES) {
+  for (let row = 0, to = 0; row < count; row++, to += SUMS) {
     let m0 = 0
     let m1 = 0
     let m2 = 0
@@ -196,14 +186,14 @@ function sumRows({ mean, covariance }: Bundle, { size, start, columns, values }:
       f2 += value * (2 * b2 + covariance[own + 2]! * value)
       f3 += value * (2 * b3 + covariance[own + 3]! * value)
     }
-    means[to] = m0
-    means[to + 1] = m1
-    means[to + 2] = m2
-    means[to + 3] = m3
-    forms[to] = f0
-    forms[to + 1] = f1
-    forms[to + 2] = f2
-    forms[to + 3] = f3
+    sums[to] = m0
+    sums[to + 1] = m1
+    sums[to + 2] = m2
+    sums[to + 3] = m3
+    sums[to + 4] = f0
+    sums[to + 5] = f1
+    sums[to + 6] = f2
+    sums[to + 7] = f3
   }
 }
 
@@ -246,14 +236,18 @@ function multiplyWays(
 
 /** Puts way and proposal of every send together. */
 function addUp(
-  { heads, noise }: Bundle,
+  { noise }: Bundle,
   { proposals: { start, columns, values }, wayOf, proposalOf }: ActionRows,
-  options: { readonly memory: Memory; readonly count: number; readonly out: StackColumns; readonly head: number },
+  options: { readonly memory: Memory; readonly count: number; readonly out: StackColumns; readonly lane: number },
 ): void {
-  const { memory, count, out, head } = options
-  const { ways, proposals, products, placeOf, crossed } = memory
+  const { memory, count, out, lane } = options
+  const { ways, proposals, products, placeOf } = memory
   const { rows, first, mean, variance } = out
-  for (let row = first; row < rows; row++) {
+  const n0 = noise[0]!
+  const n1 = noise[1]!
+  const n2 = noise[2]!
+  const n3 = noise[3]!
+  for (let row = first, to = lane * rows + first; row < rows; row++, to++) {
     const way = wayOf[row - first]!
     const proposal = proposalOf[row - first]!
     const begin = Math.imul(way, count)
@@ -270,15 +264,15 @@ function addUp(
       p2 += products[at + 2]! * value
       p3 += products[at + 3]! * value
     }
-    crossed[0] = p0
-    crossed[1] = p1
-    crossed[2] = p2
-    crossed[3] = p3
-    for (let lane = 0, to = head * rows + row; lane < heads; lane++, to += rows) {
-      const a = LANES * way + lane
-      const b = LANES * proposal + lane
-      mean[to] = ways.means[a]! + proposals.means[b]!
-      variance[to] = noise[lane]! * (ways.forms[a]! + proposals.forms[b]! + 2 * crossed[lane]!)
-    }
+    const w = way << 3
+    const p = proposal << 3
+    mean[to] = ways[w]! + proposals[p]!
+    mean[to + rows] = ways[w + 1]! + proposals[p + 1]!
+    mean[to + 2 * rows] = ways[w + 2]! + proposals[p + 2]!
+    mean[to + 3 * rows] = ways[w + 3]! + proposals[p + 3]!
+    variance[to] = n0 * (ways[w + 4]! + proposals[p + 4]! + 2 * p0)
+    variance[to + rows] = n1 * (ways[w + 5]! + proposals[p + 5]! + 2 * p1)
+    variance[to + 2 * rows] = n2 * (ways[w + 6]! + proposals[p + 6]! + 2 * p2)
+    variance[to + 3 * rows] = n3 * (ways[w + 7]! + proposals[p + 7]! + 2 * p3)
   }
 }
