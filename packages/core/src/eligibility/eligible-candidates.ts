@@ -74,9 +74,10 @@ interface Scene {
   readonly asked: Asked[]
 }
 
-/** What speaks against a channel for messages of one category and topic. */
+/** What speaks against a channel for messages of one category and topic, and its opening where no slot is to be asked about. */
 interface Asked extends Pick<Subject, 'channel' | 'category' | 'topic'> {
   readonly refusals: readonly Refusal[]
+  readonly free: Opening
 }
 
 /** A channel that an opportunity may use; per slot the refusals, or null where the slot is not offered. */
@@ -139,13 +140,14 @@ function inOrder(opportunities: readonly Opportunity[]): readonly Opportunity[] 
 function openingsOf(scene: Scene, opportunity: Opportunity, sink: Sink): readonly (Opening | null)[] {
   const { user, now } = scene.input
   const standing = standingRefusals(opportunity, scene.rivalry, { sends: user.history.sends, now })
-  const { channels } = opportunity
+  const { channels, window } = opportunity
+  const isFree = scene.isFree && window.notBefore <= now
   const openings = new Array<Opening | null>(channels.length)
   for (let i = 0; i < channels.length; i += 1) {
     const channel = channels[i]!
-    const own = ownRefusals(scene, opportunity, channel)
+    const { refusals: own, free } = askAbout(scene, opportunity, channel)
     if (standing.length === 0 && own.length === 0) {
-      openings[i] = openingOf(scene, opportunity, channel)
+      openings[i] = isFree ? free : openingOf(scene, opportunity, channel)
       continue
     }
     openings[i] = null
@@ -159,21 +161,21 @@ function subjectOf({ category, topic, message }: Opportunity, channel: Channel):
   return { channel, category, topic, message }
 }
 
-/** What speaks against a channel, asked once per channel, category and topic: a user's proposals mostly share them. */
-function ownRefusals({ input, asked }: Scene, opportunity: Opportunity, channel: Channel): readonly Refusal[] {
+/** Asks about a channel, once per channel, category and topic: a user's proposals mostly share them. */
+function askAbout({ input, asked }: Scene, opportunity: Opportunity, channel: Channel): Asked {
   const { category, topic } = opportunity
   for (let i = 0; i < asked.length; i += 1) {
     const known = asked[i]!
-    if (known.channel === channel && known.category === category && known.topic === topic) return known.refusals
+    if (known.channel === channel && known.category === category && known.topic === topic) return known
   }
   const refusals = channelRefusals(subjectOf(opportunity, channel), input.user.profile, input.rules.channels)
-  asked.push({ channel, category, topic, refusals })
-  return refusals
+  const answer: Asked = { channel, category, topic, refusals, free: FREE[channel] }
+  asked.push(answer)
+  return answer
 }
 
 function openingOf(scene: Scene, opportunity: Opportunity, channel: Channel): Opening {
   const { window } = opportunity
-  if (scene.isFree && window.notBefore <= scene.input.now) return FREE[channel]
   const subject = subjectOf(opportunity, channel)
   const refusals: (readonly Refusal[] | null)[] = []
   for (const slot of scene.slots) {

@@ -1,5 +1,4 @@
 import {
-  CHANNELS,
   type Channel,
   DAY_MS,
   type EpochMs,
@@ -43,6 +42,7 @@ export interface FeatureContext {
   readonly now: EpochMs
   readonly channels: Readonly<Record<Channel, ChannelHistory>>
   readonly sends7d: number
+  readonly responses28d: number
   /** Days since the user became known. */
   readonly tenureDays: number
   readonly visits7d: number
@@ -105,16 +105,21 @@ export function repeatsOf({ sends, now }: Pick<FeatureContext, 'sends' | 'now'>,
   return repeats
 }
 
-function countSends(user: UserState, now: EpochMs, counts: Readonly<Record<Channel, Counts>>): void {
+/** Counts sends by channel, and answers how many there were in 7 days. */
+function countSends(user: UserState, now: EpochMs, counts: Readonly<Record<Channel, Counts>>): number {
+  let sends7d = 0
   for (const send of user.history.sends) {
     if (!isRemembered(send, now)) continue
     const age = now - send.at
     const channel = counts[send.channel]
     channel.sends28d += 1
-    if (age < 7 * DAY_MS) channel.sends7d += 1
     if (age < DAY_MS) channel.sends1d += 1
     if (send.at > channel.lastResponse) channel.unanswered += 1
+    if (age >= 7 * DAY_MS) continue
+    channel.sends7d += 1
+    sends7d += 1
   }
+  return sends7d
 }
 
 function noCounts(): Counts {
@@ -129,17 +134,21 @@ function noCounts(): Counts {
   }
 }
 
-function countResponses({ history }: UserState, now: EpochMs, counts: Readonly<Record<Channel, Counts>>): void {
+/** Counts responses by channel, and answers how many there were in 28 days. */
+function countResponses({ history }: UserState, now: EpochMs, counts: Readonly<Record<Channel, Counts>>): number {
+  let responses28d = 0
   for (const response of history.responses) {
     const age = now - response.at
     if (age < 0 || age >= HISTORY_DAYS * DAY_MS) continue
     const channel = counts[response.channel]
     channel.responses28d += 1
+    responses28d += 1
     const isSame = response.at - channel.lastResponse < SAME_RESPONSE_MS
     channel.lastResponse = response.at
     if (isSame) continue
     channel.answers28d += 1
   }
+  return responses28d
 }
 
 interface Visits {
@@ -176,11 +185,9 @@ export function featureContext(
     sms: noCounts(),
     webhook: noCounts(),
   }
-  countResponses(user, now, counts)
-  countSends(user, now, counts)
+  const responses28d = countResponses(user, now, counts)
+  const sends7d = countSends(user, now, counts)
   const { visits7d, visits28d, last } = countVisits(user.history.visits, now)
-  let sends7d = 0
-  for (const channel of CHANNELS) sends7d += counts[channel].sends7d
   return {
     traits: user.profile.traits,
     context,
@@ -188,6 +195,7 @@ export function featureContext(
     now,
     channels: counts,
     sends7d,
+    responses28d,
     tenureDays: Math.max(0, now - user.profile.createdAt) / DAY_MS,
     visits7d,
     visits28d,

@@ -2,7 +2,6 @@ import {
   type ActionRows,
   appendRow,
   type Candidate,
-  CHANNELS,
   type Channel,
   type Opportunity,
   type SlowLogOddsColumns,
@@ -94,9 +93,7 @@ function putVisits(x: FeatureContext, out: Float64Array): void {
   out[2] = x.visits28d / HISTORY_DAYS
   out[3] = x.daysSinceVisit / HISTORY_DAYS
   out[4] = x.sends7d / 8
-  let responses = 0
-  for (const channel of CHANNELS) responses += x.channels[channel].responses28d
-  out[5] = responses / 8
+  out[5] = x.responses28d / 8
 }
 
 function clearColumns(row: Float64Array, columns: Int32Array): void {

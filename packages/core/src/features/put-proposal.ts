@@ -43,7 +43,8 @@ function putClaims(claims: ActionLayout['claims'], opportunity: Opportunity, { o
   for (const { objective, estimate, kind } of opportunity.claims) {
     const place = claims.get(objective)
     if (place === undefined) continue
-    out[offset + place[kind]] = Math.max(-CLAIM_CLIP, Math.min(CLAIM_CLIP, estimate / place.unit))
+    const column = kind === 'incremental' ? place.incremental : place.predicted
+    out[offset + column] = Math.max(-CLAIM_CLIP, Math.min(CLAIM_CLIP, estimate / place.unit))
   }
 }
 
