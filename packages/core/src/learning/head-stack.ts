@@ -28,8 +28,7 @@ interface Memory {
 
 /** The weights [offset, offset + width) of several heads of one shape, laid out to be predicted together. */
 export interface HeadStack {
-  readonly heads: number
-  /** So many columns are written: one for every head, and 0 in those that fill up the last bundle. */
+  /** So many columns are written: one for every head, then, up to whole bundles, some that hold 0. */
   readonly lanes: number
   readonly width: number
   readonly bundles: readonly Bundle[]
@@ -57,7 +56,7 @@ export function stackHeads(
   for (let first = 0; first < heads.length; first += LANES) {
     bundles.push(bundleOf(heads.slice(first, first + LANES), { offset, width }))
   }
-  return { heads: heads.length, lanes: LANES * bundles.length, width, bundles, memory: freshMemory(width) }
+  return { lanes: LANES * bundles.length, width, bundles, memory: freshMemory(width) }
 }
 
 function bundleOf(
