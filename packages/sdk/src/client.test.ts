@@ -91,6 +91,8 @@ describe('the client', () => {
     expect(await paloma.opportunities.get('o/1')).toMatchObject({ status: 'taken' })
     expect((await paloma.users.timeline('ann', { limit: 100 })).data.map(({ kind }) => kind)).toContain('decision')
     expect(await paloma.groups.compare('2026-01-01', '2026-02-01')).toMatchObject({ level: 0.95 })
+    const matched = await paloma.groups.compare('2026-01-01', '2026-02-01', { matchedBy: 'household' })
+    expect(matched.matchedSets).toEqual({ 'paloma-holdout': 1 })
     expect(await paloma.policies.artifact('market A')).toMatchObject({ format: 'paloma-policy-artifact' })
     expect(await paloma.users.get('ann')).toMatchObject({ group: 'paloma' })
     expect(await paloma.users.saveMany([{ userId: 'bob' }])).toMatchObject({ results: [{ ok: true }] })

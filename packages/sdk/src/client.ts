@@ -96,7 +96,8 @@ export interface PalomaClient {
     withdraw(id: string): Promise<{ readonly id: string; readonly status: 'withdrawn' }>
   }
   readonly groups: {
-    compare(from: TimeInput, until: TimeInput): Promise<WireGroupComparison>
+    /** With `matchedBy`, differences are taken within sets of users who share the value of that trait. */
+    compare(from: TimeInput, until: TimeInput, options?: { readonly matchedBy?: string }): Promise<WireGroupComparison>
   }
   readonly experiments: {
     /** The same design again changes nothing; another one replaces a draft. */
@@ -134,7 +135,10 @@ export function createClient(options: ClientOptions): PalomaClient {
       get: () => transport.request('GET', '/v1/clock'),
       advance: (now) => transport.request('POST', '/v1/clock', { body: { now } }),
     },
-    groups: { compare: (from, until) => transport.request('GET', '/v1/groups/compare', { query: { from, until } }) },
+    groups: {
+      compare: (from, until, options) =>
+        transport.request('GET', '/v1/groups/compare', { query: { from, until, ...options } }),
+    },
     experiments: experimentCalls(transport),
     policies: { artifact: (name) => transport.request('GET', '/v1/policies/current/artifact', { query: { name } }) },
     inbox: createInboxClient(transport),

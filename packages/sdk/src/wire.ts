@@ -374,6 +374,8 @@ export interface WireGroupComparison {
     >
   >
   readonly differences: Readonly<Record<string, Readonly<Record<string, WireInterval>>>>
+  /** By pair, in how many sets of matched users the difference was taken; only with `matchedBy`. */
+  readonly matchedSets?: Readonly<Record<string, number>> | undefined
 }
 
 /** A Segment-shaped event; unknown members are tolerated. */

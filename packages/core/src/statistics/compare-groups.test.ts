@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { randomFrom } from '../random/index.ts'
-import { compareGroups, type UserRow } from './compare-groups.ts'
+import { compareGroups, compareMatchedGroups, type UserRow } from './compare-groups.ts'
 import { differenceInterval, meanInterval } from './mean-interval.ts'
 import { momentsOf } from './moments.ts'
 
@@ -106,5 +106,57 @@ describe('compareGroups', () => {
       Array.from({ length: runs }, (_, i) => excludesZero(`null-${i}`, effect)).filter(Boolean).length / runs
     expect(Math.abs(count({}) - 0.05)).toBeLessThan(0.025)
     expect(count({ paloma: 0.3 })).toBeGreaterThan(0.9)
+  })
+})
+
+describe('compareMatchedGroups', () => {
+  const row = (group: string, match: string | undefined, combined: number): UserRow => {
+    return { group, values: { conversion: combined }, combined, ...(match === undefined ? {} : { match }) }
+  }
+  const options = { groups: ['paloma', 'random'], objectives: ['conversion'] }
+
+  it('takes differences within sets, each counting once', () => {
+    const rows = [
+      row('paloma', 'ada', 10),
+      row('random', 'ada', 7),
+      row('paloma', 'bob', 100),
+      row('paloma', 'bob', 104),
+      row('random', 'bob', 101),
+      row('paloma', 'eve', 1000),
+      row('random', undefined, 5000),
+    ]
+    const { groups, differences, matchedSets } = compareMatchedGroups(rows, options)
+    const difference = meanInterval(momentsOf([10 - 7, 102 - 101]), 0.95)
+    expect(differences).toEqual({ 'paloma-random': { conversion: difference, combined: difference } })
+    expect(matchedSets).toEqual({ 'paloma-random': 2 })
+    expect(groups).toEqual(compareGroups(rows, options).groups)
+  })
+
+  it('answers with a reason where fewer than two sets have users of both groups', () => {
+    const { differences, matchedSets } = compareMatchedGroups(
+      [row('paloma', 'ada', 1), row('random', 'bob', 2)],
+      options,
+    )
+    expect(matchedSets).toEqual({ 'paloma-random': 0 })
+    expect(differences['paloma-random']?.combined).toEqual({ kind: 'undefined', reason: 'too-few-units', mean: null })
+  })
+
+  it('covers the true difference at its rate, with a much narrower interval than groups of different people', () => {
+    const runs = 1000
+    let [covered, narrower] = [0, 0]
+    for (let run = 0; run < runs; run += 1) {
+      const random = randomFrom(`matched-${run}`)
+      const rows = Array.from({ length: 60 }, (_, i) => -30 * Math.log(1 - random()) + i).flatMap((person, i) => [
+        row('paloma', `p${i}`, person + 2 + 4 * random()),
+        row('random', `p${i}`, person + 4 * random()),
+      ])
+      const matched = compareMatchedGroups(rows, options).differences['paloma-random']?.combined
+      const apart = compareGroups(rows, options).differences['paloma-random']?.combined
+      if (matched?.kind !== 'estimate' || apart?.kind !== 'estimate') throw new Error('expected estimates')
+      if (matched.low <= 2 && 2 <= matched.high) covered += 1
+      if (matched.stdError < apart.stdError / 5) narrower += 1
+    }
+    expect(Math.abs(covered / runs - 0.95)).toBeLessThan(0.02)
+    expect(narrower).toBe(runs)
   })
 })

@@ -1,4 +1,5 @@
 import { checkLevel, type Estimate } from './estimate.ts'
+import { addToSet, type MatchedSets, matchedDifference } from './matched-differences.ts'
 import { differenceInterval, meanInterval } from './mean-interval.ts'
 import { addValue, type Moments, NO_MOMENTS } from './moments.ts'
 
@@ -9,6 +10,8 @@ export interface UserRow {
   readonly values: Readonly<Record<string, number>>
   /** Σ weight × value, on the common scale. */
   readonly combined: number
+  /** Users with the same value are alike: a person and his twins, a household, a shop's customers. Formed before anybody was assigned. */
+  readonly match?: string
 }
 
 /** Means per user of one group. */
@@ -24,6 +27,8 @@ export interface ComparedGroups {
   readonly groups: Readonly<Record<string, GroupMeans>>
   /** By `first-second`: mean of the first minus mean of the second, per objective and `combined`. */
   readonly differences: Readonly<Record<string, Readonly<Record<string, Estimate>>>>
+  /** By pair, in how many sets of matched users the difference was taken; absent where groups were compared as they are. */
+  readonly matchedSets?: Readonly<Record<string, number>>
 }
 
 /** Differences that are shown: Paloma against every other group, and what messages as usual are worth at all. */
@@ -81,6 +86,18 @@ function differenceOf(first: GroupMoments, second: GroupMoments, level: number):
   return { ...Object.fromEntries(objectives), [COMBINED]: differenceInterval(first.combined, second.combined, level) }
 }
 
+interface CompareOptions {
+  readonly groups: readonly string[]
+  readonly objectives: readonly string[]
+  readonly pairs?: readonly (readonly [string, string])[]
+  readonly level?: number
+}
+
+/** Pairs whose groups both take part, with their key. */
+function pairsAmong({ groups, pairs = GROUP_PAIRS }: CompareOptions): readonly (readonly [string, string])[] {
+  return pairs.filter((pair) => pair.every((name) => groups.includes(name)))
+}
+
 /**
  * Compares groups of users that an assignment made: per group the mean per user of every objective and of their
  * weighted sum, and per pair the difference of means, with Student's and Welch's intervals at `level`. Every user
@@ -88,24 +105,35 @@ function differenceOf(first: GroupMoments, second: GroupMoments, level: number):
  * Intervals are not corrected for their number. Pairs naming a group that is not in `groups` are left out. Throws a
  * RangeError for a row of an unknown group.
  */
-export function compareGroups(
-  rows: Iterable<UserRow>,
-  options: {
-    readonly groups: readonly string[]
-    readonly objectives: readonly string[]
-    readonly pairs?: readonly (readonly [string, string])[]
-    readonly level?: number
-  },
-): ComparedGroups {
-  const { objectives, pairs = GROUP_PAIRS, level = 0.95 } = options
+export function compareGroups(rows: Iterable<UserRow>, options: CompareOptions): ComparedGroups {
+  const { objectives, level = 0.95 } = options
   checkLevel(level)
   const groups = new Map(options.groups.map((name) => [name, startGroup(objectives)]))
   collect(rows, groups)
-  const differences: Record<string, Readonly<Record<string, Estimate>>> = {}
-  for (const [first, second] of pairs) {
-    const [a, b] = [groups.get(first), groups.get(second)]
-    if (a !== undefined && b !== undefined) differences[`${first}-${second}`] = differenceOf(a, b, level)
-  }
+  const differences = pairsAmong(options).map(([first, second]) => {
+    return [`${first}-${second}`, differenceOf(groups.get(first)!, groups.get(second)!, level)] as const
+  })
   const means = [...groups].map(([name, group]) => [name, meansOf(group, level)] as const)
-  return { level, groups: Object.fromEntries(means), differences }
+  return { level, groups: Object.fromEntries(means), differences: Object.fromEntries(differences) }
+}
+
+/**
+ * As `compareGroups`, but differences are taken within sets of matched users (`matchedDifference`): rows without `match` count for their
+ * group's means alone.
+ */
+export function compareMatchedGroups(rows: readonly UserRow[], options: CompareOptions): ComparedGroups {
+  const compared = compareGroups(rows, options)
+  const sets: MatchedSets = new Map()
+  for (const { match, group, values, combined } of rows) {
+    if (match !== undefined) addToSet(sets, { match, group, values: { ...values, [COMBINED]: combined } })
+  }
+  const quantities = [...options.objectives, COMBINED]
+  const found = pairsAmong(options).map((pair) => {
+    return [pair.join('-'), matchedDifference(sets, pair, { quantities, level: compared.level })] as const
+  })
+  return {
+    ...compared,
+    differences: Object.fromEntries(found.map(([key, { differences }]) => [key, differences])),
+    matchedSets: Object.fromEntries(found.map(([key, each]) => [key, each.sets])),
+  }
 }

@@ -185,6 +185,8 @@ export interface GroupComparison {
   readonly groups: Readonly<Record<Group, GroupResult>>
   /** `paloma-businessAsUsual` and so on: per objective and `combined`. */
   readonly differences: Readonly<Record<string, Readonly<Record<string, Interval>>>>
+  /** By pair, in how many sets of matched users the difference was taken; absent unless asked for by `matchedBy`. */
+  readonly matchedSets?: Readonly<Record<string, number>>
 }
 
 /** Everything the server can do. HTTP, CLI, jobs and MCP call these and nothing else. */
@@ -249,7 +251,8 @@ export interface Usecases {
     ): Promise<{ readonly userId: UserId; readonly channel: Channel; readonly topic: string } | undefined>
   }
   readonly groups: {
-    compare(from: EpochMs, until: EpochMs): Promise<GroupComparison>
+    /** With `matchedBy`, differences are taken within sets of users who share the value of that trait. */
+    compare(from: EpochMs, until: EpochMs, options?: { readonly matchedBy?: string }): Promise<GroupComparison>
   }
   readonly experiments: ExperimentUsecases
   readonly policies: {

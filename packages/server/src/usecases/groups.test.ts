@@ -105,4 +105,26 @@ describe('the comparison of groups', () => {
     expect(groups.paloma.combined.mean).toBeCloseTo((30 - 0.02 * 60) / n, 12)
     expect(differences['paloma-holdout']?.conversion?.mean).toBeCloseTo(30 / n, 12)
   })
+
+  it('takes differences within sets of users who share a trait', async () => {
+    lab = await usecaseLab({ adapters: [scriptedChannel('email')], config: { groups: GROUPS_OF_A_QUARTER } })
+    const ids = Array.from({ length: 60 }, (_, i) => `u${i}`)
+    const groupOfId = (id: string) => groupOf(GROUPS_OF_A_QUARTER, defaultConfig.groupSalt, userId(id))
+    const [ada, bob] = ids.filter((id) => groupOfId(id) === 'paloma')
+    const [adasTwin, bobsTwin] = ids.filter((id) => groupOfId(id) === 'holdout')
+    const person: Record<string, string> = { [ada!]: 'ada', [adasTwin!]: 'ada', [bob!]: 'bob', [bobsTwin!]: 'bob' }
+    const profileOf = (id: string) => exampleProfile(id, { traits: id in person ? { person: person[id]! } : {} })
+    await lab.store.users.change(ids.map((id) => ({ userId: userId(id), update: () => profileOf(id) })))
+    await lab.store.outcomes.insertMany([
+      exampleOutcome('a', ada!, { at: FROM + 1, values: { conversion: 30 } }),
+      exampleOutcome('b', bobsTwin!, { at: FROM + 1, values: { conversion: 10 } }),
+    ])
+    const matched = await lab.usecases.groups.compare(FROM, UNTIL, { matchedBy: 'person' })
+    expect(matched.differences['paloma-holdout']?.conversion?.mean).toBeCloseTo((30 - 10) / 2, 12)
+    expect(matched.matchedSets).toMatchObject({ 'paloma-holdout': 2, 'paloma-random': 0 })
+    const { groups, differences, ...rest } = await lab.usecases.groups.compare(FROM, UNTIL)
+    expect(rest).not.toHaveProperty('matchedSets')
+    expect(matched.groups).toEqual(groups)
+    expect(differences['paloma-holdout']?.conversion?.mean).not.toBeCloseTo(10, 6)
+  })
 })

@@ -1,6 +1,7 @@
 import {
   assertNever,
   compareGroups,
+  compareMatchedGroups,
   type EpochMs,
   type Estimate,
   GROUPS,
@@ -51,11 +52,12 @@ interface Member extends UserRow {
 /** The four groups side by side, from the store alone; every user counts who was known before `until`. */
 export function groupUsecases(deps: Pick<Deps, 'store' | 'snapshots' | 'adapters'>): Usecases['groups'] {
   return {
-    async compare(from, until) {
+    async compare(from, until, { matchedBy } = {}) {
       const { objectives } = deps.snapshots.current()
-      const members = await membersOf(deps, from, until)
-      const names = objectives.map(({ name }) => name)
-      const compared = compareGroups(members, { groups: GROUPS, objectives: names })
+      const members = await membersOf(deps, { from, until, matchedBy })
+      const options = { groups: GROUPS, objectives: objectives.map(({ name }) => name) }
+      const compared =
+        matchedBy === undefined ? compareGroups(members, options) : compareMatchedGroups(members, options)
       const resultOf = (group: Group): GroupResult => ({
         ...countsOf(members.filter((member) => member.group === group)),
         objectives: intervals(compared.groups[group]!.objectives),
@@ -68,7 +70,9 @@ export function groupUsecases(deps: Pick<Deps, 'store' | 'snapshots' | 'adapters
         holdout: resultOf('holdout'),
       }
       const pairs = Object.entries(compared.differences).map(([pair, values]) => [pair, intervals(values)] as const)
-      return { from, until, level: compared.level, groups, differences: Object.fromEntries(pairs) }
+      const { level, matchedSets } = compared
+      const result = { from, until, level, groups, differences: Object.fromEntries(pairs) }
+      return matchedSets === undefined ? result : { ...result, matchedSets }
     },
   }
 }
@@ -79,8 +83,11 @@ function intervals(estimates: Readonly<Record<string, Estimate>>): Readonly<Reco
 
 async function membersOf(
   { store, snapshots, adapters }: Pick<Deps, 'store' | 'snapshots' | 'adapters'>,
-  from: EpochMs,
-  until: EpochMs,
+  {
+    from,
+    until,
+    matchedBy,
+  }: { readonly from: EpochMs; readonly until: EpochMs; readonly matchedBy: string | undefined },
 ): Promise<readonly Member[]> {
   const { objectives, groups, groupSalt, rules } = snapshots.current()
   const all = new Map((await store.decisions.totals(from, until)).map((totals) => [totals.userId, totals]))
@@ -93,10 +100,16 @@ async function membersOf(
       const values = Object.fromEntries(objectives.map((objective) => [objective.name, totalFor(objective, totals)]))
       const combined = objectives.reduce((sum, { name, weight }) => sum + weight * (values[name] ?? 0), 0)
       const reach = reachOf(profile, totals.reachLosses, { from, until, channels, rules: rules.channels })
-      members.push({ group: groupOf(groups, groupSalt, profile.userId), values, combined, totals, reach })
+      const group = groupOf(groups, groupSalt, profile.userId)
+      members.push({ group, values, combined, totals, reach, ...matchOf(profile, matchedBy) })
     }
   }
   return members
+}
+
+/** The set of alike users a user belongs to; none without the trait. */
+function matchOf({ traits }: UserProfile, trait: string | undefined): Pick<UserRow, 'match'> {
+  return trait !== undefined && Object.hasOwn(traits, trait) ? { match: String(traits[trait]) } : {}
 }
 
 async function* userPages(store: Deps['store']): AsyncGenerator<readonly UserProfile[]> {

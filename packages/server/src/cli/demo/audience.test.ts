@@ -1,8 +1,22 @@
-import { DAY_MS } from '@paloma/core/domain'
+import { groupOf } from '@paloma/core'
+import { DAY_MS, GROUPS, type Group } from '@paloma/core/domain'
 import { expect, it } from 'vitest'
-import { type Audience, createAudience, type ReceivedMessage, START_AT } from './audience.ts'
+import { type Audience, createAudience, START_AT } from './audience.ts'
+import type { ReceivedMessage } from './parallel-world.ts'
 
-const OPTIONS = { users: 40, days: 10, seed: 3 }
+const QUARTERS = Object.fromEntries(GROUPS.map((group) => [group, { share: 250_000 }])) as Record<
+  Group,
+  { share: number }
+>
+const assigned = (id: string) => groupOf(QUARTERS, 'audience', id)
+
+function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): ReadonlyMap<K, readonly T[]> {
+  const groups = new Map<K, T[]>()
+  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item])
+  return groups
+}
+
+const OPTIONS = { users: 40, days: 10, seed: 3, groupOf: assigned }
 
 /** Sends every proposal of a day by its first channel at nine o'clock UTC. */
 function everything(audience: Audience, day: number): readonly ReceivedMessage[] {
@@ -72,4 +86,42 @@ it('refuses a message that links to no proposal', () => {
   expect(() => audience.live(0, [{ ...message, content: { title: 'no link' } }])).toThrow(
     expect.objectContaining({ code: 'DEMO_NO_LINK' }),
   )
+})
+
+it('gives every person one life in each group, with the same character and the same luck', () => {
+  const audience = createAudience({ ...OPTIONS, users: 42 })
+  const lives = groupBy(audience.users, ({ traits }) => traits?.person)
+  expect([...lives.values()].map((each) => each.map(({ userId }) => assigned(userId)))).toEqual([
+    ...Array.from({ length: 10 }, () => [...GROUPS]),
+    GROUPS.slice(0, 2),
+  ])
+  const person = lives.get('u000003')!
+  for (const { traits, timeZone } of person)
+    expect({ traits, timeZone }).toEqual({ traits: person[0]!.traits, timeZone })
+  const days = Array.from({ length: OPTIONS.days }, (_, day) => audience.live(day, []))
+  const heard = groupBy(days.flat(), ({ userId }) => userId)
+  const storyOf = (id: string) =>
+    heard.get(id)?.map(({ event, timestamp, properties }) => ({ event, timestamp, properties }))
+  for (const each of lives.values()) {
+    for (const { userId } of each) expect(storyOf(userId)).toEqual(storyOf(each[0]!.userId))
+  }
+  expect(new Set(days.flat().map(({ messageId }) => messageId)).size).toBe(days.flat().length)
+})
+
+it('proposes to every life what it proposes to the others, under ids of their own', () => {
+  const audience = createAudience(OPTIONS)
+  const proposals = audience.proposalsOn(0)
+  expect(new Set(proposals.map(({ id }) => id)).size).toBe(proposals.length)
+  const personOf = new Map(audience.users.map(({ userId, traits }) => [userId, traits?.person]))
+  const byPerson = groupBy(proposals, ({ userId, message }) => `${personOf.get(userId)} ${message}`)
+  for (const same of byPerson.values()) expect(same).toHaveLength(GROUPS.length)
+})
+
+it.each([1, 2, 3, 5])('has room for %i users', (users) => {
+  expect(createAudience({ ...OPTIONS, users }).users).toHaveLength(users)
+})
+
+it('says so where a group takes nobody', () => {
+  const nobody = () => createAudience({ ...OPTIONS, groupOf: () => 'paloma' })
+  expect(nobody).toThrow(expect.objectContaining({ code: 'DEMO_EMPTY_GROUP' }))
 })

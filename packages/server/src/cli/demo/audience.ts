@@ -1,18 +1,7 @@
-import { DAY_MS, type EpochMs, type Opportunity, PalomaError } from '@paloma/core/domain'
-import { createWorld, RETAIL, type World, type WorldEvent } from '@paloma/core/simulation'
+import { type EpochMs, GROUPS, type Group, PalomaError } from '@paloma/core/domain'
+import { createWorld, RETAIL } from '@paloma/core/simulation'
 import type { EventInput, OpportunityInput, UserInput } from '@paloma/sdk'
-
-/** A message that reached somebody's device, whatever the channel. */
-export interface ReceivedMessage {
-  readonly sendId: string
-  readonly decisionId: string
-  readonly userId: string
-  readonly channel: 'push' | 'email' | 'in-app'
-  readonly message: string
-  readonly category: 'transactional' | 'service' | 'marketing'
-  readonly at: EpochMs
-  readonly content: Readonly<Record<string, string>>
-}
+import { type ParallelWorld, parallelWorld, type ReceivedMessage } from './parallel-world.ts'
 
 /** Simulated people and the producers that write to them, seen from outside: through what they say and do. */
 export interface Audience {
@@ -26,97 +15,61 @@ export interface Audience {
 }
 
 export interface AudienceOptions {
+  /** Each person lives once in every group: a quarter as many people, the last of them perhaps not in all. */
   readonly users: number
   readonly days: number
   readonly seed: number
+  /** Which group the assignment gives to a user. */
+  readonly groupOf: (userId: string) => Group
 }
 
 /** The demo's first morning: a Monday; the clocks change a week later in America, four weeks later in Europe. */
 export const START_AT: EpochMs = Date.UTC(2026, 2, 2)
 
-/** What a product does not report as an event of its own: that a message went out, Paloma knows. */
-const UNREPORTED: ReadonlySet<string> = new Set([
-  'Email Delivered',
-  'Push Notification Received',
-  'In-App Message Viewed',
-])
+/** A group with a quarter of the users is missed by so many names once in 10^125 people. */
+const MOST_NAMES = 1_000
 
-const LINK = 'https://shop.example/go/'
-const LINK_PATTERN = /https:\/\/shop\.example\/go\/([^/"]+)\/([^/"]+)/
-
-/** Draws the audience; the same options give the same people and the same chance. */
-export function createAudience({ users, days, seed }: AudienceOptions): Audience {
-  const world = createWorld({ scenario: RETAIL, users, days, seed, startAt: START_AT })
-  let pending: readonly WorldEvent[] = []
+/**
+ * Draws the audience; the same options give the same people and the same chance. Every person lives in one world per group, with
+ * the same character and the same luck, so that groups differ by nothing but what was sent.
+ */
+export function createAudience(options: AudienceOptions): Audience {
+  const worlds = GROUPS.map((group) => worldOf(group, options)).filter((each) => each !== undefined)
+  const homes = new Map(worlds.flatMap((each) => each.users.map(({ userId }) => [userId, each] as const)))
   return {
     startAt: START_AT,
-    days,
-    users: world.users.map(toUser),
-    proposalsOn: (day) => world.opportunitiesOn(day).map(toProposal),
+    days: options.days,
+    users: worlds.flatMap(({ users }) => users),
+    proposalsOn: (day) => worlds.flatMap((each) => each.proposalsOn(day)),
     live(day, received) {
-      const followed = inOrder(received).flatMap((message) => reactTo(world, message))
-      const end = START_AT + (day + 1) * DAY_MS
-      const all = [...pending, ...followed, ...world.closeDay(day)]
-      pending = all.filter(({ at }) => at >= end)
-      return all
-        .filter(({ at, name }) => at < end && !UNREPORTED.has(name))
-        .sort(byTime)
-        .map((event) => toEvent(world, event))
+      for (const message of inOrder(received)) homes.get(message.userId)!.deliver(message)
+      return worlds.flatMap((each) => each.closeDay(day)).sort(byTime)
     },
   }
 }
 
-function toUser({ userId, timeZone, traits, email, hasPush }: World['users'][number]): UserInput {
-  const addresses = {
-    ...(email === undefined ? {} : { email }),
-    ...(hasPush ? { pushToken: `device-of-${userId}` } : {}),
+function worldOf(group: Group, { users, days, seed, groupOf }: AudienceOptions): ParallelWorld | undefined {
+  const people = Math.ceil((users - GROUPS.indexOf(group)) / GROUPS.length)
+  if (people < 1) return undefined
+  const world = createWorld({ scenario: RETAIL, users: people, days, seed, startAt: START_AT })
+  return parallelWorld(world, (person) => userIdIn(group, person, groupOf))
+}
+
+/** The first of a person's names that the assignment puts into the group: `u000123.0`, `u000123.1` and so on. */
+function userIdIn(group: Group, person: string, groupOf: AudienceOptions['groupOf']): string {
+  for (let nth = 0; nth < MOST_NAMES; nth += 1) {
+    const userId = `${person}.${nth}`
+    if (groupOf(userId) === group) return userId
   }
-  return { userId, timeZone, traits, addresses }
-}
-
-/** A proposal as a producer would publish it: every channel's content links to the page that the message is about. */
-function toProposal(opportunity: Opportunity): OpportunityInput {
-  const variants = opportunity.variants.map(({ name, content }) => {
-    const linked = Object.entries(content)
-      .filter(([channel]) => opportunity.channels.some((known) => known === channel))
-      .map(([channel, fields]) => [channel, withLink(fields, `${LINK}${opportunity.id}/${name}`)])
-    return { name, content: Object.fromEntries(linked), features: { wording: name } }
-  })
-  return { ...opportunity, variants }
-}
-
-const UNSUBSCRIBE = '{% if unsubscribeUrl %}<p><a href="{{ unsubscribeUrl }}">Unsubscribe</a></p>{% endif %}'
-
-function withLink(fields: Readonly<Record<string, string>>, url: string): Readonly<Record<string, string>> {
-  const { html } = fields
-  if (html === undefined) return { ...fields, url }
-  return { ...fields, html: `${html}<p><a href="${url}">Have a look</a></p>${UNSUBSCRIBE}` }
+  throw new PalomaError('DEMO_EMPTY_GROUP', `the share of ${group} must be large enough for a quarter of the users`)
 }
 
 function inOrder(received: readonly ReceivedMessage[]): readonly ReceivedMessage[] {
   return [...received].sort((a, b) => a.at - b.at || (a.sendId < b.sendId ? -1 : 1))
 }
 
-function byTime(a: WorldEvent, b: WorldEvent): number {
-  return a.at - b.at || (a.messageId < b.messageId ? -1 : 1)
-}
-
-/** What the person does with one message, found by the page it links to. */
-function reactTo(world: World, { content, userId, ...message }: ReceivedMessage): readonly WorldEvent[] {
-  const link = LINK_PATTERN.exec(content.url ?? content.html ?? '')
-  if (link === null) throw new PalomaError('DEMO_NO_LINK', `message ${message.sendId} to ${userId} carries no link`)
-  const [, opportunityId = '', variant = ''] = link
-  return world.deliver({ ...message, userIndex: Number(userId.slice(1)), opportunityId, variant })
-}
-
-function toEvent(world: World, event: WorldEvent): EventInput {
-  const { userIndex, at, name, messageId, decisionId, properties } = event
-  return {
-    type: 'track',
-    userId: world.users[userIndex]!.userId,
-    event: name,
-    messageId,
-    timestamp: new Date(at).toISOString(),
-    properties: decisionId === undefined ? properties : { ...properties, decisionId },
-  }
+function byTime(a: EventInput, b: EventInput): number {
+  const [first, second] = [String(a.timestamp), String(b.timestamp)]
+  if (first !== second) return first < second ? -1 : 1
+  return String(a.messageId) < String(b.messageId) ? -1 : 1
 }

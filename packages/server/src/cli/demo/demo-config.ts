@@ -106,13 +106,13 @@ export function demoConfig({ url, secret }: DemoGateway): Config {
       slots: { localHours: [9, 19], horizonHours: 24 },
     },
     groups: {
-      paloma: { share: 400_000, policy: { kind: 'thompson', floor: 0.01, sharpness: SHARPNESS } },
+      paloma: { share: 250_000, policy: { kind: 'thompson', floor: 0.01, sharpness: SHARPNESS } },
       businessAsUsual: {
-        share: 200_000,
+        share: 250_000,
         policy: { kind: 'cadence', perWeek: 3, gapHours: 36, channels: ['push', 'email'], localHour: 19 },
       },
-      random: { share: 200_000, policy: { kind: 'random', holdProbability: 0.05 } },
-      holdout: { share: 200_000, policy: { kind: 'holdout' } },
+      random: { share: 250_000, policy: { kind: 'random', holdProbability: 0.05 } },
+      holdout: { share: 250_000, policy: { kind: 'holdout' } },
     },
     adapters: { push: webhook, email: webhook, 'in-app': { kind: 'inbox' } },
     learning: { latenessHours: LATENESS_HOURS, everyMinutes: 24 * 60 },

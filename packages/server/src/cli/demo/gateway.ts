@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Webhook } from 'standardwebhooks'
 import { z } from 'zod'
-import type { ReceivedMessage } from './audience.ts'
+import type { ReceivedMessage } from './parallel-world.ts'
 
 /** The company's own push and e-mail gateway: takes signed webhooks and keeps them until they are collected. */
 export interface Gateway {

@@ -1,7 +1,8 @@
 import { DAY_MS, type EpochMs, PalomaError } from '@paloma/core/domain'
 import type { OpportunityInput, PalomaClient, WireDecisionAnswer, WireInboxItem, WireResults } from '@paloma/sdk'
-import type { Audience, ReceivedMessage } from './audience.ts'
+import type { Audience } from './audience.ts'
 import type { Gateway } from './gateway.ts'
+import type { ReceivedMessage } from './parallel-world.ts'
 import type { DailyActions } from './report/index.ts'
 
 /** What the days are lived with. */

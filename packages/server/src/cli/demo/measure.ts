@@ -2,6 +2,7 @@ import { DAY_MS, GROUPS, type Group } from '@paloma/core/domain'
 import type { PalomaClient, WireGroupComparison, WireInterval } from '@paloma/sdk'
 import type { GroupComparison, GroupResult, Interval } from '../../usecases/contract.ts'
 import type { Audience } from './audience.ts'
+import { PERSON } from './parallel-world.ts'
 import type { DailyGroupPoint } from './report/index.ts'
 
 /** What the server's own log says about the days. */
@@ -41,7 +42,7 @@ export async function measure(options: MeasureOptions): Promise<Measured> {
   const { client, audience, onProgress } = options
   const { startAt, days } = audience
   const daily = await dailyPoints(options)
-  const comparison = read(await client.groups.compare(startAt, startAt + days * DAY_MS))
+  const comparison = read(await client.groups.compare(startAt, startAt + days * DAY_MS, { matchedBy: PERSON }))
   let [checked, identical] = [0, 0]
   for (let day = 0; day <= days; day += 1) {
     onProgress(`replaying decisions: ${checked} done`)

@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { groupOf } from '@paloma/core'
 import { createClient } from '@paloma/sdk'
+import type { Config } from '../../config/contract.ts'
 import { createAudience, START_AT } from './audience.ts'
 import { demoConfig } from './demo-config.ts'
 import { reportData } from './demo-report.ts'
@@ -44,7 +46,7 @@ const REQUEST_PATIENCE_MS = 600_000
 interface Stage {
   readonly gateway: Gateway
   readonly server: DemoServer
-  readonly objectives: readonly ReportObjective[]
+  readonly config: Config
   stop(): Promise<void>
 }
 
@@ -63,7 +65,7 @@ async function setStage({ port, startServer }: DemoOptions, startAt: number): Pr
       await server.stop()
       await sweep()
     }
-    return { gateway, server, objectives: config.objectives, stop }
+    return { gateway, server, config, stop }
   } catch (error) {
     await sweep()
     throw error
@@ -77,8 +79,9 @@ function summaryOf(options: DemoOptions, lived: Lived, { comparison, replay }: M
 }
 
 async function perform(options: DemoOptions, stage: Stage): Promise<Omit<DemoResult, 'stop'>> {
-  const { server, gateway, objectives } = stage
-  const audience = createAudience(options)
+  const { server, gateway, config } = stage
+  const { objectives, groups, groupSalt } = config
+  const audience = createAudience({ ...options, groupOf: (userId) => groupOf(groups, groupSalt, userId) })
   const { url, key } = server
   let now = audience.startAt
   const client = createClient({ url, key, timeoutMs: REQUEST_PATIENCE_MS, now: () => now })

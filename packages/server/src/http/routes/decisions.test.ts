@@ -89,6 +89,14 @@ describe('groups, clock and keys', () => {
   it('compares groups over an interval', async () => {
     const answer = await http.call('GET', '/v1/groups/compare?from=2026-01-01&until=1770000000000')
     expect(groupComparisonSchema.parse(answer.json()).from).toBe('2026-01-01T00:00:00.000Z')
+    const matched = await http.call('GET', '/v1/groups/compare?from=2026-01-01&until=2026-02-01&matchedBy=household')
+    expect(groupComparisonSchema.parse(matched.json()).matchedSets).toEqual({ 'paloma-holdout': 1 })
+    expect(answer.json()).not.toHaveProperty('matchedSets')
+    expect(
+      (await http.call('GET', '/v1/groups/compare?from=2026-01-01&until=2026-02-01&matchedBy=')).json(),
+    ).toMatchObject({
+      errors: [{ pointer: '/matchedBy' }],
+    })
     expect((await http.call('GET', '/v1/groups/compare?from=2026-01-02&until=2026-01-01')).json()).toMatchObject({
       errors: [{ pointer: '/until' }],
     })

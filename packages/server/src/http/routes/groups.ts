@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { HttpApp, RouteDeps } from '../http-app.ts'
 import { invalidRequest } from '../problem.ts'
-import { queryTimeSchema } from '../schemas/atoms.ts'
+import { nameSchema, queryTimeSchema } from '../schemas/atoms.ts'
 import { groupComparisonSchema } from '../schemas/group.ts'
 import { PROBLEMS } from '../schemas/problem.ts'
 import { wireGroupComparison } from '../wire/to-wire.ts'
@@ -16,13 +16,21 @@ export function groupRoutes(app: HttpApp, { usecases }: RouteDeps): void {
       operationId: 'compareGroups',
       summary: 'Objectives per group and their differences, with intervals',
       tags: ['groups'],
-      querystring: z.strictObject({ from: queryTimeSchema, until: queryTimeSchema }),
+      querystring: z.strictObject({
+        from: queryTimeSchema,
+        until: queryTimeSchema,
+        matchedBy: nameSchema
+          .optional()
+          .describe('take differences within sets of users who share the value of this trait'),
+      }),
       response: { 200: groupComparisonSchema, ...PROBLEMS },
     },
     handler: async (request) => {
-      const { from, until } = request.query
+      const { from, until, matchedBy } = request.query
       if (from >= until) throw invalidRequest('query', [{ pointer: '/until', detail: 'expected a moment after from' }])
-      return wireGroupComparison(await usecases.groups.compare(from, until))
+      return wireGroupComparison(
+        await usecases.groups.compare(from, until, matchedBy === undefined ? {} : { matchedBy }),
+      )
     },
   })
 }

@@ -25,5 +25,6 @@ export const groupComparisonSchema: z.ZodType<WireGroupComparison> = named(
       }),
     ),
     differences: z.record(z.string(), z.record(z.string(), interval)),
+    matchedSets: z.record(z.string(), z.int()).optional(),
   }),
 )

@@ -69,7 +69,7 @@ export function fakeUsecases(options: { readonly isVirtual?: boolean } = {}): Fa
     unsubscribe: fakeUnsubscribe(stored),
     experiments: fakeExperiments(stored),
     policies: { artifact: async () => ARTIFACT },
-    groups: { compare: async (from, until) => compare(stored, from, until) },
+    groups: { compare: async (from, until, options) => compare(stored, { from, until, ...options }) },
     clock: fakeClock(stored, options.isVirtual ?? true),
     keys: fakeKeys(stored),
     history: { export: async () => [] },
@@ -313,7 +313,10 @@ function fakeUnsubscribe(stored: Stored): Usecases['unsubscribe'] {
   }
 }
 
-function compare(stored: Stored, from: EpochMs, until: EpochMs): GroupComparison {
+function compare(
+  stored: Stored,
+  { from, until, matchedBy }: { readonly from: EpochMs; readonly until: EpochMs; readonly matchedBy?: string },
+): GroupComparison {
   const zero = { mean: 0, low: -1, high: 1 }
   const result = {
     users: stored.users.size,
@@ -324,7 +327,8 @@ function compare(stored: Stored, from: EpochMs, until: EpochMs): GroupComparison
     combined: zero,
   }
   const groups = Object.fromEntries(GROUPS.map((group) => [group, result])) as Record<Group, typeof result>
-  return { from, until, level: 0.95, groups, differences: { 'paloma-holdout': { conversion: zero } } }
+  const matched = matchedBy === undefined ? {} : { matchedSets: { 'paloma-holdout': 1 } }
+  return { from, until, level: 0.95, groups, differences: { 'paloma-holdout': { conversion: zero } }, ...matched }
 }
 
 function fakeClock(stored: Stored, isVirtual: boolean): Usecases['clock'] {
