@@ -22,6 +22,8 @@ const NOTES = [
   'The people are simulated, the system is real: proposals, decisions and events went through the public HTTP API of a ' +
     'running server, push and e-mail through signed webhooks, in-app messages through the inbox. Users were assigned to ' +
     'groups by a hash of their id, all groups ran at the same time, and every figure is computed from the server’s log.',
+  'Every person lived once in each group, with the same character and the same luck, under another id. Differences are taken ' +
+    'person by person; means per group are those of groups of users, with their wider intervals.',
 ]
 
 /** The data of the HTML report; nothing in it depends on the machine, so that the same seed gives the same bytes. */

@@ -60,6 +60,8 @@ export function summaryText(summary: DemoSummary, objectives: readonly ReportObj
   return [
     groupLines(summary, objectives),
     '',
+    '  Every person lived once in each group; differences are taken person by person.',
+    '',
     differenceLines(summary),
     '',
     `  ${formatNumber(identical, 0)} of ${formatNumber(checked, 0)} decisions replayed identically`,
