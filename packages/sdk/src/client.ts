@@ -15,7 +15,6 @@ import type {
   WireDecision,
   WireDecisionAnswer,
   WireExplanation,
-  WireGroupComparison,
   WireItemError,
   WireOpportunity,
   WirePage,
@@ -36,6 +35,7 @@ import type {
   WireExposures,
   WirePlanFromLog,
 } from './wire-experiments.ts'
+import type { WireGroupComparison } from './wire-groups.ts'
 
 export interface ClientOptions extends TransportOptions {
   /** Most events per request of the queue; 100 by default. */

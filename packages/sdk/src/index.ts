@@ -3,3 +3,4 @@ export { type ClientOptions, createClient, type DecideRequest, type PalomaClient
 export type { InboxClient } from './inbox-client.ts'
 export type * from './wire.ts'
 export type * from './wire-experiments.ts'
+export type * from './wire-groups.ts'
