@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { randomFrom } from '../random/index.ts'
-import { compareGroups, compareMatchedGroups, type UserRow } from './compare-groups.ts'
+import { compareGroups, type UserRow } from './compare-groups.ts'
 import { differenceInterval, meanInterval } from './mean-interval.ts'
 import { momentsOf } from './moments.ts'
 
@@ -109,7 +109,7 @@ describe('compareGroups', () => {
   })
 })
 
-describe('compareMatchedGroups', () => {
+describe('compareGroups of matched users', () => {
   const row = (group: string, match: string | undefined, combined: number): UserRow => {
     return { group, values: { conversion: combined }, combined, ...(match === undefined ? {} : { match }) }
   }
@@ -125,7 +125,7 @@ describe('compareMatchedGroups', () => {
       row('paloma', 'eve', 1000),
       row('random', undefined, 5000),
     ]
-    const { groups, differences, matchedSets } = compareMatchedGroups(rows, options)
+    const { groups, differences, matchedSets } = compareGroups(rows, { ...options, matched: true })
     const difference = meanInterval(momentsOf([10 - 7, 102 - 101]), 0.95)
     expect(differences).toEqual({ 'paloma-random': { conversion: difference, combined: difference } })
     expect(matchedSets).toEqual({ 'paloma-random': 2 })
@@ -133,10 +133,10 @@ describe('compareMatchedGroups', () => {
   })
 
   it('answers with a reason where fewer than two sets have users of both groups', () => {
-    const { differences, matchedSets } = compareMatchedGroups(
-      [row('paloma', 'ada', 1), row('random', 'bob', 2)],
-      options,
-    )
+    const { differences, matchedSets } = compareGroups([row('paloma', 'ada', 1), row('random', 'bob', 2)], {
+      ...options,
+      matched: true,
+    })
     expect(matchedSets).toEqual({ 'paloma-random': 0 })
     expect(differences['paloma-random']?.combined).toEqual({ kind: 'undefined', reason: 'too-few-units', mean: null })
   })
@@ -150,7 +150,7 @@ describe('compareMatchedGroups', () => {
         row('paloma', `p${i}`, person + 2 + 4 * random()),
         row('random', `p${i}`, person + 4 * random()),
       ])
-      const matched = compareMatchedGroups(rows, options).differences['paloma-random']?.combined
+      const matched = compareGroups(rows, { ...options, matched: true }).differences['paloma-random']?.combined
       const apart = compareGroups(rows, options).differences['paloma-random']?.combined
       if (matched?.kind !== 'estimate' || apart?.kind !== 'estimate') throw new Error('expected estimates')
       if (matched.low <= 2 && 2 <= matched.high) covered += 1

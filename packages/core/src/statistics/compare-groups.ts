@@ -60,16 +60,6 @@ function addRow(group: GroupMoments, row: UserRow): void {
   }
 }
 
-function collect(rows: Iterable<UserRow>, groups: Map<string, GroupMoments>): void {
-  for (const row of rows) {
-    const group = groups.get(row.group)
-    if (group === undefined) {
-      throw new RangeError(`group of a row must be one of ${[...groups.keys()].join(', ')}, got ${row.group}`)
-    }
-    addRow(group, row)
-  }
-}
-
 function meansOf(group: GroupMoments, level: number): GroupMeans {
   const objectives = [...group.objectives].map(([name, moments]) => [name, meanInterval(moments, level)] as const)
   return {
@@ -91,6 +81,8 @@ interface CompareOptions {
   readonly objectives: readonly string[]
   readonly pairs?: readonly (readonly [string, string])[]
   readonly level?: number
+  /** Take differences within sets of users with the same `match`. */
+  readonly matched?: boolean
 }
 
 /** Pairs whose groups both take part, with their key. */
@@ -98,42 +90,77 @@ function pairsAmong({ groups, pairs = GROUP_PAIRS }: CompareOptions): readonly (
   return pairs.filter((pair) => pair.every((name) => groups.includes(name)))
 }
 
+/** Differences of means between groups of different users. */
+function differencesApart(
+  groups: ReadonlyMap<string, GroupMoments>,
+  pairs: readonly (readonly [string, string])[],
+  level: number,
+): ComparedGroups['differences'] {
+  const entries = pairs.map(([first, second]) => {
+    return [`${first}-${second}`, differenceOf(groups.get(first)!, groups.get(second)!, level)] as const
+  })
+  return Object.fromEntries(entries)
+}
+
+/** Differences within sets of matched users, and in how many sets. */
+function differencesWithin(
+  sets: MatchedSets,
+  pairs: readonly (readonly [string, string])[],
+  options: { readonly quantities: readonly string[]; readonly level: number },
+): Required<Pick<ComparedGroups, 'differences' | 'matchedSets'>> {
+  const found = pairs.map((pair) => [pair.join('-'), matchedDifference(sets, pair, options)] as const)
+  return {
+    differences: Object.fromEntries(found.map(([key, { differences }]) => [key, differences])),
+    matchedSets: Object.fromEntries(found.map(([key, each]) => [key, each.sets])),
+  }
+}
+
+/** A comparison that hears of users one after the other and keeps sums alone; with `matched`, also sums by set. */
+export interface GroupTally {
+  /** Throws a RangeError for a row of an unknown group. */
+  add(row: UserRow): void
+  compare(): ComparedGroups
+}
+
 /**
  * Compares groups of users that an assignment made: per group the mean per user of every objective and of their
  * weighted sum, and per pair the difference of means, with Student's and Welch's intervals at `level`. Every user
  * assigned must have a row, whether or not anything happened to him: leaving some out undoes the randomisation.
- * Intervals are not corrected for their number. Pairs naming a group that is not in `groups` are left out. Throws a
- * RangeError for a row of an unknown group.
+ * With `matched`, differences are taken within sets of users (`matchedDifference`), and rows without `match` count for their group's means alone.
+ * Intervals are not corrected for their number. Pairs naming a group that is not in `groups` are left out.
  */
-export function compareGroups(rows: Iterable<UserRow>, options: CompareOptions): ComparedGroups {
-  const { objectives, level = 0.95 } = options
+export function tallyGroups(options: CompareOptions): GroupTally {
+  const { objectives, matched = false, level = 0.95 } = options
   checkLevel(level)
   const groups = new Map(options.groups.map((name) => [name, startGroup(objectives)]))
-  collect(rows, groups)
-  const differences = pairsAmong(options).map(([first, second]) => {
-    return [`${first}-${second}`, differenceOf(groups.get(first)!, groups.get(second)!, level)] as const
-  })
-  const means = [...groups].map(([name, group]) => [name, meansOf(group, level)] as const)
-  return { level, groups: Object.fromEntries(means), differences: Object.fromEntries(differences) }
+  const pairs = pairsAmong(options)
+  const sets: MatchedSets = new Map()
+  return {
+    add(row) {
+      const group = groups.get(row.group)
+      if (group === undefined) {
+        throw new RangeError(`group of a row must be one of ${[...groups.keys()].join(', ')}, got ${row.group}`)
+      }
+      addRow(group, row)
+      const { match, values, combined } = row
+      if (matched && match !== undefined) {
+        addToSet(sets, { match, group: row.group, values: { ...values, [COMBINED]: combined } })
+      }
+    },
+    compare() {
+      const means = [...groups].map(([name, group]) => [name, meansOf(group, level)] as const)
+      const quantities = [...objectives, COMBINED]
+      const found = matched
+        ? differencesWithin(sets, pairs, { quantities, level })
+        : { differences: differencesApart(groups, pairs, level) }
+      return { level, groups: Object.fromEntries(means), ...found }
+    },
+  }
 }
 
-/**
- * As `compareGroups`, but differences are taken within sets of matched users (`matchedDifference`): rows without `match` count for their
- * group's means alone.
- */
-export function compareMatchedGroups(rows: readonly UserRow[], options: CompareOptions): ComparedGroups {
-  const compared = compareGroups(rows, options)
-  const sets: MatchedSets = new Map()
-  for (const { match, group, values, combined } of rows) {
-    if (match !== undefined) addToSet(sets, { match, group, values: { ...values, [COMBINED]: combined } })
-  }
-  const quantities = [...options.objectives, COMBINED]
-  const found = pairsAmong(options).map((pair) => {
-    return [pair.join('-'), matchedDifference(sets, pair, { quantities, level: compared.level })] as const
-  })
-  return {
-    ...compared,
-    differences: Object.fromEntries(found.map(([key, { differences }]) => [key, differences])),
-    matchedSets: Object.fromEntries(found.map(([key, each]) => [key, each.sets])),
-  }
+/** Compares groups whose rows are all at hand; see `tallyGroups`. */
+export function compareGroups(rows: Iterable<UserRow>, options: CompareOptions): ComparedGroups {
+  const tally = tallyGroups(options)
+  for (const row of rows) tally.add(row)
+  return tally.compare()
 }

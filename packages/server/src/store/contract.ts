@@ -189,8 +189,8 @@ export interface DecisionStore {
   /** UTC days (YYYY-MM-DD) that have decisions or outcomes, oldest first. */
   days(): Promise<readonly string[]>
   count(): Promise<number>
-  /** Totals per user over [from, until), for users who existed before `until`. */
-  totals(from: EpochMs, until: EpochMs): Promise<readonly UserTotals[]>
+  /** Totals over [from, until) of those of the users who existed before `until`, by id. */
+  totals(from: EpochMs, until: EpochMs, users: readonly UserId[]): Promise<readonly UserTotals[]>
 }
 
 /** A decision as its store writes it, and apart what is learned from it; nobody else looks into either. */

@@ -1,21 +1,23 @@
 import {
   assertNever,
-  compareGroups,
-  compareMatchedGroups,
   type EpochMs,
   type Estimate,
   GROUPS,
   type Group,
   groupOf,
   type Objective,
+  type Snapshot,
+  tallyGroups,
   type UserId,
   type UserProfile,
   type UserRow,
 } from '@paloma/core'
 import type { UserTotals } from '../store/contract.ts'
-import type { GroupComparison, GroupResult, Interval, Usecases } from './contract.ts'
+import type { GroupResult, Interval, Usecases } from './contract.ts'
 import type { Deps } from './deps.ts'
 import { type Reach, reachOf } from './reach.ts'
+
+type GroupDeps = Pick<Deps, 'store' | 'snapshots' | 'adapters'>
 
 const PAGE_USERS = 1_000
 
@@ -45,35 +47,45 @@ export function totalFor(objective: Objective, { values, days, reachLosses }: Us
 }
 
 interface Member extends UserRow {
+  readonly group: Group
   readonly totals: UserTotals
   readonly reach: Reach
 }
 
-/** The four groups side by side, from the store alone; every user counts who was known before `until`. */
-export function groupUsecases(deps: Pick<Deps, 'store' | 'snapshots' | 'adapters'>): Usecases['groups'] {
+/** The four groups side by side, from the store alone, page by page; every user counts who was known before `until`. */
+export function groupUsecases(deps: GroupDeps): Usecases['groups'] {
   return {
     async compare(from, until, { matchedBy } = {}) {
-      const { objectives } = deps.snapshots.current()
-      const members = await membersOf(deps, { from, until, matchedBy })
-      const options = { groups: GROUPS, objectives: objectives.map(({ name }) => name) }
-      const compared =
-        matchedBy === undefined ? compareGroups(members, options) : compareMatchedGroups(members, options)
+      const snapshot = deps.snapshots.current()
+      const objectives = snapshot.objectives.map(({ name }) => name)
+      const tally = tallyGroups({ groups: GROUPS, objectives, matched: matchedBy !== undefined })
+      const counts = byGroup(() => ({ users: 0, sends: 0, losses: 0, atFirst: 0, still: 0 }))
+      for await (const members of memberPages(deps, { snapshot, from, until, matchedBy })) {
+        for (const member of members) {
+          tally.add(member)
+          count(counts[member.group], member)
+        }
+      }
+      const compared = tally.compare()
       const resultOf = (group: Group): GroupResult => ({
-        ...countsOf(members.filter((member) => member.group === group)),
+        ...perUser(counts[group]),
         objectives: intervals(compared.groups[group]!.objectives),
         combined: toInterval(compared.groups[group]!.combined),
       })
-      const groups: GroupComparison['groups'] = {
-        paloma: resultOf('paloma'),
-        businessAsUsual: resultOf('businessAsUsual'),
-        random: resultOf('random'),
-        holdout: resultOf('holdout'),
-      }
       const pairs = Object.entries(compared.differences).map(([pair, values]) => [pair, intervals(values)] as const)
       const { level, matchedSets } = compared
-      const result = { from, until, level, groups, differences: Object.fromEntries(pairs) }
+      const result = { from, until, level, groups: byGroup(resultOf), differences: Object.fromEntries(pairs) }
       return matchedSets === undefined ? result : { ...result, matchedSets }
     },
+  }
+}
+
+function byGroup<T>(resultFor: (group: Group) => T): Record<Group, T> {
+  return {
+    paloma: resultFor('paloma'),
+    businessAsUsual: resultFor('businessAsUsual'),
+    random: resultFor('random'),
+    holdout: resultFor('holdout'),
   }
 }
 
@@ -81,30 +93,37 @@ function intervals(estimates: Readonly<Record<string, Estimate>>): Readonly<Reco
   return Object.fromEntries(Object.entries(estimates).map(([name, estimate]) => [name, toInterval(estimate)]))
 }
 
-async function membersOf(
-  { store, snapshots, adapters }: Pick<Deps, 'store' | 'snapshots' | 'adapters'>,
-  {
-    from,
-    until,
-    matchedBy,
-  }: { readonly from: EpochMs; readonly until: EpochMs; readonly matchedBy: string | undefined },
-): Promise<readonly Member[]> {
-  const { objectives, groups, groupSalt, rules } = snapshots.current()
-  const all = new Map((await store.decisions.totals(from, until)).map((totals) => [totals.userId, totals]))
-  const channels = [...adapters.keys()].filter((channel) => rules.channels[channel] !== undefined)
-  const members: Member[] = []
-  for await (const page of userPages(store)) {
-    for (const profile of page) {
-      const totals = all.get(profile.userId)
-      if (totals === undefined) continue
-      const values = Object.fromEntries(objectives.map((objective) => [objective.name, totalFor(objective, totals)]))
-      const combined = objectives.reduce((sum, { name, weight }) => sum + weight * (values[name] ?? 0), 0)
-      const reach = reachOf(profile, totals.reachLosses, { from, until, channels, rules: rules.channels })
-      const group = groupOf(groups, groupSalt, profile.userId)
-      members.push({ group, values, combined, totals, reach, ...matchOf(profile, matchedBy) })
-    }
+interface Span {
+  readonly snapshot: Snapshot
+  readonly from: EpochMs
+  readonly until: EpochMs
+  readonly matchedBy: string | undefined
+}
+
+async function* memberPages(deps: GroupDeps, span: Span): AsyncGenerator<readonly Member[]> {
+  for await (const profiles of userPages(deps.store)) {
+    const users = profiles.map(({ userId }) => userId)
+    const totals = await deps.store.decisions.totals(span.from, span.until, users)
+    const totalsOf = new Map(totals.map((each) => [each.userId, each]))
+    yield profiles.flatMap((profile) => {
+      const found = totalsOf.get(profile.userId)
+      return found === undefined ? [] : [memberOf(deps, profile, { ...span, totals: found })]
+    })
   }
-  return members
+}
+
+function memberOf(
+  { adapters }: GroupDeps,
+  profile: UserProfile,
+  { snapshot, from, until, matchedBy, totals }: Span & { readonly totals: UserTotals },
+): Member {
+  const { objectives, groups, groupSalt, rules } = snapshot
+  const channels = [...adapters.keys()].filter((channel) => rules.channels[channel] !== undefined)
+  const values = Object.fromEntries(objectives.map((objective) => [objective.name, totalFor(objective, totals)]))
+  const combined = objectives.reduce((sum, { name, weight }) => sum + weight * (values[name] ?? 0), 0)
+  const reach = reachOf(profile, totals.reachLosses, { from, until, channels, rules: rules.channels })
+  const group = groupOf(groups, groupSalt, profile.userId)
+  return { group, values, combined, totals, reach, ...matchOf(profile, matchedBy) }
 }
 
 /** The set of alike users a user belongs to; none without the trait. */
@@ -122,16 +141,24 @@ async function* userPages(store: Deps['store']): AsyncGenerator<readonly UserPro
   }
 }
 
-function countsOf(
-  members: readonly Member[],
-): Pick<GroupResult, 'users' | 'sendsPerUser' | 'reach' | 'optOutsPerUser'> {
-  const sum = (of: (member: Member) => number): number => members.reduce((total, member) => total + of(member), 0)
-  const perUser = (total: number): number => (members.length === 0 ? 0 : total / members.length)
-  const atFirst = sum(({ reach }) => reach.atFirst)
-  return {
-    users: members.length,
-    sendsPerUser: perUser(sum(({ totals }) => totals.sends)),
-    reach: sum(({ reach }) => reach.still) / atFirst,
-    optOutsPerUser: perUser(sum(({ totals }) => totals.reachLosses.length)),
-  }
+interface Counts {
+  users: number
+  sends: number
+  losses: number
+  /** Pairs of user and channel that could be reached at first, and that still can. */
+  atFirst: number
+  still: number
+}
+
+function count(counts: Counts, { totals, reach }: Member): void {
+  counts.users += 1
+  counts.sends += totals.sends
+  counts.losses += totals.reachLosses.length
+  counts.atFirst += reach.atFirst
+  counts.still += reach.still
+}
+
+function perUser({ users, sends, losses, atFirst, still }: Counts): Omit<GroupResult, 'objectives' | 'combined'> {
+  const mean = (total: number): number => (users === 0 ? 0 : total / users)
+  return { users, sendsPerUser: mean(sends), reach: still / atFirst, optOutsPerUser: mean(losses) }
 }

@@ -62,7 +62,7 @@ export function decisionStore(client: SqlClient): DecisionStore {
       const [row] = await client.query<{ readonly n: number }>('select count(*) as n from decisions')
       return row!.n
     },
-    totals: (from, until) => userTotals(client, from, until),
+    totals: (from, until, users) => userTotals(client, { from, until, users }),
   }
 }
 

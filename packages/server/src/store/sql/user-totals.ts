@@ -14,7 +14,7 @@ interface TotalsRow {
 const TOTALS = `
   with seen as (
     select message_id, user_id, at, channel, reach_loss, objective_values
-    from outcomes where at >= $1 and at < $2 and not is_machine),
+    from outcomes where user_id = any($3) and at >= $1 and at < $2 and not is_machine),
   sums as (
     select s.user_id, v.key, sum(v.value::float8 order by s.at, s.message_id) as total,
       count(distinct s.at / ${DAY_MS}) as days
@@ -28,17 +28,20 @@ const TOTALS = `
     from seen where reach_loss is not null group by user_id),
   went as (
     select user_id, count(*) as n from sends
-    where dispatched_at >= $1 and dispatched_at < $2 and status in ('dispatching', 'sent', 'unknown') group by user_id)
+    where user_id = any($3) and dispatched_at >= $1 and dispatched_at < $2 and status in ('dispatching', 'sent', 'unknown') group by user_id)
   select u.user_id, coalesce(went.n, 0) as sends, objectives.totals as objective_values,
     objectives.days as objective_days, losses.list as losses
   from users u
     left join objectives using (user_id)
     left join losses using (user_id) left join went using (user_id)
-  where u.created_at < $2 order by u.user_id`
+  where u.user_id = any($3) and u.created_at < $2 order by u.user_id`
 
 /** Totals per user over [from, until); see DecisionStore.totals. */
-export async function userTotals(client: SqlClient, from: EpochMs, until: EpochMs): Promise<readonly UserTotals[]> {
-  const rows = await client.query<TotalsRow>(TOTALS, [from, until])
+export async function userTotals(
+  client: SqlClient,
+  { from, until, users }: { readonly from: EpochMs; readonly until: EpochMs; readonly users: readonly UserId[] },
+): Promise<readonly UserTotals[]> {
+  const rows = await client.query<TotalsRow>(TOTALS, [from, until, users])
   return rows.map((row) => ({
     userId: row.user_id,
     values: JSON.parse(row.objective_values ?? '{}') as UserTotals['values'],
