@@ -18,7 +18,7 @@ import type {
 import type { ExperimentStore } from './experiments-contract.ts'
 
 export type { ExperimentStore, ExperimentUpdate, ExposedSend, OutcomeSpan } from './experiments-contract.ts'
-export { RowsRefused, USER_MOVED } from './refusals.ts'
+export { RowsRefused, SENDS_IN_FLIGHT, USER_MOVED } from './refusals.ts'
 
 /**
  * Operational state, ledger, queue and registry. Every method is atomic: it happens whole or not at all, and what it
@@ -69,8 +69,16 @@ export interface UserStore {
   aliasesOf(id: UserId): Promise<readonly string[]>
   /** Makes `previousId` an alias of `userId` and moves its outcomes and history over. */
   addAlias(previousId: string, userId: UserId): Promise<void>
-  /** Forgets the user: profile, opportunities, outcomes, decisions, sends, inbox, aliases. Answers how many rows went. */
+  /**
+   * Forgets the user under all his ids: profile, opportunities, outcomes, decisions, sends, inbox, aliases. Answers how
+   * many rows went. Rejects with SENDS_IN_FLIGHT while a send of his is dispatching.
+   */
   erase(id: UserId, at: EpochMs): Promise<{ readonly rows: number }>
+  /**
+   * What became of those of the ids that have no profile, by now: the owner of an alias, null for nobody. What was decided
+   * for them while they were merged or erased is given to their owner, or deleted.
+   */
+  settle(ids: readonly UserId[]): Promise<ReadonlyMap<UserId, UserId | null>>
   /** Users in id order, for exports and group comparisons. */
   page(after: UserId | null, limit: number): Promise<readonly UserProfile[]>
 }

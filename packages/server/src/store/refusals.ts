@@ -3,6 +3,9 @@ import { PalomaError } from '@paloma/core/domain'
 /** Code of the refusal to write under an id that is another name of somebody: nothing was written; write under his id. */
 export const USER_MOVED = 'USER_MOVED'
 
+/** Code of the refusal to erase somebody to whom a message is on its way. */
+export const SENDS_IN_FLIGHT = 'SENDS_IN_FLIGHT'
+
 /**
  * Some rows of a list were refused for what they hold (a NUL, a time that is no integer, an opportunity that is gone);
  * every other row of the list is in.

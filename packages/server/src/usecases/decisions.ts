@@ -41,11 +41,16 @@ export function decisionUsecases(deps: Deps): Usecases['decisions'] & {
 } {
   const write = groupCommit<NewDecision, DecideResult>(async (items) => {
     const written = await writeEach(items, (part) => deps.store.decisions.insertMany(part))
+    const homeless = await deps.store.users.settle([...new Set(items.map(({ decision }) => decision.userId))])
     const repeated = written.flatMap((each) => {
       return each.kind === 'written' && each.result.result === 'duplicate' ? [each.result.decision.decisionId] : []
     })
     const sends = repeated.length === 0 ? undefined : await deps.store.sends.byDecision(repeated)
-    return items.map((item, i) => resultOf(item, written[i]!, sends))
+    return items.map((item, i) =>
+      homeless.get(item.decision.userId) === null
+        ? { ok: false, error: unknownUser(item.decision) }
+        : resultOf(item, written[i]!, sends),
+    )
   })
 
   // Callers that come together are also looked up together.
@@ -92,9 +97,9 @@ function resultOf(
 /** A decision to write, or why there is none. */
 type Made = { readonly ok: true; readonly item: NewDecision } | { readonly ok: false; readonly error: ItemError }
 
-function unknownUser({ userId }: DecideCommand): Made {
+function unknownUser({ userId }: Pick<DecideCommand, 'userId'>): ItemError {
   const detail = `user ${userId} is unknown: identify the user or write the profile first`
-  return { ok: false, error: { code: 'USER_NOT_FOUND', detail, pointer: '/userId' } }
+  return { code: 'USER_NOT_FOUND', detail, pointer: '/userId' }
 }
 
 /** Refuses moments that the clock does not allow; a decision made before may be asked for again under its old one. */
@@ -139,7 +144,7 @@ async function decideAll(
   return commands.map((command): Made => {
     const { at = now, decisionId, deliver, userId } = command
     const person = people.get(at)?.get(userId)
-    if (person === undefined) return unknownUser(command)
+    if (person === undefined) return { ok: false, error: unknownUser(command) }
     const context = bagAsStored(command.context)
     const request = { decisionId, ...person, context, trigger: 'request' as const }
     const made = attemptDecision(snapshots.currentFor(person.user.profile, at), request, at)

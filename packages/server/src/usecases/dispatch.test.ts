@@ -184,6 +184,7 @@ describe('dispatch', () => {
   it('leaves a user who is erased during a dispatch erased', async () => {
     await open()
     email.answer(async () => {
+      await lab.store.sends.recover(NOON, NOON)
       await lab.store.users.erase(userId('ada'), NOON)
       return GONE
     })

@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DAY_MS, userId } from '@paloma/core'
+import { DAY_MS, decisionId, sendId, userId } from '@paloma/core'
 import { afterEach, describe, expect, it } from 'vitest'
 import { parquetLog } from '../log/index.ts'
 import { exampleOutcome, NOON } from '../store/testing/examples.ts'
-import { resumeErasures } from './erasure.ts'
+import { eraseUser, resumeErasures } from './erasure.ts'
 import { reserve, type UsecaseLab, usecaseLab } from './testing/usecase-lab.ts'
 
 const DAY = '2026-03-10'
@@ -71,6 +71,45 @@ describe('erasure', () => {
     expect(await lab.due.erase()).toBe(1)
     expect(await whoIsLeft()).toEqual(['bob'])
     expect(await lab.due.erase()).toBe(0)
+  })
+
+  it('leaves no decision that was made while it went on, and answers none', async () => {
+    lab = await usecaseLab()
+    await reserve(lab.store, 'ada', 'd-ada')
+    const { insertMany } = lab.store.decisions
+    let erased: Promise<unknown> | undefined
+    Object.assign(lab.store.decisions, {
+      insertMany: async (items: Parameters<typeof insertMany>[0]) => {
+        erased ??= lab.usecases.users.erase(userId('ada'))
+        await erased
+        return insertMany(items)
+      },
+    })
+    const command = { decisionId: decisionId('late'), userId: userId('ada'), context: {}, deliver: false }
+    expect(await lab.usecases.decisions.decide([command])).toMatchObject([
+      { ok: false, error: { code: 'USER_NOT_FOUND' } },
+    ])
+    expect(await lab.store.decisions.get(command.decisionId)).toBeUndefined()
+  })
+
+  it('waits for a message that is let go at the last moment', async () => {
+    lab = await usecaseLab()
+    await reserve(lab.store, 'ada', 'd-ada')
+    const { erase } = lab.store.users
+    const sends = lab.store.sends
+    const looks: string[] = []
+    const pause = async () => {
+      looks.push('in flight')
+      await sends.finish([{ sendId: sendId('send-d-ada'), result: { kind: 'unknown', error: '' } }], NOON)
+    }
+    Object.assign(lab.store.users, {
+      erase: async (...args: Parameters<typeof erase>) => {
+        await sends.claim({ now: NOON, limit: 1 }, () => ({ kind: 'go' }))
+        return erase(...args)
+      },
+    })
+    expect((await eraseUser({ ...lab.deps, pause }, userId('ada'))).rows).toBeGreaterThan(3)
+    expect(looks).toEqual(['in flight'])
   })
 
   it('forgets the person also when asked under an id of old', async () => {

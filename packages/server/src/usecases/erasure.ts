@@ -1,4 +1,5 @@
-import type { UserId } from '@paloma/core'
+import { PalomaError, userId as toUserId, type UserId } from '@paloma/core'
+import { SENDS_IN_FLIGHT } from '../store/contract.ts'
 import type { Deps } from './deps.ts'
 import { EXPORTER } from './history.ts'
 import { awaitNothingInFlight } from './in-flight.ts'
@@ -6,7 +7,10 @@ import { awaitNothingInFlight } from './in-flight.ts'
 /** Erasures that have begun: what is left of one after a crash is done at the next start. */
 const ERASING = 'erasing:'
 
-type ErasureDeps = Pick<Deps, 'store' | 'history' | 'clock'>
+type ErasureDeps = Pick<Deps, 'store' | 'history' | 'clock' | 'pause'>
+
+/** How often messages may be let go to a user between two looks; each of them was reserved before. */
+const MAX_LOOKS = 100
 
 /**
  * Forgets a user in the store and in the exported history, under all his ids. Answers how many rows went. Asking again
@@ -14,17 +18,28 @@ type ErasureDeps = Pick<Deps, 'store' | 'history' | 'clock'>
  * the one that exports does the history's part, within a minute: one process writes a history.
  */
 export async function eraseUser(deps: ErasureDeps, named: UserId): Promise<{ readonly rows: number }> {
-  const { store, history, clock } = deps
+  const { store, history } = deps
   const id = (await store.users.resolveAliases([named])).get(named) ?? named
   const noted = await store.registry.getSetting(ERASING + id)
   const aliases = noted === undefined ? await store.users.aliasesOf(id) : (JSON.parse(noted) as readonly string[])
   await store.registry.setSetting(ERASING + id, JSON.stringify(aliases))
-  await awaitNothingInFlight(store, id)
-  let { rows } = await store.users.erase(id, clock.now())
+  let { rows } = await eraseInStore(deps, id)
+  await store.users.settle([id, ...aliases.map((alias) => toUserId(alias))])
   if (!(await store.lead(EXPORTER))) return { rows }
   for (const each of [id, ...aliases]) rows += (await history.erase(each)).rows
   await store.registry.deleteSetting(ERASING + id)
   return { rows }
+}
+
+async function eraseInStore({ store, clock, pause }: ErasureDeps, id: UserId): Promise<{ readonly rows: number }> {
+  for (let look = 1; ; look += 1) {
+    await awaitNothingInFlight(store, id, pause)
+    try {
+      return await store.users.erase(id, clock.now())
+    } catch (error) {
+      if (!(error instanceof PalomaError && error.code === SENDS_IN_FLIGHT) || look >= MAX_LOOKS) throw error
+    }
+  }
 }
 
 /** Ends the erasures that a crash cut short or another server left to the exporter; answers how many. */

@@ -123,6 +123,7 @@ async function linkAliases(store: Deps['store'], items: readonly IncomingEvent[]
     const owner = linked.get(previous) ?? ownerOf(previous)
     if (owner === ownerOf(userId)) continue
     await store.users.addAlias(previous, userId)
+    await store.users.settle([previous])
     linked.set(previous, ownerOf(userId))
   }
 }

@@ -59,7 +59,7 @@ export function withUserStateCache(
   }
 }
 
-function cachedUsers({ users }: Store, hot: HotUsers): Store['users'] {
+function cachedUsers({ users, traits }: Store, hot: HotUsers): Store['users'] {
   const { resolveAliases, aliasesOf, page } = users
   return {
     resolveAliases,
@@ -85,6 +85,17 @@ function cachedUsers({ users }: Store, hot: HotUsers): Store['users'] {
       return hot.write(touched, () => users.addAlias(previousId, userId), forgotten)
     },
     erase: (id, at) => hot.write([id], () => users.erase(id, at), forgotten),
+    async settle(ids) {
+      // Nobody else erases or merges users of a store that is not shared: whoever is remembered is there.
+      const asked = traits.isShared ? ids : ids.filter((id) => hot.find(id)?.state === undefined)
+      if (asked.length === 0) return new Map()
+      const settled = (alsoWrites: (id: UserId) => void) =>
+        users.settle(asked).then((homeless) => {
+          for (const owner of homeless.values()) if (owner !== null) alsoWrites(owner)
+          return homeless
+        })
+      return hot.write([], settled, forgotten)
+    },
   }
 }
 

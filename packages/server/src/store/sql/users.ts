@@ -4,6 +4,7 @@ import type { Sql, SqlClient } from './client.ts'
 import { insertRows } from './insert-rows.ts'
 import { addAlias } from './user-alias.ts'
 import { eraseUser } from './user-erasure.ts'
+import { settleLeftovers } from './user-leftovers.ts'
 import { holdUsers } from './user-merges.ts'
 import { loadUsers, userState } from './user-states.ts'
 
@@ -34,6 +35,7 @@ export function userStore(client: SqlClient): UserStore {
     },
     addAlias: (previousId, userId) => client.transaction((sql) => addAlias(sql, previousId, userId)),
     erase: (id, at) => client.transaction((sql) => eraseUser(sql, id, at)),
+    settle: (ids) => settleLeftovers(client, ids),
     async page(after, limit) {
       const rows = await client.query<{ readonly profile: string }>(
         'select profile from users where ($1::text is null or user_id > $1) order by user_id limit $2',
