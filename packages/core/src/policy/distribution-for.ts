@@ -34,7 +34,7 @@ export function distributionFor(
     case 'softmax':
       return floored(softmax(scores, spec.temperature, out), spec.floor)
     case 'thompson':
-      return floored(thompson(scores, variances, sharpnessOf(spec.sharpness, input)), spec.floor)
+      return floored(thompson(scores, variances, sharpnessOf(spec.sharpness, input), out), spec.floor)
     case 'squareCb':
       return floored(squareCb(scores, spec.gamma, out), spec.floor)
     case 'thompsonDraws':

@@ -7,10 +7,17 @@ import { greedy } from './greedy.ts'
  * action's score is the largest, for independent scores N(score, variance / sharpness). `sharpness` ≥ 1 explores less, for
  * short horizons. Ignores correlation between scores, so two near-copies of one action split its probability.
  */
-export function thompson(scores: Float64Array, variances: Float64Array, sharpness: number): Float64Array {
-  if (scores.length !== 2) return bestProbabilities(scores, variances, sharpness)
+export function thompson(
+  scores: Float64Array,
+  variances: Float64Array,
+  sharpness: number,
+  out: Float64Array = new Float64Array(scores.length),
+): Float64Array {
+  if (scores.length !== 2) return bestProbabilities(scores, variances, sharpness, out)
   const sd = Math.sqrt((variances[0]! + variances[1]!) / sharpness)
-  if (sd === 0) return greedy(scores)
+  if (sd === 0) return greedy(scores, out)
   const gap = (scores[0]! - scores[1]!) / sd
-  return Float64Array.of(normalCdf(gap), normalCdf(-gap))
+  out[0] = normalCdf(gap)
+  out[1] = normalCdf(-gap)
+  return out
 }
