@@ -97,6 +97,22 @@ describe('a server whose features changed', () => {
     expect(second.began).toEqual(first.began)
   }, 60_000)
 
+  it('lets others have their turn while it learns', async () => {
+    const store = await storeOf()
+    await live(await labOf(store, PLAIN), 3)
+    const changed = await labOf(store, WIDER, NOON + 3 * DAY_MS)
+    let [turns, isDone] = [0, false]
+    const next = (): void => {
+      turns += 1
+      if (!isDone) setImmediate(next)
+    }
+    setImmediate(next)
+    await changed.due.learn()
+    isDone = true
+    // Two pages of two objectives with the same window, and one of each of the others, at the least.
+    expect(turns).toBeGreaterThan(4)
+  }, 60_000)
+
   it('begins anew where the owner asks for it', async () => {
     const store = await storeOf()
     await live(await labOf(store, PLAIN), 3)

@@ -12,6 +12,9 @@ import {
 import type { LearningExample, Store } from '../store/contract.ts'
 import type { Deps } from './deps.ts'
 
+/** So many decisions get their features anew before others have their turn. */
+const ENCODED_AT_ONCE = 200
+
 type PagesDeps = Pick<Deps, 'store' | 'snapshots' | 'config'>
 
 /** Decisions to look at, for a state: made in an interval, with what came in their windows. */
@@ -37,11 +40,19 @@ export async function* learnedPages(
   const isLearnedFrom = ({ userId }: LearningExample): boolean => learned.has(groupOf(groups, groupSalt, userId))
   const apart = (experiments?.running ?? []).filter(({ learning }) => learning === 'perVariant').map(({ key }) => key)
   for await (const page of store.decisions.matured({ from, until, windowMs })) {
+    await othersTurn()
     const lineAt = await lineFinder(store, apart, page)
     const mine = page.filter((example) => isLearnedFrom(example) && lineAt(example) === state.line)
     const encoded = await encode(mine)
     if (encoded.length > 0) yield encoded
   }
+}
+
+/** An embedded store answers without waiting, so that a long run of the learner would let nobody else in: decisions, sends, the console. */
+function othersTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve)
+  })
 }
 
 /** Says which line a decision belongs to: that of the variant its user was last exposed to before it. */
@@ -71,7 +82,12 @@ function encoderFor(
   return async (examples) => {
     const old = examples.filter(({ at }) => at < began.at).map(({ decisionId }) => decisionId)
     if (old.length === 0) return examples
-    const again = await encodedAgain(store, snapshot, old)
+    const again = new Map<DecisionId, LearningExample['learning']>()
+    for (let from = 0; from < old.length; from += ENCODED_AT_ONCE) {
+      await othersTurn()
+      const some = old.slice(from, from + ENCODED_AT_ONCE)
+      for (const [id, learning] of await encodedAgain(store, snapshot, some)) again.set(id, learning)
+    }
     return examples.flatMap((example) => {
       if (example.at >= began.at) return [example]
       const learning = again.get(example.decisionId)
