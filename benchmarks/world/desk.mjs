@@ -13,8 +13,8 @@ const SLOT_HOURS = [MORNING, ...RULES.slots.localHours]
 const ACTING = { kind: 'thompson', floor: 0.01, sharpness: 16 }
 const GATHERING = { kind: 'random', holdProbability: 0.5 }
 
-function snapshotOf({ objectives, policy, startAt }) {
-  const parts = { objectives, rules: RULES, features: FEATURES }
+function snapshotOf({ objectives, policy, startAt, artifact }) {
+  const parts = { objectives, rules: RULES, features: FEATURES, ...(artifact === undefined ? {} : { artifact }) }
   const group = (share) => ({ share, policy })
   const groups = { paloma: group(MILLION), businessAsUsual: group(0), random: group(0), holdout: group(0) }
   return {
@@ -76,13 +76,13 @@ function forgetOld(person, now, outcomesMs) {
   while (person.outcomes.length > 0 && person.outcomes[0].at <= now - outcomesMs) person.outcomes.shift()
 }
 
-/** A desk over a fresh world: `choose` and `observer` for `runWorld`. */
-export function deskOf(world, { logDays, reachPrice = 1, acting = ACTING, owner = {} }) {
+/** A desk over a fresh world: `choose` and `observer` for `runWorld`; heads start from `artifact` where there is one. */
+export function deskOf(world, { logDays, reachPrice = 1, acting = ACTING, owner = {}, artifact }) {
   const { startAt, scenario } = world.options
   const objectives = objectivesOf(scenario, { reachPrice, ...owner })
   const targets = learningTargets(objectives)
   const longestMs = Math.max(...targets.map(({ windowHours }) => windowHours)) * HOUR_MS
-  let snapshot = snapshotOf({ objectives, policy: GATHERING, startAt })
+  let snapshot = snapshotOf({ objectives, policy: GATHERING, startAt, artifact })
   const prior = snapshot.state
   const people = world.users.map(personOf)
   const made = []
