@@ -54,7 +54,7 @@ export interface UserDetail {
 }
 
 export interface Refusal {
-  readonly reason: string
+  readonly words: string
   readonly rule?: string
   readonly until?: IsoTime
 }
@@ -64,7 +64,8 @@ export type Action =
   | { readonly kind: 'send'; readonly opportunityId: string; readonly channel: Channel; readonly sendAt: IsoTime }
 
 /** The part of a decision record that a timeline tells. */
-export interface DecisionRecord extends Pick<Decision, 'reason' | 'policy' | 'chosen' | 'propensity'> {
+export interface DecisionRecord extends Pick<Decision, 'policy' | 'chosen' | 'propensity'> {
+  readonly reasonWords: string
   readonly decisionId: string
   readonly at: IsoTime
   readonly actions: readonly Action[]
@@ -139,7 +140,7 @@ export interface Explanation {
   readonly decisionId: string
   readonly userId: string
   readonly at: IsoTime
-  readonly reason: string
+  readonly reasonWords: string
   readonly summary: readonly string[]
   readonly chosen: ExplainedAction
   readonly actions: readonly ExplainedAction[]

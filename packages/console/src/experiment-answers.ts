@@ -42,7 +42,7 @@ export interface Exposures {
 /** An estimate, or why there is none. */
 export type Estimate =
   | { readonly kind: 'estimate'; readonly mean: number; readonly low: number; readonly high: number }
-  | { readonly kind: 'undefined'; readonly reason: string; readonly mean: number | null }
+  | { readonly kind: 'undefined'; readonly words: string; readonly mean: number | null }
 
 export interface Side {
   readonly users: number
@@ -109,7 +109,8 @@ export interface Exploration {
   readonly bayesian: readonly {
     readonly metric: string
     readonly prior: { readonly mean: number; readonly stddev: number }
-    readonly reason: string | null
+    /** Why there is no answer, if there is none. */
+    readonly words?: string
     readonly variants:
       | readonly { readonly variant: string; readonly chanceBest: number; readonly expectedLoss: number }[]
       | null

@@ -182,6 +182,8 @@ export interface WireDecisionAnswer {
 
 export interface WireRefusal {
   readonly reason: string
+  /** The reason for people. */
+  readonly words: string
   readonly rule?: string
   readonly until?: IsoTime
 }
@@ -207,6 +209,8 @@ export interface WireDecision
     | 'draw'
     | 'learning'
   > {
+  /** `reason` for people. */
+  readonly reasonWords: string
   readonly decisionId: string
   readonly userId: string
   readonly at: IsoTime
@@ -262,6 +266,8 @@ export interface WireExplanation {
   readonly userId: string
   readonly at: IsoTime
   readonly reason: string
+  /** The reason for people. */
+  readonly reasonWords: string
   readonly summary: readonly string[]
   readonly chosen: WireExplainedAction
   readonly actions: readonly WireExplainedAction[]

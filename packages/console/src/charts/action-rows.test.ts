@@ -28,13 +28,17 @@ const push: ExplainedAction = {
   price: 0.01,
   values: { conversion: { value: 0.31, sd: 0.12, weighted: 0.31, unit: 'EUR' } },
 }
-const email: ExplainedAction = { ...push, channel: 'email', refusals: [{ reason: 'capped', rule: 'weekly' }] }
+const email: ExplainedAction = {
+  ...push,
+  channel: 'email',
+  refusals: [{ words: 'the cap on messages is reached', rule: 'weekly' }],
+}
 
 const explanation: Explanation = {
   decisionId: 'd',
   userId: 'u',
   at: '2026-03-29T09:00:00.000Z',
-  reason: 'policy',
+  reasonWords: 'the policy’s choice',
   summary: [],
   chosen: push,
   actions: [push, hold, email],
@@ -65,7 +69,7 @@ describe('actionTable', () => {
         '\u2013',
         '\u2013',
         '\u2013',
-        'capped (weekly)',
+        'the cap on messages is reached (weekly)',
       ],
       isChosen: false,
       isRefused: true,

@@ -7,13 +7,12 @@ const exploration: Exploration = {
     {
       metric: 'visits',
       prior: { mean: 0, stddev: 0.3 },
-      reason: null,
       variants: [
         { variant: 'control', chanceBest: 0.0000004, expectedLoss: 0.2 },
         { variant: 'calm', chanceBest: 0.5, expectedLoss: 0.01 },
       ],
     },
-    { metric: 'orders', prior: { mean: 0, stddev: 0.3 }, reason: 'zero-variance', variants: null },
+    { metric: 'orders', prior: { mean: 0, stddev: 0.3 }, words: 'all values are alike', variants: null },
   ],
   novelty: [],
   interactions: [
@@ -22,7 +21,7 @@ const exploration: Exploration = {
       beside: 'late',
       treatment: 'calm',
       metric: 'visits',
-      interaction: { kind: 'undefined', reason: 'too-few-units', mean: null },
+      interaction: { kind: 'undefined', words: 'too few users', mean: null },
       pValue: null,
       qValue: null,
       isDiscovery: false,
@@ -37,8 +36,8 @@ describe('explorationTables', () => {
       'Which variant is best: the Bayesian view',
       'Interactions with other experiments',
     ])
-    expect(tables[0]?.rows.map((row) => row[2])).toEqual(['< 0.1\u00a0%', '50\u00a0%', 'zero-variance'])
-    expect(tables[1]?.rows[0]?.slice(2)).toEqual(['hours: late', 'too-few-units', '\u2013', '\u2013', 'no'])
+    expect(tables[0]?.rows.map((row) => row[2])).toEqual(['< 0.1\u00a0%', '50\u00a0%', 'all values are alike'])
+    expect(tables[1]?.rows[0]?.slice(2)).toEqual(['hours: late', 'too few users', '\u2013', '\u2013', 'no'])
   })
 
   it('gives every row a cell per column', () => {

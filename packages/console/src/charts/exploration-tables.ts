@@ -29,9 +29,9 @@ function bayesian({ bayesian: metrics }: Exploration): ExplorationTable {
     title: 'Which variant is best: the Bayesian view',
     note: 'Chances after the stated prior of the relative effect; waiting for a high one finds what is not there.',
     columns: ['Metric', 'Variant', 'Chance to be best', 'Expected loss', 'Prior'],
-    rows: metrics.flatMap(({ metric, prior, variants, reason }) => {
+    rows: metrics.flatMap(({ metric, prior, variants, words }) => {
       const stated = `${formatShare(prior.mean)} ± ${formatShare(prior.stddev)}`
-      if (variants === null) return [[metric, '', reason ?? 'no answer', '', stated]]
+      if (variants === null) return [[metric, '', words ?? 'no answer', '', stated]]
       return variants.map(({ variant, chanceBest, expectedLoss }) => [
         metric,
         variant,

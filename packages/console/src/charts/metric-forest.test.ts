@@ -35,7 +35,7 @@ const UNTESTED: MetricAnswer = {
   metric: 'revenue',
   role: 'exploratory',
   verdict: 'unreliable',
-  relative: { kind: 'undefined', reason: 'zero-baseline', mean: null },
+  relative: { kind: 'undefined', words: 'the control mean is 0', mean: null },
   test: { alpha: null, pValue: null, method: 'none' },
 }
 
@@ -61,7 +61,7 @@ describe('metricTable', () => {
   it('has a row per metric, with a reason where there is no number', () => {
     const { columns, rows } = metricTable('control', comparison)
     expect(rows.every((row) => row.length === columns.length)).toBe(true)
-    expect(rows[0]?.[columns.indexOf('Change')]).toBe('zero-baseline')
+    expect(rows[0]?.[columns.indexOf('Change')]).toBe('the control mean is 0')
     expect(rows[2]?.[columns.indexOf('Change')]).toBe('+10\u00a0% [+2\u00a0%,\u00a0+18\u00a0%]')
     expect(rows[2]?.[columns.indexOf('p')]).toBe('<\u00a00.0001')
   })

@@ -59,7 +59,7 @@ export function metricVerdict({ verdict, isNonInferior }: MetricAnswer): string 
 /** `+1.2 [+0.4, +2]`, or why there is no such answer. */
 export function estimateText(estimate: Estimate, show: (value: number | null) => string = formatSigned): string {
   if (estimate.kind === 'undefined') {
-    return estimate.mean === null ? estimate.reason : `${show(estimate.mean)} (${estimate.reason})`
+    return estimate.mean === null ? estimate.words : `${show(estimate.mean)} (${estimate.words})`
   }
   return `${show(estimate.mean)} [${show(estimate.low)},\u00a0${show(estimate.high)}]`
 }

@@ -6,22 +6,28 @@ const at = '2026-03-29T09:00:00.000Z'
 const held: DecisionRecord = {
   decisionId: 'd1',
   at,
-  reason: 'nothing-eligible',
+  reasonWords: 'the rules allow no message',
   policy: 'paloma/thompson',
   chosen: 0,
   propensity: 1,
   actions: [{ kind: 'hold' }],
   refused: [
-    { candidate: { channel: 'email' }, refusals: [{ reason: 'capped', rule: 'weekly', until: at }] },
-    { candidate: { channel: 'email' }, refusals: [{ reason: 'capped', rule: 'weekly', until: at }] },
-    { candidate: { channel: 'push' }, refusals: [{ reason: 'no-address' }] },
+    {
+      candidate: { channel: 'email' },
+      refusals: [{ words: 'the cap on messages is reached', rule: 'weekly', until: at }],
+    },
+    {
+      candidate: { channel: 'email' },
+      refusals: [{ words: 'the cap on messages is reached', rule: 'weekly', until: at }],
+    },
+    { candidate: { channel: 'push' }, refusals: [{ words: 'no address on the channel' }] },
   ],
 }
 
 describe('entryWords', () => {
   it('says of a decision that held that nothing was sent, and why', () => {
     expect(entryWords({ kind: 'decision', at, decision: held })).toBe(
-      'Not sent: held (nothing-eligible), with probability 100\u00a0%',
+      'Not sent: held (the rules allow no message), with probability 100\u00a0%',
     )
   })
 
@@ -29,7 +35,7 @@ describe('entryWords', () => {
     const action = { kind: 'send', opportunityId: 'o1', channel: 'push', sendAt: at } as const
     const decision = {
       ...held,
-      reason: 'policy',
+      reasonWords: 'the policy’s choice',
       actions: [{ kind: 'hold' }, action],
       chosen: 1,
       propensity: 0.25,
@@ -55,8 +61,14 @@ describe('entryWords', () => {
 
   it('gives the reasons of a send that was refused at the last moment', () => {
     const ids = { sendId: 's', decisionId: 'd1', message: 'price-drop', channel: 'sms' } as const
-    const send = { ...ids, status: 'refused', dueAt: at, error: null, refusals: [{ reason: 'topic-denied' }] }
-    expect(entryWords({ kind: 'send', at, send })).toBe('price-drop by sms: refused \u2013 topic-denied')
+    const send = {
+      ...ids,
+      status: 'refused',
+      dueAt: at,
+      error: null,
+      refusals: [{ words: 'the user refused the topic' }],
+    }
+    expect(entryWords({ kind: 'send', at, send })).toBe('price-drop by sms: refused \u2013 the user refused the topic')
     expect(decisionOf({ kind: 'send', at, send })).toBe('d1')
   })
 })
@@ -64,8 +76,8 @@ describe('entryWords', () => {
 describe('refusalSummary', () => {
   it('counts refusals that are alike', () => {
     expect(refusalSummary(held.refused)).toEqual([
-      'email: capped (weekly) until 2026-03-29 09:00 \u00d7 2',
-      'push: no-address',
+      'email: the cap on messages is reached (weekly) until 2026-03-29 09:00 \u00d7 2',
+      'push: no address on the channel',
     ])
   })
 })

@@ -1,12 +1,12 @@
 import type { DecisionRecord, OutcomeRecord, Refusal, SendRecord, TimelineEntry } from '../answers.ts'
 import { formatNumber, formatShare, formatTime } from '../format.ts'
 
-/** `capped (two-a-day) until 2026-03-01 09:30`. */
-export function refusalText({ reason, rule, until }: Refusal): string {
-  return `${reason}${rule === undefined ? '' : ` (${rule})`}${until === undefined ? '' : ` until ${formatTime(until)}`}`
+/** `the cap on messages is reached (two-a-day) until 2026-03-01 09:30`. */
+export function refusalText({ words, rule, until }: Refusal): string {
+  return `${words}${rule === undefined ? '' : ` (${rule})`}${until === undefined ? '' : ` until ${formatTime(until)}`}`
 }
 
-/** Refusals of all candidates, those alike counted once: `email: capped (weekly) \u00d7 3`. */
+/** Refusals of all candidates, those alike counted once: `email: the cap on messages is reached (weekly) \u00d7 3`. */
 export function refusalSummary(refused: DecisionRecord['refused']): readonly string[] {
   const counts = new Map<string, number>()
   for (const { candidate, refusals } of refused) {
@@ -24,7 +24,7 @@ function decisionWords(decision: DecisionRecord): string {
   if (action?.kind === 'send') {
     return `Chose ${action.channel} for ${action.opportunityId}, to be sent ${formatTime(action.sendAt)}, ${odds}`
   }
-  return `Not sent: held (${decision.reason}), ${odds}`
+  return `Not sent: held (${decision.reasonWords}), ${odds}`
 }
 
 function sendWords({ message, channel, status, error, refusals }: SendRecord): string {

@@ -84,7 +84,7 @@ function Replay({ api, decisionId }: { readonly api: Api; readonly decisionId: s
 }
 
 function Why({ explanation }: { readonly explanation: Explanation }): ReactNode {
-  const { userId, at, policy, reason, snapshotVersion, stateId, summary, contributions } = explanation
+  const { userId, at, policy, reasonWords, snapshotVersion, stateId, summary, contributions } = explanation
   return (
     <>
       <ul className="summary">
@@ -93,8 +93,8 @@ function Why({ explanation }: { readonly explanation: Explanation }): ReactNode 
         ))}
       </ul>
       <p className="quiet">
-        For <a href={hrefTo('users', userId)}>{userId}</a> at {formatTime(at)} UTC by {policy} (reason {reason}),
-        snapshot <code>{snapshotVersion.slice(0, 12)}</code>, policy state {stateId}.
+        For <a href={hrefTo('users', userId)}>{userId}</a> at {formatTime(at)} UTC by {policy} ({reasonWords}), snapshot{' '}
+        <code>{snapshotVersion.slice(0, 12)}</code>, policy state {stateId}.
       </p>
       <h2>Actions</h2>
       <p className="quiet">

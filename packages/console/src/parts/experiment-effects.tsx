@@ -58,7 +58,7 @@ export function Comparison(props: { readonly readOut: ReadOut; readonly comparis
 }
 
 function changeOf({ relative }: SegmentAnswer): string {
-  if (relative.kind === 'undefined') return relative.reason
+  if (relative.kind === 'undefined') return relative.words
   return `${formatShare(relative.mean)} [${formatShare(relative.low)}, ${formatShare(relative.high)}]`
 }
 

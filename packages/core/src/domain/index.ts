@@ -1,5 +1,6 @@
 export * from './action-rows.ts'
 export * from './channel.ts'
+export * from './code-words.ts'
 export * from './decision.ts'
 export * from './decision-summary.ts'
 export * from './error.ts'

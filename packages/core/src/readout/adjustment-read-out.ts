@@ -1,11 +1,6 @@
-import type { AdjustedEffect, DroppedReason } from '../statistics/index.ts'
+import { wordsForCode } from '../domain/index.ts'
+import type { AdjustedEffect } from '../statistics/index.ts'
 import type { AdjustmentReadOut } from './experiment-read-out.ts'
-
-const DROPPED_TEXT: Readonly<Record<DroppedReason, string>> = {
-  constant: 'the same for everybody',
-  collinear: 'says nothing that the others do not',
-  'not-finite': 'a value is not finite',
-}
 
 /** What an effect was adjusted for, under the names of the columns. */
 export function adjustmentReadOut(
@@ -15,7 +10,7 @@ export function adjustmentReadOut(
   const nameOf = (column: number): string => names[column] ?? String(column)
   const used = covariates.map(nameOf)
   const left = dropped.map(({ column, reason }) => ({
-    ...{ covariate: nameOf(column), reason, words: DROPPED_TEXT[reason] },
+    ...{ covariate: nameOf(column), reason, words: wordsForCode(reason) },
   }))
   const saved = kind === 'none' ? 'not adjusted' : savedText(used, { kind, varianceReduction })
   const others = left.map(({ covariate, words }) => `${covariate} (${words})`)

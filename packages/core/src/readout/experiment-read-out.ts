@@ -7,7 +7,6 @@ import type {
   MetricVerdict,
   RandomisationTest,
   TestLevels,
-  UndefinedReason,
   VerdictReason,
 } from '../statistics/index.ts'
 import type { LeftOut } from './experiment-summary.ts'
@@ -219,21 +218,4 @@ export interface ExperimentReadOut {
   /** By day of exposure. */
   readonly exposures: readonly { readonly variant: string; readonly day: string; readonly users: number }[]
   readonly overTime: readonly EffectOverTime[]
-}
-
-const REASON_TEXT: Readonly<Partial<Record<UndefinedReason, string>>> = {
-  'too-few-units': 'too few users',
-  'zero-variance': 'all values are alike',
-  'not-finite': 'a value is not finite',
-  'zero-baseline': 'the control mean is 0',
-  'weak-baseline': 'the control mean is too uncertain to be a base',
-  'zero-denominator': 'the denominator is 0',
-  'no-weight': 'the weights sum to 0',
-  'weak-compliance': 'too few differ in what they received',
-  'not-reached': 'it was not reached',
-}
-
-/** Why there is no number, in words. */
-export function reasonText(reason: UndefinedReason): string {
-  return REASON_TEXT[reason] ?? reason.replaceAll('-', ' ')
 }

@@ -1,4 +1,4 @@
-import { MINUTE_MS, windowMs } from '../domain/index.ts'
+import { MINUTE_MS, windowMs, wordsForCode } from '../domain/index.ts'
 import { packedIndex } from '../numeric/index.ts'
 import { randomFrom } from '../random/index.ts'
 import {
@@ -23,7 +23,7 @@ import { adjustmentReadOut } from './adjustment-read-out.ts'
 import { compareMetric, fewClusters, momentsOfVariant, usersIn } from './compare-metric.ts'
 import type { ComparedMetric } from './compared-metric.ts'
 import { earlyStop } from './effect-over-time.ts'
-import { type MetricReadOut, reasonText, type SideOfMetric, type TestOfMetric } from './experiment-read-out.ts'
+import type { MetricReadOut, SideOfMetric, TestOfMetric } from './experiment-read-out.ts'
 import { resultFields } from './result-fields.ts'
 import { skewnessNotes, skewnessOf } from './skewness-read-out.ts'
 import { LEAST_CLUSTERS_FOR_LOOKS } from './test-plan.ts'
@@ -172,8 +172,8 @@ function verdictOf(
 function notesOn(compared: ComparedMetric, margin: number | null): readonly string[] {
   const { metric, found, relative, summary, test } = compared
   const notes: string[] = []
-  if (found.effect.kind === 'undefined') notes.push(`no standard error: ${reasonText(found.effect.reason)}`)
-  else if (relative.kind === 'undefined') notes.push(`no relative effect: ${reasonText(relative.reason)}`)
+  if (found.effect.kind === 'undefined') notes.push(`no standard error: ${wordsForCode(found.effect.reason)}`)
+  else if (relative.kind === 'undefined') notes.push(`no relative effect: ${wordsForCode(relative.reason)}`)
   const isBaseZero = controlMeanOf(compared) === 0
   if (margin !== null && isBaseZero) notes.push('the margin has no base: the control mean is 0')
   else if (margin !== null && relative.kind === 'undefined')

@@ -1,6 +1,5 @@
-import { DAY_MS, type FactMetric, HOUR_MS, windowMs } from '../domain/index.ts'
+import { DAY_MS, type FactMetric, HOUR_MS, windowMs, wordsForCode } from '../domain/index.ts'
 import type { MetricHistory } from '../statistics/index.ts'
-import { reasonText } from './experiment-read-out.ts'
 
 /** What is counted in a plan: users, or slots of time. */
 export type PlanUnit = 'user' | 'slot'
@@ -24,7 +23,7 @@ export function pastFault(
     return `${name} expects at least ${LEAST_PAST_UNITS} ${unit}s${closedText(metric, unit)}, got ${units}`
   }
   if (history.kind === 'undefined') {
-    return `${name} expects a past with a mean and a variance, got ${reasonText(history.reason)} (${units} ${unit}s)`
+    return `${name} expects a past with a mean and a variance, got ${wordsForCode(history.reason)} (${units} ${unit}s)`
   }
   const stdError = Math.sqrt(history.variance / units)
   if (Math.abs(history.mean) >= LEAST_BASE_SES * stdError) return null

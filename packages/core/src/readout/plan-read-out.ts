@@ -1,4 +1,4 @@
-import { DAY_MS, type ExperimentMetric, PalomaError, windowMs } from '../domain/index.ts'
+import { DAY_MS, type ExperimentMetric, PalomaError, windowMs, wordsForCode } from '../domain/index.ts'
 import {
   type Arrivals,
   type DetectableEffect,
@@ -14,6 +14,7 @@ import {
   type Traffic,
 } from '../statistics/index.ts'
 import type { ReadOutSpec } from './read-out-spec.ts'
+import { withWords } from './with-words.ts'
 
 /** What a plan is made from beside the spec. */
 export interface PlanData {
@@ -60,14 +61,14 @@ export function planReadOut(spec: ReadOutSpec, data: PlanData): PlanReadOut {
   const split = fastestSplit(free)
   // What counts of a slot of time ends with it.
   const longest = spec.unit?.kind === 'switchback' ? 0 : Math.max(0, ...decisive.map(windowDays))
-  return {
+  return withWords({
     experiment: spec.experiment,
     daysWithWindow: plan.days === null ? null : plan.days + Math.ceil(longest),
     plan,
     metrics,
     fastest: { split, units: planExperiment({ ...free, split }).units },
     curve: data.arrivals === null ? {} : detectableEffects({ ...input, arrivals: data.arrivals, days: data.days }),
-  }
+  })
 }
 
 function windowDays({ windowSettings }: ExperimentMetric): number {
@@ -88,7 +89,7 @@ function plannedMetric(
     )
   }
   if (history === undefined || history.kind === 'undefined') {
-    const why = history === undefined ? 'there is none' : history.reason.replaceAll('-', ' ')
+    const why = history === undefined ? 'there is none' : wordsForCode(history.reason)
     throw new PalomaError('PLAN_INCOMPLETE', `metric "${name}" expects a history or a baseline: ${why}`, {
       hint: 'give --history FILE, or plan.baselines in the spec',
     })

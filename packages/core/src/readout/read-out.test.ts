@@ -186,6 +186,7 @@ describe('readOut', () => {
     expect(found.comparisons[0]!.metrics[0]!.absolute).toEqual({
       kind: 'undefined',
       reason: 'too-few-units',
+      words: 'too few users',
       mean: null,
     })
     expect(found.decision.reasons.map(({ code }) => code)).toContain('quality-unknown')

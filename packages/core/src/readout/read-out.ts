@@ -18,6 +18,7 @@ import { checkResult, qualityChecks } from './quality-checks.ts'
 import { plannedUsers, type ReadOutSpec } from './read-out-spec.ts'
 import { readOutUtility } from './read-out-utility.ts'
 import { withoutThirdMoments } from './skewness-read-out.ts'
+import { withWords } from './with-words.ts'
 
 /**
  * What an experiment found: the data's quality first, then the decision of the rule with its grounds, then every metric
@@ -43,7 +44,7 @@ export function readOut(given: ExperimentSummary, spec: ReadOutSpec): Experiment
   })
   const results = checks.map((check) => checkResult(check, decision.levels.monitoring))
   const variants = variantCounts(summary, spec)
-  return {
+  return withWords({
     experiment: spec.experiment,
     asOf: summary.asOf === null ? null : isoMoment(summary.asOf),
     control: spec.control,
@@ -69,7 +70,7 @@ export function readOut(given: ExperimentSummary, spec: ReadOutSpec): Experiment
       .flat()
       .filter(isFollowed)
       .map((each) => effectOverTime(each, bandOf(each, { spec, decision, variants }))),
-  }
+  })
 }
 
 function variantCounts({ exposed, clusters }: ExperimentSummary, { variants }: ReadOutSpec): readonly VariantCount[] {

@@ -34,6 +34,8 @@ export type Estimate =
       readonly reason: UndefinedReason
       /** The point estimate where at least that is known: all values alike have a mean and no interval. */
       readonly mean: number | null
+      /** The reason for people, in what a read-out hands out. */
+      readonly words?: string
     }
 
 /** An estimate without an interval. */

@@ -261,7 +261,7 @@ describe('an explanation', () => {
 
   it('says in words what was chosen and what it costs', async () => {
     const { summary } = await explained()
-    expect(summary[0]).toBe('price-drop/default/email was chosen with a probability of 100 % (policy).')
+    expect(summary[0]).toBe('price-drop/default/email was chosen with a probability of 100 % (the policy’s choice).')
     expect(summary).toHaveLength(1 + objectives.length)
     expect(summary.find((line) => line.includes('reachability'))).toMatch(/^It costs .* contactable days/)
   })

@@ -11,6 +11,7 @@ import {
   type Snapshot,
   slowSharesOf,
   snapshotFor,
+  wordsForCode,
 } from '@paloma/core'
 import type { ExplainedAction, Explanation } from './contract.ts'
 import type { PastDeps } from './deps.ts'
@@ -95,7 +96,7 @@ function sentences(
 ): readonly string[] {
   const percent = percentOf(decision.propensity)
   if (chosen.action === 'hold')
-    return [`Nothing is sent (${decision.reason}); holding had a probability of ${percent}.`]
+    return [`Nothing is sent (${wordsForCode(decision.reason)}); holding had a probability of ${percent}.`]
   const effects = Object.entries(chosen.values).map(([name, { value, unit }]) => {
     const amount = `${Math.abs(value).toPrecision(2)} ${unit}`
     const causes = causesOf(
@@ -107,7 +108,7 @@ function sentences(
       : `is expected to bring ${amount} more than holding (${name})`
   })
   return [
-    `${chosen.action} was chosen with a probability of ${percent} (${decision.reason}).`,
+    `${chosen.action} was chosen with a probability of ${percent} (${wordsForCode(decision.reason)}).`,
     ...effects.map((e) => `It ${e}.`),
     ...variantSentences(chosen, decision, messages),
     ...horizonSentences(state),

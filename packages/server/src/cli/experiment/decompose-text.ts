@@ -1,4 +1,4 @@
-import { type Effect, effectInterval, type TreatmentDecomposition } from '@paloma/core'
+import { type Effect, effectInterval, type TreatmentDecomposition, wordsForCode } from '@paloma/core'
 import { alignTable, showNumber } from '../print/index.ts'
 
 const LEVEL = 0.95
@@ -26,11 +26,11 @@ function effectText(effect: Effect): string {
   const interval = effectInterval(effect, { level: LEVEL })
   const round = (value: number): string => showNumber(Number(value.toPrecision(3)))
   if (interval.kind === 'estimate') return `${round(interval.mean)} [${round(interval.low)}, ${round(interval.high)}]`
-  return interval.mean === null ? `no answer (${interval.reason.replaceAll('-', ' ')})` : round(interval.mean)
+  return interval.mean === null ? `no answer (${wordsForCode(interval.reason)})` : round(interval.mean)
 }
 
 function segmentText({ metric, segment, found }: TreatmentDecomposition['segments'][number]): string {
-  if (found.kind === 'undefined') return `${metric} by ${segment}: no answer (${found.reason.replaceAll('-', ' ')})`
+  if (found.kind === 'undefined') return `${metric} by ${segment}: no answer (${wordsForCode(found.reason)})`
   const rows = [
     ...found.parts.map((part) => [part.segment, effectText(part.mix), effectText(part.rate)]),
     ['together', effectText(found.mix), effectText(found.rate)],
@@ -41,7 +41,7 @@ function segmentText({ metric, segment, found }: TreatmentDecomposition['segment
 }
 
 function funnelText({ name, stages, found }: TreatmentDecomposition['funnels'][number]): string {
-  if (found.kind === 'undefined') return `${name}: no answer (${found.reason.replaceAll('-', ' ')})`
+  if (found.kind === 'undefined') return `${name}: no answer (${wordsForCode(found.reason)})`
   const rows = [...stages.map((stage, i) => [stage, effectText(found.steps[i]!)]), ['total', effectText(found.total)]]
   return `${name}, by step\n${alignTable(['step', 'part of the effect'], rows)}`
 }

@@ -1,4 +1,4 @@
-import { type Estimate, type ExperimentReadOut, type Exploration, reasonText } from '@paloma/core'
+import { type Estimate, type ExperimentReadOut, type Exploration, wordsForCode } from '@paloma/core'
 
 /** A table of the exploration, for a terminal and a page alike. */
 export interface ExplorationTable {
@@ -35,7 +35,7 @@ export function explorationTables(
 }
 
 function interval(estimate: Estimate, { number }: NumberStyle): string {
-  if (estimate.kind === 'undefined') return `no answer: ${reasonText(estimate.reason)}`
+  if (estimate.kind === 'undefined') return `no answer: ${wordsForCode(estimate.reason)}`
   return `${number(estimate.mean)} [${number(estimate.low)}, ${number(estimate.high)}]`
 }
 
@@ -47,7 +47,7 @@ function bayesianTable({ bayesian }: Exploration, style: NumberStyle): Explorati
     rows: bayesian.flatMap(({ metric, prior, variants, reason }) => {
       const stated = `${style.share(prior.mean)} ± ${style.share(prior.stddev)}`
       if (variants === null) {
-        return [[metric, '', `no answer: ${reason === null ? 'unknown' : reasonText(reason)}`, '', stated]]
+        return [[metric, '', `no answer: ${reason === null ? 'unknown' : wordsForCode(reason)}`, '', stated]]
       }
       return variants.map(({ variant, chanceBest, expectedLoss }) => [
         ...[metric, variant, style.share(chanceBest), style.number(expectedLoss), stated],

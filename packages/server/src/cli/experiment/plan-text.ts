@@ -1,4 +1,4 @@
-import { PalomaError, type PlanReadOut } from '@paloma/core'
+import { PalomaError, type PlanReadOut, wordsForCode } from '@paloma/core'
 import type { WirePlanFromLog } from '@paloma/sdk'
 import { alignTable, type Report, showNumber } from '../print/index.ts'
 
@@ -85,7 +85,7 @@ function needsText({ plan, metrics }: PlanReadOut, counted: Counted): string {
       alpha.toPrecision(2),
       `${showNumber(Number((100 * power).toPrecision(3)))} %`,
       inflation.toFixed(2),
-      units === null ? (reason ?? 'unknown') : showNumber(Math.ceil(units)),
+      units === null ? (reason === null ? 'unknown' : wordsForCode(reason)) : showNumber(Math.ceil(units)),
     ]
   })
   return alignTable(['metric', 'role', 'mean', 'effect', 'explained', 'level', 'power', 'looks ×', counted], rows, 2)

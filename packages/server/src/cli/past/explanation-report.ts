@@ -73,7 +73,7 @@ function refusalsText(refused: readonly WireExplainedAction[]): string {
     .map(({ action, sendAt, refusals }) => [
       `  ${shortened(action, ACTION_WIDTH)}`,
       sendAt === null ? '' : minuteOf(sendAt),
-      refusals.map(({ reason, rule }) => (rule === undefined ? reason : `${reason} (${rule})`)).join(', '),
+      refusals.map(({ words, rule }) => `${words}${rule === undefined ? '' : ` (${rule})`}`).join(', '),
     ])
   const rest = refused.length - rows.length
   const table = fitTable(['  refused', 'send at (UTC)', 'because'], rows, 3)

@@ -47,13 +47,14 @@ const EXPLANATION: WireExplanation = {
   userId: 'ann',
   at: '2026-01-15T12:00:00.000Z',
   reason: 'policy',
+  reasonWords: 'the policy’s choice',
   summary: ['price-drop/default/email was chosen with a probability of 62.0 % (policy).'],
   chosen: send('price-drop'),
   actions: [
     ...Array.from({ length: 20 }, (_, i) => send(LONG, { sendAt: `2026-01-${16 + (i % 10)}T0${i % 10}:00:00.000Z` })),
     send('price-drop'),
     HOLD,
-    send('digest', { refusals: [{ reason: 'capped', rule: 'one-a-day' }] }),
+    send('digest', { refusals: [{ reason: 'capped', words: 'the cap on messages is reached', rule: 'one-a-day' }] }),
   ],
   contributions: [{ feature: 'channel=email', objective: 'conversion', contribution: 0.04 }],
   policy: 'paloma/thompson',
@@ -85,7 +86,7 @@ describe('paloma explain', () => {
 
   it('names the rule that refused', async () => {
     const { results } = await run(explainCommand, ['d1'], { explanations: [EXPLANATION] })
-    expect(results).toMatch(/digest\/default\/email +2026-01-15 12:00 +capped \(one-a-day\)/)
+    expect(results).toMatch(/digest\/default\/email +2026-01-15 12:00 +the cap on messages is reached \(one-a-day\)/)
   })
 
   it('prints all of it as one JSON document', async () => {

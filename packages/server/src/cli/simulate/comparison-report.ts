@@ -1,4 +1,5 @@
 import type { Estimate } from '@paloma/core'
+import { wordsForCode } from '@paloma/core'
 import type { DailySums } from '@paloma/core/simulation'
 import {
   escapeHtml,
@@ -176,7 +177,7 @@ function seedsTable({ policies, seeds }: Comparison): TableData {
 function verdictOn({ name, difference }: PolicyResult, { reference, currency }: Comparison): string | null {
   if (difference === null) return null
   const { value } = difference
-  if (value.kind === 'undefined') return `${name} cannot be told from ${reference}: ${value.reason}.`
+  if (value.kind === 'undefined') return `${name} cannot be told from ${reference}: ${wordsForCode(value.reason)}.`
   const isTold = value.low > 0 || value.high < 0
   const amount = `${currency} per user, ${estimateText(value, 2)}`
   if (!isTold) return `${name} and ${reference} are not told apart (${amount}).`

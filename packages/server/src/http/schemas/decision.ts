@@ -62,7 +62,12 @@ const action: z.ZodType<WireAction> = named(
 
 export const refusalSchema: z.ZodType<WireRefusal> = named(
   'Refusal',
-  z.object({ reason: z.string(), rule: z.string().exactOptional(), until: isoSchema.exactOptional() }),
+  z.object({
+    reason: z.string(),
+    words: z.string(),
+    rule: z.string().exactOptional(),
+    until: isoSchema.exactOptional(),
+  }),
 )
 
 export const decisionAnswerSchema: z.ZodType<WireDecisionAnswer> = named(
@@ -115,6 +120,7 @@ export const wireDecisionSchema: z.ZodType<WireDecision> = named(
     policy: z.string(),
     assignments,
     reason: z.enum(DECISION_REASONS),
+    reasonWords: z.string(),
     actions: z.array(action),
     values: numbersByName,
     prices: numbers,
@@ -170,6 +176,7 @@ export const explanationSchema: z.ZodType<WireExplanation> = named(
     userId: z.string(),
     at: isoSchema,
     reason: z.string(),
+    reasonWords: z.string(),
     summary: z.array(z.string()),
     chosen: explainedAction,
     actions: z.array(explainedAction),

@@ -1,3 +1,4 @@
+import { wordsForCode } from '@paloma/core'
 import type {
   Action,
   Candidate,
@@ -59,7 +60,8 @@ function wireCandidate(candidate: Candidate): WireDecision['refused'][number]['c
 }
 
 function wireRefusal({ until, ...refusal }: { reason: string; rule?: string; until?: EpochMs }): WireRefusal {
-  return until === undefined ? refusal : { ...refusal, until: iso(until) }
+  const said = { ...refusal, words: wordsForCode(refusal.reason) }
+  return until === undefined ? said : { ...said, until: iso(until) }
 }
 
 function wireRefusals(refusals: readonly (Refusal | ExplainedAction['refusals'][number])[]): readonly WireRefusal[] {
@@ -94,6 +96,7 @@ export function wireDecision(decision: Decision): WireDecision {
   return {
     ...decision,
     at: iso(decision.at),
+    reasonWords: wordsForCode(decision.reason),
     actions: decision.actions.map(wireAction),
     refused: decision.refused.map(({ candidate, refusals }) => ({
       candidate: wireCandidate(candidate),
@@ -124,6 +127,7 @@ export function wireExplanation(explanation: Explanation): WireExplanation {
   return {
     ...explanation,
     at: iso(explanation.at),
+    reasonWords: wordsForCode(explanation.reason),
     chosen: wireExplainedAction(explanation.chosen),
     actions: explanation.actions.map(wireExplainedAction),
   }
