@@ -42,12 +42,12 @@ export function parallelWorld(world: World, userIdOf: (person: string) => string
   const users = world.users.map((user) => toUser(user, userIdOf(user.userId)))
   const indexes = new Map(users.map(({ userId }, index) => [userId, index]))
   const userIds = new Map<string, string>(world.users.map(({ userId, index }) => [userId, users[index]!.userId]))
-  let pending: readonly WorldEvent[] = []
+  let pending: WorldEvent[] = []
   return {
     users,
     proposalsOn: (day) => world.opportunitiesOn(day).map((each) => toProposal(each, userIds.get(each.userId)!)),
     deliver(message) {
-      pending = [...pending, ...reactTo(world, indexes.get(message.userId)!, message)]
+      pending.push(...reactTo(world, indexes.get(message.userId)!, message))
     },
     closeDay(day) {
       const end = world.options.startAt + (day + 1) * DAY_MS
