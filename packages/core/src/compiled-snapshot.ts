@@ -60,6 +60,9 @@ export interface Scratch {
   readonly logOdds: Float64Array
   readonly logOddsVariance: Float64Array
   readonly expectedVariance: Float64Array
+  /** What losing channels takes, and its variance. */
+  readonly lossMean: Float64Array
+  readonly lossVariance: Float64Array
   /** What the slow model says; and room for ψ of one send. */
   readonly slow: SlowSaid
   readonly psi: Float64Array
@@ -285,6 +288,8 @@ export function scratchFor(parts: CompiledSnapshot, rows: number): Scratch {
     logOdds: new Float64Array(rows * sendLanes),
     logOddsVariance: new Float64Array(rows * sendLanes),
     expectedVariance: new Float64Array(rows * objectives.length),
+    lossMean: new Float64Array(rows),
+    lossVariance: new Float64Array(rows),
     slow: roomFor(slow, rows),
     psi: new Float64Array(width),
   }

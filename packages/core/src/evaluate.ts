@@ -79,14 +79,13 @@ function addObjective(
 /** Lost channels as a reward below 0: `hold` loses none. */
 function predictedLosses(
   sends: readonly EligibleCandidate[],
-  rows: number,
   costs: ReadonlyMap<Channel, ReachCost>,
+  { lossMean: mean, lossVariance: variance }: Scratch,
 ): Predicted {
-  const mean = new Float64Array(rows)
-  const variance = new Float64Array(rows)
-  for (let i = rows - sends.length; i < rows; i += 1) {
-    const cost = costs.get(sends[i - rows + sends.length]!.candidate.channel)
-    mean[i] = -(cost?.mean ?? 0)
+  const first = mean.length - sends.length
+  for (let i = 0; i < mean.length; i += 1) {
+    const cost = i < first ? undefined : costs.get(sends[i - first]!.candidate.channel)
+    mean[i] = i < first ? 0 : -(cost?.mean ?? 0)
     variance[i] = cost?.variance ?? 0
   }
   return { mean, variance, from: 0, extra: null }
@@ -196,7 +195,7 @@ export function evaluate(
     { ahead, pressure: (channel) => lossFeatures(parts, channel, { context, scratch }) },
     eligible,
   )
-  const values = valuesOf(parts, { rows, scratch, losses: () => predictedLosses(eligible, rows, costs) })
+  const values = valuesOf(parts, { rows, scratch, losses: () => predictedLosses(eligible, costs, scratch) })
   return {
     actions: actionsOf(eligible, first),
     values,
@@ -237,5 +236,7 @@ function valuesOf(
 
 function lossesOf(costs: ReadonlyMap<Channel, ReachCost>): LossChances {
   if (costs.size === 0) return NO_LOSSES
-  return Object.fromEntries(Array.from(costs, ([channel, { losses }]) => [channel, losses]))
+  const chances: Partial<Record<Channel, ReachCost['losses']>> = {}
+  for (const [channel, { losses }] of costs) chances[channel] = losses
+  return chances
 }

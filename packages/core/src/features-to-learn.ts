@@ -40,11 +40,11 @@ function sentFeatures(
   context: FeatureContext,
   { columns, chosen, scratch }: Choice,
 ): SentFeatures | null {
-  const { encoder, sends, causes, ahead, objectives, slow } = parts
+  const { sends, causes, ahead, objectives, slow } = parts
   const { actions } = columns
   const action = actions[chosen]!
   if (action.kind === 'hold' || (sends === null && causes.length === 0)) return null
-  const own = fullRow(scratch.rows, chosen - firstSend(actions), new Float64Array(encoder.actionNames.length))
+  const own = fullRow(scratch.rows, chosen - firstSend(actions), scratch.psi)
   for (const [k, column] of (slow?.patternColumns ?? []).entries()) {
     own[column] = scratch.slow.patterns[k * actions.length + chosen]!
   }

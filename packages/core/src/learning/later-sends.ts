@@ -118,15 +118,18 @@ export interface Known {
 
 const NOTHING: Known = { mean: 0, variance: 0 }
 
-function predicted({ mean, covariance, ...head }: HeadState, features: ArrayLike<number>): Known {
+/** What a head expects, no less than nothing. */
+function predicted(head: HeadState, features: ArrayLike<number>): Known {
+  const { mean, covariance } = head
   let sum = 0
+  for (let i = 0; i < mean.length; i++) sum += mean[i]! * features[i]!
+  if (sum <= 0) return NOTHING
   let form = 0
   for (let i = 0, k = 0; i < mean.length; i++) {
     const x = features[i]!
-    sum += mean[i]! * x
     for (let j = 0; j <= i; j++, k++) form += (i === j ? 1 : 2) * covariance[k]! * x * features[j]!
   }
-  return sum <= 0 ? NOTHING : { mean: sum, variance: expectedNoise({ mean, covariance, ...head }) * form }
+  return { mean: sum, variance: expectedNoise(head) * form }
 }
 
 /** What a day of being able to reach somebody on a channel is worth, relative to `worthPerDay`; never below 0. */
