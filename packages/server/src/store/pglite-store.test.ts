@@ -5,7 +5,7 @@ import { userId } from '@paloma/core/domain'
 import { afterAll, describe, expect, it } from 'vitest'
 import { defaultCacheDir, templatePath } from './pglite/template.ts'
 import { pgliteStore } from './pglite-store.ts'
-import { exampleProfile, NOON } from './testing/examples.ts'
+import { exampleDecision, exampleNew, exampleProfile, NOON } from './testing/examples.ts'
 import { testStore } from './testing/store-suite.ts'
 
 testStore('pgliteStore', () => pgliteStore({ dataDir: null }))
@@ -29,6 +29,31 @@ describe('the data directory of pgliteStore', () => {
     const again = await pgliteStore({ dataDir })
     expect((await again.users.loadStates([userId('u')], NOON)).size).toBe(1)
     await again.close()
+  })
+
+  it('refuses writes while the disk is nearly full, reads on, and goes on when there is room', async () => {
+    const dataDir = join(root, 'full')
+    let free = 2 ** 30
+    const freeBytes = () => free
+    const store = await pgliteStore({ dataDir, freeBytes })
+    const save = () => store.users.change([{ userId: userId('u'), update: () => exampleProfile('u') }])
+    await save()
+    free = 50 * 2 ** 20
+    const full = { code: 'STORE_FULL', message: `${dataDir} must have 64 MiB free to be written, got 50 MiB` }
+    await expect(save()).rejects.toMatchObject(full)
+    await expect(store.decisions.insertMany([exampleNew(exampleDecision('d', 'u'))])).rejects.toMatchObject(full)
+    await expect(store.registry.setSetting('a', 'b')).rejects.toMatchObject(full)
+    expect((await store.users.loadStates([userId('u')], NOON)).size).toBe(1)
+    free = 2 ** 30
+    await save()
+    await store.close()
+    free = 50 * 2 ** 20
+    await expect(pgliteStore({ dataDir, freeBytes })).rejects.toMatchObject(full)
+    await expect(pgliteStore({ dataDir: join(root, 'full-at-first'), freeBytes })).rejects.toMatchObject({
+      code: 'STORE_FULL',
+    })
+    free = 2 ** 30
+    await (await pgliteStore({ dataDir: join(root, 'full-at-first'), freeBytes })).close()
   })
 
   it('takes over the lock of a dead process and says so, also when its pid lives again', async () => {

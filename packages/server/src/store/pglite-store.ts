@@ -5,6 +5,7 @@ import type { Store } from './contract.ts'
 import { databaseDirectory, inspectDataDir, markDataDir } from './pglite/data-dir.ts'
 import { type DataDirLock, lockDataDir } from './pglite/data-dir-lock.ts'
 import { createPglite, openPglite, type PgliteClient } from './pglite/pglite-client.ts'
+import { freeBytesOf, refuseWhenFull, withRoomToWrite } from './pglite/room-to-write.ts'
 import { sqlStore } from './sql/sql-store.ts'
 
 export interface PgliteStoreOptions {
@@ -14,19 +15,29 @@ export interface PgliteStoreOptions {
   readonly cacheDir?: string
   /** Gets a sentence when something noteworthy happens: a dead process's lock taken over, a damaged template. */
   readonly onNotice?: (text: string) => void
+  /** Free bytes where a directory lies; asks the file system by default. */
+  readonly freeBytes?: (directory: string) => number
 }
 
 /**
  * A store in this process. Answered writes survive the death of the process, not a power cut (PGlite cannot fsync).
- * Rejects with STORE_UNWRITABLE, STORE_LOCKED, STORE_HALF_WRITTEN or STORE_DAMAGED.
+ * Rejects with STORE_UNWRITABLE, STORE_FULL, STORE_LOCKED, STORE_HALF_WRITTEN or STORE_DAMAGED; while the disk is nearly
+ * full, its writes reject with STORE_FULL.
  */
-export async function pgliteStore({ dataDir, cacheDir, onNotice = () => {} }: PgliteStoreOptions): Promise<Store> {
+export async function pgliteStore({
+  dataDir,
+  cacheDir,
+  onNotice = () => {},
+  freeBytes = freeBytesOf,
+}: PgliteStoreOptions): Promise<Store> {
   const options = { onNotice, ...(cacheDir === undefined ? {} : { cacheDir }) }
   if (dataDir === null) return embedded(await createPglite(null, options), undefined)
   const directory = resolve(dataDir)
   const lock = lockWritable(directory, onNotice)
+  const refuse = (): void => refuseWhenFull(directory, freeBytes(directory))
   try {
-    return embedded(await openDirectory(directory, options), lock)
+    refuse()
+    return embedded(withRoomToWrite(await openDirectory(directory, options), refuse), lock)
   } catch (error) {
     lock.release()
     throw error
