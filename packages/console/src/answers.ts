@@ -17,6 +17,19 @@ export interface Counts {
   readonly sends: Readonly<Record<string, number>>
 }
 
+/** One decision in a list. */
+export interface RecentDecision {
+  readonly decisionId: string
+  readonly userId: string
+  readonly at: IsoTime
+  readonly action:
+    | { readonly kind: 'hold' }
+    | { readonly kind: 'send'; readonly channel: Channel; readonly opportunityId: string }
+  readonly propensity: number
+  readonly policy: string
+  readonly sendStatus: string | null
+}
+
 export interface Interval {
   readonly mean: number | null
   readonly low: number | null

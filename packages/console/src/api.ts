@@ -4,6 +4,7 @@ import type {
   GroupComparison,
   IsoTime,
   Readiness,
+  RecentDecision,
   ReplayResult,
   TimelinePage,
   UserDetail,
@@ -32,6 +33,8 @@ export interface Api {
   compareGroups(from: IsoTime, until: IsoTime): Promise<GroupComparison>
   user(id: string): Promise<UserDetail>
   timeline(id: string, cursor: string | null): Promise<TimelinePage>
+  /** What was decided lately, newest first. */
+  recentDecisions(): Promise<readonly RecentDecision[]>
   explain(decisionId: string): Promise<Explanation>
   replay(decisionId: string): Promise<ReplayResult>
   experiments(): Promise<readonly ExperimentAnswer[]>
@@ -41,6 +44,7 @@ export interface Api {
 }
 
 const TIMELINE_PAGE = 100
+const RECENT = 50
 
 async function problemOf(response: Response): Promise<ApiError> {
   const text = await response.text()
@@ -81,6 +85,8 @@ export function createApi(key: string, fetch: typeof globalThis.fetch): Api {
     user: (userId) => get(`/v1/users/${id(userId)}`),
     timeline: (userId, cursor) =>
       get(`/v1/users/${id(userId)}/timeline?limit=${TIMELINE_PAGE}${cursor === null ? '' : `&cursor=${id(cursor)}`}`),
+    recentDecisions: async () =>
+      (await get<{ readonly data: readonly RecentDecision[] }>(`/v1/decisions?limit=${RECENT}`)).data,
     explain: (decisionId) => get(`/v1/decisions/${id(decisionId)}/explain`),
     replay: (decisionId) => get(`/v1/decisions/${id(decisionId)}/replay`, { method: 'POST' }),
     experiments: async () => (await get<{ readonly data: readonly ExperimentAnswer[] }>('/v1/experiments')).data,

@@ -84,6 +84,7 @@ describe('the client', () => {
     expect(await paloma.decisions.get('d1')).toMatchObject({ inputs: { context: { screen: 'home' } } })
     expect(await paloma.decisions.explain('d1')).toMatchObject({ summary: ['chosen by the fake'] })
     expect(await paloma.decisions.replay('d1')).toMatchObject({ identical: true })
+    expect((await paloma.decisions.list({ limit: 1 })).data).toHaveLength(1)
     expect((await paloma.decideBatch([{ userId: 'ann' }, { userId: 'nobody' }])).results).toMatchObject([
       { ok: true },
       { ok: false, error: { code: 'USER_NOT_FOUND' } },

@@ -63,6 +63,8 @@ export interface PalomaClient {
   decideBatch(requests: readonly DecideRequest[], options?: Signal): Promise<WireResults<WireDecisionAnswer>>
   readonly decisions: {
     get(id: string): Promise<WireDecision>
+    /** What was decided lately, for whomever, newest first. */
+    list(options?: Cursor): Promise<WirePage<WireDecisionAnswer>>
     explain(id: string): Promise<WireExplanation>
     replay(id: string): Promise<WireReplay>
     /** Replays every decision of the log, or of one UTC day (`YYYY-MM-DD`); needs a key with the scope `admin`. */
@@ -161,6 +163,7 @@ function decisionCalls(transport: Transport): Pick<PalomaClient, 'decide' | 'dec
       transport.request('POST', '/v1/decisions/batch', { body: { items: requests.map(withDecisionId) }, ...signal }),
     decisions: {
       get: (id) => transport.request('GET', path('decisions', id)),
+      list: (options = {}) => transport.request('GET', '/v1/decisions', { query: { ...options } }),
       explain: (id) => transport.request('GET', path('decisions', id, '/explain')),
       replay: (id) => transport.request('POST', path('decisions', id, '/replay')),
       audit: (day) => transport.request('POST', '/v1/decisions/audit', { body: day === undefined ? {} : { day } }),

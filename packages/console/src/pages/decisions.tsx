@@ -8,6 +8,7 @@ import { formatTime } from '../format.ts'
 import { Answer, ErrorNote } from '../parts/answer.tsx'
 import { DataTable } from '../parts/data-table.tsx'
 import { PlotFigure } from '../parts/plot-figure.tsx'
+import { RecentDecisions } from '../parts/recent-decisions.tsx'
 import { SearchForm } from '../parts/search-form.tsx'
 import { hrefTo } from '../route.ts'
 
@@ -136,7 +137,10 @@ export function Decisions({ api, decisionId }: { readonly api: Api; readonly dec
         }}
       />
       {decisionId === null ? (
-        <p className="quiet">Enter a decision id, or follow “why?” on a user’s timeline.</p>
+        <>
+          <p className="quiet">Enter a decision id, or follow “why?” here or on a user’s timeline.</p>
+          <RecentDecisions api={api} />
+        </>
       ) : (
         <DecisionView api={api} decisionId={decisionId} />
       )}

@@ -5,6 +5,7 @@ import type { Api } from '../api.ts'
 import { groupName } from '../charts/forest.ts'
 import { formatTime } from '../format.ts'
 import { Answer, ErrorNote } from '../parts/answer.tsx'
+import { RecentDecisions } from '../parts/recent-decisions.tsx'
 import { SearchForm } from '../parts/search-form.tsx'
 import { Timeline } from '../parts/timeline.tsx'
 import { CapState, ConsentState } from '../parts/user-state.tsx'
@@ -88,7 +89,10 @@ export function Users({ api, userId }: { readonly api: Api; readonly userId: str
         }}
       />
       {userId === null ? (
-        <p className="quiet">Enter a user id to see what happened between us and that user, and why.</p>
+        <>
+          <p className="quiet">Enter a user id to see what happened between us and that user, and why.</p>
+          <RecentDecisions api={api} />
+        </>
       ) : (
         <User api={api} userId={userId} />
       )}

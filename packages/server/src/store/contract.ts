@@ -174,6 +174,8 @@ export interface DecisionStore {
     userId: UserId,
     options: { readonly before?: EpochMs; readonly limit: number },
   ): Promise<readonly Decision[]>
+  /** Everybody's, newest first, from the one before `before` on. Rejects with CURSOR_GONE where `before` is not stored. */
+  listRecent(options: { readonly before?: DecisionId; readonly limit: number }): Promise<readonly Decision[]>
   /** The user's latest decision at or before `at` and not older than `since` whose send went out; joins outcomes by window. */
   lastSentFor(
     keys: readonly {

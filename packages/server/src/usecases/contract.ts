@@ -222,6 +222,13 @@ export interface Usecases {
       }>[]
     >
     get(id: DecisionId): Promise<Decision | undefined>
+    /** Everybody's, newest first, from the one before `before` on, with their sends. Rejects with CURSOR_GONE where `before` is not stored. */
+    list(options: {
+      readonly before?: DecisionId
+      readonly limit: number
+    }): Promise<
+      readonly { readonly decision: DecisionSummary; readonly send: Pick<Send, 'sendId' | 'status'> | null }[]
+    >
     explain(id: DecisionId): Promise<Explanation | undefined>
     replay(id: DecisionId): Promise<ReplayResult | undefined>
     /** Replays every decision of the log, or those of one day; reports progress. */

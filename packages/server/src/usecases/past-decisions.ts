@@ -1,4 +1,4 @@
-import { type Decision, type Opportunity, PalomaError, type Snapshot } from '@paloma/core'
+import { type Decision, type Opportunity, PalomaError, type Snapshot, summaryOf } from '@paloma/core'
 import type { Store } from '../store/contract.ts'
 import { attemptDecision } from './attempt-decision.ts'
 import type { ItemError, ReplayResult, Usecases } from './contract.ts'
@@ -13,10 +13,15 @@ const PAGE = 500
 /** Looking up, explaining and replaying what was decided; writes nothing. */
 export function pastDecisionUsecases(
   deps: PastDeps,
-): Pick<Usecases['decisions'], 'get' | 'explain' | 'replay' | 'audit'> {
+): Pick<Usecases['decisions'], 'get' | 'list' | 'explain' | 'replay' | 'audit'> {
   const { store } = deps
   return {
     get: (id) => store.decisions.get(id),
+    async list(page) {
+      const decisions = await store.decisions.listRecent(page)
+      const sends = await store.sends.byDecision(decisions.map(({ decisionId }) => decisionId))
+      return decisions.map((each) => ({ decision: summaryOf(each), send: sends.get(each.decisionId) ?? null }))
+    },
     async explain(id) {
       const decision = await store.decisions.get(id)
       return decision === undefined ? undefined : explain(deps, decision)

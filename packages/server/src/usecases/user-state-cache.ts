@@ -218,18 +218,9 @@ function cachedOutcomes({ outcomes }: Store, hot: HotUsers): Store['outcomes'] {
 }
 
 function cachedDecisions({ decisions }: Store, hot: HotUsers): Store['decisions'] {
-  const { pack, get, getMany, listByUser, lastSentFor, matured, listByDay, days, count, totals } = decisions
+  const { insertMany: _, ...reads } = decisions
   return {
-    pack,
-    get,
-    getMany,
-    listByUser,
-    lastSentFor,
-    matured,
-    listByDay,
-    days,
-    count,
-    totals,
+    ...reads,
     insertMany(items) {
       const places = placesOf(items, ({ decision }) => decision.userId)
       return hot.write(

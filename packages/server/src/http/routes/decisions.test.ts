@@ -58,6 +58,16 @@ describe('decisions', () => {
     expect(timeline.data.map((entry: { kind: string }) => entry.kind)).toEqual(['decision', 'send', 'opportunity'])
   })
 
+  it('are listed, newest first, page by page', async () => {
+    for (const decisionId of ['d1', 'd2', 'd3']) await http.call('POST', '/v1/decisions', { userId: 'ann', decisionId })
+    const page = async (query: string) => (await http.call('GET', `/v1/decisions?${query}`)).json()
+    const first = await page('limit=2')
+    for (const each of first.data) decisionAnswerSchema.parse(each)
+    expect(first).toMatchObject({ data: [{ decisionId: 'd3' }, { decisionId: 'd2' }], nextCursor: 'd2' })
+    expect(await page('limit=2&cursor=d2')).toMatchObject({ data: [{ decisionId: 'd1' }], nextCursor: null })
+    expect(await page('limit=0')).toMatchObject({ status: 400, errors: [{ pointer: '/limit' }] })
+  })
+
   it('come in batches', async () => {
     const items = [{ userId: 'ann', decisionId: 'd1' }, { userId: 'ann' }, { userId: 'nobody', decisionId: 'd3' }]
     const { results } = (await http.call('POST', '/v1/decisions/batch', { items })).json()

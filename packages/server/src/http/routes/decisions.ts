@@ -1,3 +1,4 @@
+import type { WireDecisionAnswer, WirePage } from '@paloma/sdk'
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Usecases } from '../../usecases/contract.ts'
@@ -5,7 +6,7 @@ import type { HttpApp, RouteDeps } from '../http-app.ts'
 import { handleItems, listOf, onlyResult, parseItem, parseOnly } from '../items.ts'
 import { plainDecide } from '../plain-decide.ts'
 import { invalidRequest, notFound, ProblemError } from '../problem.ts'
-import { decisionIdSchema, MAX_NAME } from '../schemas/atoms.ts'
+import { decisionIdSchema, limitSchema, MAX_NAME } from '../schemas/atoms.ts'
 import {
   auditSchema,
   decideBodySchema,
@@ -19,13 +20,18 @@ import { PROBLEMS, resultsSchema } from '../schemas/problem.ts'
 import { documentedOnly } from '../validation.ts'
 import { wireDecision, wireDecisionAnswer, wireExplanation } from '../wire/to-wire.ts'
 
+const pageSchema: z.ZodType<WirePage<WireDecisionAnswer>> = z.object({
+  data: z.array(decisionAnswerSchema),
+  nextCursor: z.string().nullable(),
+})
 const params = z.object({ id: decisionIdSchema })
 const tags = ['decisions']
 
-/** `/v1/decisions`: decide, look up, explain, replay, audit. */
+/** `/v1/decisions`: decide, list, look up, explain, replay, audit. */
 export function decisionRoutes(app: HttpApp, deps: RouteDeps): void {
   decideRoute(app, deps)
   batchRoute(app, deps)
+  listRoute(app, deps)
   getRoute(app, deps)
   explainRoute(app, deps)
   replayRoute(app, deps)
@@ -124,6 +130,28 @@ function batchRoute(app: HttpApp, { usecases, config }: RouteDeps): void {
         run: (commands) => usecases.decisions.decide(commands),
         show: wireDecisionAnswer,
       }),
+  })
+}
+
+function listRoute(app: HttpApp, { usecases }: RouteDeps): void {
+  app.route({
+    method: 'GET',
+    url: '/v1/decisions',
+    config: { access: { kind: 'key', scope: 'read' } },
+    schema: {
+      operationId: 'listDecisions',
+      summary: 'What was decided lately, newest first',
+      tags,
+      querystring: z.strictObject({ limit: limitSchema, cursor: decisionIdSchema.exactOptional() }),
+      response: { 200: pageSchema, ...PROBLEMS },
+    },
+    handler: async (request) => {
+      const { limit, cursor } = request.query
+      const page = await usecases.decisions.list({ limit, ...(cursor === undefined ? {} : { before: cursor }) })
+      const oldest = page.at(-1)
+      const nextCursor = page.length < limit || oldest === undefined ? null : oldest.decision.decisionId
+      return { data: page.map(wireDecisionAnswer), nextCursor }
+    },
   })
 }
 

@@ -19,6 +19,11 @@ export function fakeDecisions(stored: Stored): Usecases['decisions'] {
   return {
     decide: async (commands) => commands.map((command) => decideOne(stored, command)),
     get: async (id) => stored.decisions.get(id)?.decision,
+    list: async ({ before, limit }) => {
+      const newest = [...stored.decisions.values()].reverse()
+      const from = before === undefined ? 0 : newest.findIndex(({ decision }) => decision.decisionId === before) + 1
+      return newest.slice(from, from + limit).map(answerOf)
+    },
     explain: async (id) => {
       const decision = stored.decisions.get(id)?.decision
       return decision === undefined ? undefined : explained(decision)

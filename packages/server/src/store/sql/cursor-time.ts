@@ -3,7 +3,7 @@ import type { Sql } from './client.ts'
 
 /**
  * The time of the row a page ended with, from which the next one goes on. Rejects with CURSOR_GONE when the row was
- * erased meanwhile: the reader begins the day again rather than miss rows.
+ * erased meanwhile: the reader begins again rather than miss rows.
  */
 export async function cursorTime(
   sql: Sql,
@@ -13,8 +13,8 @@ export async function cursorTime(
     cursor.id,
   ])
   if (row === undefined) {
-    throw new PalomaError('CURSOR_GONE', `after must be a ${cursor.key} that is stored, got ${cursor.id}`, {
-      hint: 'its user was erased while the day was read: begin with the first page again',
+    throw new PalomaError('CURSOR_GONE', `the cursor must be a ${cursor.key} that is stored, got ${cursor.id}`, {
+      hint: 'its user may have been erased meanwhile: begin with the first page again',
     })
   }
   return row.at

@@ -54,6 +54,7 @@ export function decisionStore(client: SqlClient): DecisionStore {
       )
       return rows.map(fromRow)
     },
+    listRecent: (page) => listRecent(client, page),
     lastSentFor: (keys) => lastSentFor(client, keys),
     matured: (options) => maturedExamples(client, options),
     listByDay: (day, after, limit) => listByDay(client, { day, after, limit }),
@@ -95,6 +96,20 @@ async function lastSentFor(
     ],
   )
   return rows.map((row) => row.decision_id)
+}
+
+async function listRecent(
+  client: SqlClient,
+  { before, limit }: Parameters<DecisionStore['listRecent']>[0],
+): Promise<readonly Decision[]> {
+  const at =
+    before === undefined ? null : await cursorTime(client, { table: 'decisions', key: 'decision_id', id: before })
+  const rows = await client.query<DecisionRow>(
+    `select ${COLUMNS} from decisions where $1::bigint is null or (at, decision_id) < ($1, $2)
+     order by at desc, decision_id desc limit $3`,
+    [at, before ?? '', limit],
+  )
+  return rows.map(fromRow)
 }
 
 async function listByDay(

@@ -161,6 +161,14 @@ export function testDecisions(storeOf: StoreOf): void {
       expect((await listByDay('2032-01-02', decisionId('d-l-a'), 9)).map((row) => row.decisionId)).toEqual(['d-l-b'])
       const newest = await listByUser(userId('d-list'), { before: at + DAY_MS, limit: 1 })
       expect(newest.map((row) => row.decisionId)).toEqual(['d-l-b'])
+      const { listRecent } = storeOf().decisions
+      const lately = async (limit: number, from?: string) => {
+        const page = await listRecent({ limit, ...(from === undefined ? {} : { before: decisionId(from) }) })
+        return page.map((row) => row.decisionId)
+      }
+      expect(await lately(2)).toEqual(['d-l-c', 'd-l-b'])
+      expect((await lately(9, 'd-l-b'))[0]).toBe('d-l-a')
+      await expect(lately(9, 'd-nowhere')).rejects.toMatchObject({ code: 'CURSOR_GONE' })
       const known = await days()
       expect(known).toEqual([...known].sort())
       expect(known.slice(-2)).toEqual(['2032-01-02', '2032-01-03'])
