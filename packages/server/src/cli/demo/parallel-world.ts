@@ -76,7 +76,8 @@ function toProposal(opportunity: Opportunity, userId: string): OpportunityInput 
       .map(([channel, fields]) => [channel, withLink(fields, `${LINK}${opportunity.id}/${name}`)])
     return { name, content: Object.fromEntries(linked), features: { wording: name } }
   })
-  return { ...opportunity, id: `${opportunity.id}.${userId}`, userId, variants }
+  const proposed = opportunity.id.slice(0, opportunity.id.lastIndexOf('.'))
+  return { ...opportunity, id: `${proposed}.${userId}`, userId, variants }
 }
 
 const UNSUBSCRIBE = '{% if unsubscribeUrl %}<p><a href="{{ unsubscribeUrl }}">Unsubscribe</a></p>{% endif %}'
