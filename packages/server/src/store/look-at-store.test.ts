@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DAY_MS, decisionId } from '@paloma/core'
@@ -23,5 +23,15 @@ it('counts outcomes of the last 28 days by whether they name the decision of a s
   await store.close()
   const look = await lookAtStore({ dataDir, databaseUrl: null })
   expect(look).toMatchObject({ kind: 'open', facts: { traces: { named: 1, guessed: 1 } } })
+  rmSync(root, { recursive: true, force: true })
+})
+
+it('says why a store cannot be opened to be looked at: a directory that cannot be written, a full disk', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'paloma-look-'))
+  const file = join(root, 'file')
+  writeFileSync(file, '')
+  const look = (dataDir: string) => lookAtStore({ dataDir, databaseUrl: null, freeBytes: () => 1 })
+  expect(await look(file)).toMatchObject({ kind: 'refused', code: 'STORE_UNWRITABLE' })
+  expect(await look(root)).toMatchObject({ kind: 'refused', code: 'STORE_FULL' })
   rmSync(root, { recursive: true, force: true })
 })

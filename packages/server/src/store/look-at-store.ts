@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
 import { PalomaError } from '@paloma/core/domain'
 import { databaseDirectory, inspectDataDir } from './pglite/data-dir.ts'
-import { lockDataDir } from './pglite/data-dir-lock.ts'
+import { lockWritable } from './pglite/data-dir-lock.ts'
 import { openUnmigrated } from './pglite/pglite-client.ts'
+import { freeBytesOf, refuseWhenFull } from './pglite/room-to-write.ts'
 import { LOCK_CLASS, lookAtPostgres } from './postgres/postgres-client.ts'
 import { type StoreFacts, storeFacts } from './sql/store-facts.ts'
 
@@ -19,20 +20,23 @@ export type StoreLook =
 export async function lookAtStore(where: {
   readonly dataDir: string
   readonly databaseUrl: string | null
+  /** Free bytes where a directory lies; asks the file system by default. */
+  readonly freeBytes?: (directory: string) => number
 }): Promise<StoreLook> {
   try {
-    const { databaseUrl, dataDir } = where
+    const { databaseUrl, dataDir, freeBytes = freeBytesOf } = where
     if (databaseUrl !== null) return { kind: 'open', facts: await lookAtPostgres(databaseUrl) }
-    return existsSync(dataDir) ? await lookAtDirectory(dataDir) : { kind: 'absent' }
+    return existsSync(dataDir) ? await lookAtDirectory(dataDir, freeBytes) : { kind: 'absent' }
   } catch (error) {
     if (!(error instanceof PalomaError)) throw error
     return { kind: 'refused', code: error.code, reason: error.message, hint: error.hint }
   }
 }
 
-async function lookAtDirectory(directory: string): Promise<StoreLook> {
-  const lock = lockDataDir(directory, () => {})
+async function lookAtDirectory(directory: string, freeBytes: (directory: string) => number): Promise<StoreLook> {
+  const lock = lockWritable(directory, () => {})
   try {
+    refuseWhenFull(directory, freeBytes(directory))
     if (inspectDataDir(directory) === 'fresh') return { kind: 'absent' }
     const client = await openUnmigrated(databaseDirectory(directory))
     try {

@@ -1,9 +1,8 @@
-import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { PalomaError } from '@paloma/core/domain'
 import type { Store } from './contract.ts'
 import { databaseDirectory, inspectDataDir, markDataDir } from './pglite/data-dir.ts'
-import { type DataDirLock, lockDataDir } from './pglite/data-dir-lock.ts'
+import { type DataDirLock, lockWritable } from './pglite/data-dir-lock.ts'
 import { createPglite, openPglite, type PgliteClient } from './pglite/pglite-client.ts'
 import { freeBytesOf, refuseWhenFull, withRoomToWrite } from './pglite/room-to-write.ts'
 import { sqlStore } from './sql/sql-store.ts'
@@ -41,23 +40,6 @@ export async function pgliteStore({
   } catch (error) {
     lock.release()
     throw error
-  }
-}
-
-const UNWRITABLE_CODES = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'ENOTDIR', 'EEXIST', 'ENOENT', 'EDQUOT']
-
-/** Makes the directory if need be and locks it. Throws STORE_UNWRITABLE where the file system does not let us. */
-function lockWritable(directory: string, onNotice: (text: string) => void): DataDirLock {
-  try {
-    mkdirSync(directory, { recursive: true })
-    return lockDataDir(directory, onNotice)
-  } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
-    if (!UNWRITABLE_CODES.includes(code)) throw cause
-    throw new PalomaError('STORE_UNWRITABLE', `${directory} cannot be written (${code})`, {
-      hint: 'give a directory that this user may write to (--data-dir, PALOMA_DATA_DIR)',
-      cause,
-    })
   }
 }
 

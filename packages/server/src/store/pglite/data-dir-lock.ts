@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { PalomaError } from '@paloma/core/domain'
@@ -6,6 +6,8 @@ import { PalomaError } from '@paloma/core/domain'
 const LOCK_FILE = 'paloma.lock'
 /** A lock that cannot be read and is younger than this may just be being written. */
 const WRITING_MS = 2000
+
+const UNWRITABLE_CODES = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'ENOTDIR', 'EEXIST', 'ENOENT', 'EDQUOT']
 
 /** Who holds a directory. A process is named by pid and start, because pids come round again. */
 interface LockHolder {
@@ -23,7 +25,7 @@ export interface DataDirLock {
  * Makes this process the only one that uses `directory`, which must exist. The lock of a dead process is taken over
  * with a note. Throws STORE_LOCKED when the holder lives, or runs on another machine and may live.
  */
-export function lockDataDir(directory: string, onNotice: (text: string) => void): DataDirLock {
+function lockDataDir(directory: string, onNotice: (text: string) => void): DataDirLock {
   const path = join(directory, LOCK_FILE)
   const mine = JSON.stringify(thisProcess())
   // Twice, because the one who holds it may let go between our two looks.
@@ -34,6 +36,21 @@ export function lockDataDir(directory: string, onNotice: (text: string) => void)
     release() {
       if (readIfThere(path) === mine) rmSync(path)
     },
+  }
+}
+
+/** Makes the directory if need be and locks it. Throws STORE_UNWRITABLE where the file system does not let us. */
+export function lockWritable(directory: string, onNotice: (text: string) => void): DataDirLock {
+  try {
+    mkdirSync(directory, { recursive: true })
+    return lockDataDir(directory, onNotice)
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+    if (!UNWRITABLE_CODES.includes(code)) throw cause
+    throw new PalomaError('STORE_UNWRITABLE', `${directory} cannot be written (${code})`, {
+      hint: 'give a directory that this user may write to (--data-dir, PALOMA_DATA_DIR)',
+      cause,
+    })
   }
 }
 
