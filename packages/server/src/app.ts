@@ -26,6 +26,7 @@ import {
   type Notes,
   resumeErasures,
   snapshotKeeper,
+  steadyClock,
   systemClock,
   VIRTUAL_CLOCK,
   virtualClock,
@@ -70,7 +71,7 @@ export async function createApp(
   print: (line: string) => void = () => {},
 ): Promise<App> {
   const wallClock = (): number => Date.now()
-  const notes = createNotes(print, wallClock)
+  const notes = createNotes(print, steadyClock)
   const opened = await openStore(runtime, notes.say)
   try {
     return await joinApp(opened, { config, runtime, wallClock, notes })
@@ -89,14 +90,14 @@ interface AppParts {
 
 async function joinApp(opened: Store, { config, runtime, wallClock, notes }: AppParts): Promise<App> {
   const maxUsers = config.limits.userStatesInMemory
-  const { store, usersInMemory } = withUserStateCache(opened, { maxUsers, wallClock })
+  const { store, usersInMemory } = withUserStateCache(opened, { maxUsers, wallClock: steadyClock })
   const deps = await depsOf(store, { config, runtime, wallClock, notes })
   await putInOrder(deps, notes)
   const checkDisk = (): Promise<DiskCheck> => checkDirectory(runtime.dataDir)
-  const { usecases, due, heartbeats } = createUsecases(deps, wallClock, { notes, checkDisk, usersInMemory })
+  const { usecases, due, heartbeats } = createUsecases(deps, steadyClock, { notes, checkDisk, usersInMemory })
   const consoleDir = fileURLToPath(new URL('../../console/dist', import.meta.url))
   const logger = pino({ level: runtime.logLevel, base: null }, pino.destination(STDERR))
-  const http = createHttp({ usecases, config, logger, ...(existsSync(consoleDir) ? { consoleDir } : {}) })
+  const http = createHttp({ usecases, config, logger, notes, ...(existsSync(consoleDir) ? { consoleDir } : {}) })
   return {
     usecases,
     due,

@@ -18,6 +18,14 @@ export function systemClock(wallClock: () => EpochMs): Clock {
   }
 }
 
+/**
+ * Epoch milliseconds that go on evenly when the machine's clock is set, for how long something is believed or left alone:
+ * a clock set back by an hour must not make a second last an hour.
+ */
+export function steadyClock(): EpochMs {
+  return Math.floor(performance.timeOrigin + performance.now())
+}
+
 /** A clock that stands still until it is set; it never goes back. */
 export function virtualClock(startAt: EpochMs): Clock {
   let now = startAt
