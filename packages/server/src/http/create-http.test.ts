@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PalomaError } from '@paloma/core/domain'
 import fc from 'fast-check'
+import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
 import { createHttp } from './create-http.ts'
 import { problemSchema } from './schemas/problem.ts'
@@ -76,6 +77,22 @@ describe('problems', () => {
     expect(answer.json()).toMatchObject({ status, code })
     expect(answer.body).not.toContain('secret')
     expect(answer.headers['retry-after']).toBe(status === 503 ? '1' : undefined)
+  })
+
+  it('note what is to come back by its kind, and log only what is the fault of the server', async () => {
+    const noted: string[] = []
+    const logged: string[] = []
+    const logger = pino({ base: null }, { write: (line: string) => logged.push(line) })
+    const notes = { failed: (subject: string, reason: string) => noted.push(`${subject}: ${reason}`) }
+    const app = createHttp({ usecases: http.fake.usecases, config: testConfig, logger, notes })
+    const headers = { authorization: 'Bearer pk_admin' }
+    for (const error of [new PalomaError('STORE_FULL', 'no room'), new Error('a bug')]) {
+      http.fake.failNext(error)
+      await app.inject({ url: '/v1/users', headers })
+    }
+    expect(noted).toEqual(['requests answered 503 STORE_FULL: no room'])
+    expect(logged.map((line) => JSON.parse(line).err.message)).toEqual(['a bug'])
+    await app.close()
   })
 
   it('ask to come back when too much is in flight', async () => {

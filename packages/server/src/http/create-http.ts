@@ -12,7 +12,7 @@ import { acceptJson } from './json-body.ts'
 import { measure } from './metrics.ts'
 import { answerMissingRoutes } from './missing-route.ts'
 import { openApiOptions } from './openapi.ts'
-import { ProblemError, sendProblem } from './problem.ts'
+import { ProblemError, problemSender, sendProblem, type TroubleNotes } from './problem.ts'
 import { limitRate } from './rate-limit.ts'
 import { clockRoutes } from './routes/clock.ts'
 import { consoleRoutes } from './routes/console.ts'
@@ -35,6 +35,8 @@ export interface HttpOptions {
   readonly config: Config
   /** Hears failures of the server only; single requests are not logged. */
   readonly logger?: FastifyBaseLogger
+  /** Hears of requests that are to come back, each kind now and then; the logger does where nobody else is to. */
+  readonly notes?: TroubleNotes
   /** Registry that the metrics of HTTP join; a fresh one by default. */
   readonly metrics?: Registry
   /** Directory of the built console, served at `/console/`. */
@@ -55,7 +57,7 @@ const MAX_PARAM_LENGTH = 256 * 12
 export function createHttp(options: HttpOptions): FastifyInstance {
   const app = createApp(options)
   app.decorateRequest('bodyLength', 0)
-  app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply))
+  app.setErrorHandler(problemSender(options.notes))
   answerMissingRoutes(app)
   limitInFlight(app, options.maxInFlight ?? 2_000)
   closeInTime(app)

@@ -183,15 +183,33 @@ function problemOf(answer: Answer, request: FastifyRequest): Problem {
   }
 }
 
-/** Answers a request with the problem that `error` is; logs what the server is to blame for. */
-export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const answer = answerOf(error, request)
-  if (answer.status >= 500) request.log.error({ err: error, requestId: request.id }, 'request failed')
-  return reply
-    .code(answer.status)
-    .headers(answer.headers)
-    .header('x-request-id', request.id)
-    .type('application/problem+json')
-    .serializer((payload: unknown) => JSON.stringify(payload))
-    .send(problemOf(answer, request))
+/** Hears of requests that had to be turned away. */
+export interface TroubleNotes {
+  failed(subject: string, reason: string): void
 }
+
+type ProblemSender = (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply
+
+/**
+ * Answers requests with the problem that an error is; logs what the server is to blame for. Where there are notes, requests
+ * that are to come back are noted by kind instead: while a store is away or a disk is full, a line for each would fill the
+ * disk itself.
+ */
+export function problemSender(notes?: TroubleNotes): ProblemSender {
+  return (error, request, reply) => {
+    const answer = answerOf(error, request)
+    if (answer.status === 503 && notes !== undefined) {
+      notes.failed(`requests answered 503 ${answer.code}`, error instanceof Error ? error.message : answer.detail)
+    } else if (answer.status >= 500) request.log.error({ err: error, requestId: request.id }, 'request failed')
+    return reply
+      .code(answer.status)
+      .headers(answer.headers)
+      .header('x-request-id', request.id)
+      .type('application/problem+json')
+      .serializer((payload: unknown) => JSON.stringify(payload))
+      .send(problemOf(answer, request))
+  }
+}
+
+/** For what is refused before a request reaches a route. */
+export const sendProblem: ProblemSender = problemSender()
