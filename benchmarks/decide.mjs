@@ -10,6 +10,8 @@ import { growthBookEvaluations } from './scenes/growthbook.mjs'
 const flags = flagsOf({
   rounds: { type: 'string', default: '300' },
   candidates: { type: 'string', default: '1,5,20,100' },
+  // How objectives are modelled: 'effects', for which there are targets, or 'sends'.
+  model: { type: 'string', default: 'effects' },
 })
 const rounds = Number(flags.rounds)
 const BLOCK_MS = 4
@@ -38,8 +40,8 @@ function evaluator(evaluate) {
 }
 
 async function measure(candidates) {
-  const scene = decisionScene(candidates)
-  if (scene.actionWidth !== ACTION_FEATURES) {
+  const scene = decisionScene(candidates, flags.model)
+  if (flags.model === 'effects' && scene.actionWidth !== ACTION_FEATURES) {
     throw new RangeError(
       `heads must have ${ACTION_FEATURES} action features, got ${scene.actionWidth}: change the scene`,
     )
@@ -94,7 +96,7 @@ function bodyOf(results) {
 }
 
 function targetOf({ policy, candidates, toClient }) {
-  const target = candidates === 20 ? TARGETS[policy] : undefined
+  const target = candidates === 20 && flags.model === 'effects' ? TARGETS[policy] : undefined
   if (target === undefined) return ''
   return `≤ ${target}: ${toClient.median <= target ? 'holds' : 'missed'}`
 }
@@ -105,8 +107,8 @@ for (const candidates of flags.candidates.split(',').map(Number)) results.push(.
 const last = results.at(-1).collections
 publish(
   {
-    title: 'a decision in process against a GrowthBook evaluation',
-    command: 'npm run bench:decide',
+    title: `a decision in process against a GrowthBook evaluation${flags.model === 'sends' ? ', sends modelled' : ''}`,
+    command: `npm run bench:decide -- --model ${flags.model}`,
     machine: before,
     body: bodyOf(results),
     remarks: [

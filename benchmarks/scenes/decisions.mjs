@@ -56,6 +56,16 @@ const OBJECTIVES = [
   },
 ]
 
+const [CONVERSION, ENGAGEMENT, RETENTION, REACHABILITY] = OBJECTIVES
+/** The same valued by what sends bring and how channels are lost, with a look at later sends, as the demo has it. */
+const SEND_OBJECTIVES = [
+  { ...CONVERSION, model: 'response', worth: 40, habit: 0.02, traced: { push: 0.5 }, lookAheadDays: 14 },
+  { ...ENGAGEMENT, model: 'response', worth: 1 },
+  RETENTION,
+  { ...REACHABILITY, model: 'hazard', worthPerDay: 0.01 },
+]
+const MODELS = { effects: OBJECTIVES, sends: SEND_OBJECTIVES }
+
 /** The rules of the default configuration, without later slots, so that the number of candidates is the one asked for. */
 const RULES = {
   channels: {
@@ -161,10 +171,10 @@ function opportunitiesOf(userId, [count, variants, channels], random) {
   }))
 }
 
-function snapshotOf(policy) {
-  const parts = { objectives: OBJECTIVES, rules: RULES, features: FEATURES }
+function snapshotOf(policy, objectives) {
+  const parts = { objectives, rules: RULES, features: FEATURES }
   const shape = shapeOf(parts)
-  const prior = initialState(OBJECTIVES, shape, NOW)
+  const prior = initialState(objectives, shape, NOW)
   const group = (share, spec) => ({ share, policy: spec })
   const groups = {
     paloma: group(1_000_000, policy),
@@ -199,11 +209,13 @@ function learned(snapshot, requests, random) {
 }
 
 /**
- * Requests of 256 users with `candidates` eligible candidates each, and a snapshot per policy with a learned state of
- * four heads, 32 action features each. Seeded: the same on every machine.
+ * Requests of 256 users with `candidates` eligible candidates each, and a snapshot per policy. Objectives are modelled by `effects`, with a
+ * learned state of four heads, 32 action features each; or by `sends`, with a state that has learned nothing. Seeded: the same on every machine.
  */
-export function decisionScene(candidates) {
+export function decisionScene(candidates, model = 'effects') {
   const random = randomFrom(`scene ${candidates}`)
+  const objectives = MODELS[model]
+  if (objectives === undefined) throw new RangeError(`model must be one of ${Object.keys(MODELS)}, got ${model}`)
   const shape = SHAPES[candidates]
   if (shape === undefined) throw new RangeError(`candidates must be one of ${Object.keys(SHAPES)}, got ${candidates}`)
   const requests = Array.from({ length: 256 }, (_, i) => {
@@ -211,9 +223,10 @@ export function decisionScene(candidates) {
     const opportunities = opportunitiesOf(user.profile.userId, shape, random)
     return { decisionId: `d-${i}`, user, opportunities, context: { screen: 'home' }, trigger: 'request' }
   })
-  const state = learned(snapshotOf(POLICIES.softmax), requests, random)
+  const prior = snapshotOf(POLICIES.softmax, objectives)
+  const state = model === 'effects' ? learned(prior, requests, random) : prior.state
   const snapshots = Object.fromEntries(
-    Object.entries(POLICIES).map(([name, policy]) => [name, { ...snapshotOf(policy), state }]),
+    Object.entries(POLICIES).map(([name, policy]) => [name, { ...snapshotOf(policy, objectives), state }]),
   )
   const seen = decide(snapshots.greedy, requests[0], { now: NOW, random: () => 0.5 })
   if (seen.actions.length !== candidates + 1) {
