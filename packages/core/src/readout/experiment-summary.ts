@@ -68,6 +68,8 @@ export interface MetricSummary {
   readonly metric: string
   /** The values of users who count do not change any more; false where they go on growing. */
   readonly isComplete: boolean
+  /** It has a window, and nothing says when users were exposed. */
+  readonly isWindowIgnored?: boolean
   readonly columns: VectorColumns
   readonly cells: readonly SummaryCell[]
   /** Where clusters were randomised: their sums over users exposed up to and with each `day`, from which looks are taken. */

@@ -183,6 +183,7 @@ function notesOn(compared: ComparedMetric, margin: number | null): readonly stri
   }
   if (compared.minimalEffect !== null && isBaseZero) notes.push('the least effect has no base: the control mean is 0')
   notes.push(...adjustmentNote(compared))
+  if (summary.isWindowIgnored === true) notes.push(NO_WINDOW)
   notes.push(...skewnessNotes(skewnessOf(compared)), ...exactNote(compared), ...clusterNote(compared))
   const small = metric.minSampleSize
   if (small !== undefined) notes.push(`unreliable below ${small} users in a variant`)
@@ -202,6 +203,7 @@ function controlMeanOf(compared: ComparedMetric): number | null {
   return sideOf(compared, compared.pair.control, compared.found.controlMean).mean
 }
 
+const NO_WINDOW = 'its window was not applied: the assignments do not say when users were exposed'
 const NO_PAST = 'nothing is known from before exposure'
 
 /** Whether anybody's time before exposure, or what was known then, differs from the others'. */

@@ -199,6 +199,41 @@ describe('tables', () => {
     )
   })
 
+  const windowed = {
+    ...written,
+    metrics: [
+      { ...written.metrics[0], windowSettings: { type: 'conversion', windowValue: 7, windowUnit: 'days' } as const },
+    ],
+  }
+  const withColumn = (name: string, value: (i: number) => string | number) => ({
+    assignments: table(
+      `user,variant,${name}`,
+      assigned.map(([user, variant], i) => [user, variant, value(i)]),
+    ),
+  })
+
+  it.each([
+    ['a date', 'exposed', (i: number) => `2026-01-${10 + (i % 9)}`],
+    ['a moment', 'seen', (i: number) => (i === 0 ? '' : '2026-01-10T12:00:00Z')],
+    ['milliseconds', 'exposed_at', (i: number) => 1_767_225_600_000 + i],
+  ])('with %s that the spec does not name are refused where a metric has a window', async (_, name, value) => {
+    const refused = read(windowed, withColumn(name, value))
+    await expect(refused).rejects.toMatchObject({ code: 'TABLE_TIME_NOT_NAMED' })
+    await expect(refused).rejects.toThrow(
+      `column "${name}" looks like a time, which columns.assignments.time does not name: without it the window of metric "spend"`,
+    )
+    // Without a window nothing is lost, and what has a meaning of its own is no time of exposure.
+    expect((await read(written, withColumn(name, value))).found.comparisons).toHaveLength(1)
+    expect((await read({ ...windowed, segments: [name] }, withColumn(name, value))).found.comparisons).toHaveLength(1)
+  })
+
+  it('without any time say that a window was not applied, and take other columns for no time', async () => {
+    for (const paths of [{}, withColumn('plan', (i) => `plan-${i % 3}`), withColumn('ean', () => 4_006_381_333_931)]) {
+      const [metric] = (await read(windowed, paths)).found.comparisons[0]!.metrics
+      expect(metric!.notes).toContain('its window was not applied: the assignments do not say when users were exposed')
+    }
+  })
+
   it('that lose values in one variant alone are invalid', async () => {
     const holes = users.map(
       ({ user, variant, spend }, i) => [user, variant === 'new' && i % 5 === 0 ? '' : spend] as const,

@@ -3,6 +3,7 @@ import type { FileSpec } from './contract.ts'
 import type { Analytics } from './duckdb.ts'
 import { momentOf, numberOf, requireColumn, requireReadable, type Source, textOf } from './source.ts'
 import { literal } from './sql.ts'
+import { requireTimeNamed } from './time-not-named.ts'
 import { describeUnits, type ExposureUnits, readUnits, unitParts } from './units.ts'
 
 /** What is known of the users after the assignments were read; the rows are in the table `exposure`. */
@@ -48,6 +49,9 @@ export const covariateColumn = (index: number): string => `c${index}`
  */
 export async function readExposures(analytics: Analytics, source: Source, spec: FileSpec): Promise<Exposures> {
   checkColumns(source, spec)
+  if (spec.columns.assignments.time === null) {
+    await requireTimeNamed(analytics, source, { spec, field: 'columns.assignments.time', named: namedColumns(spec) })
+  }
   const { time, assigned, propensity, covariates } = spec.columns.assignments
   await requireReadable(analytics, source, {
     numbers: [...(propensity === null ? [] : [propensity]), ...covariates],
@@ -57,6 +61,13 @@ export async function readExposures(analytics: Analytics, source: Source, spec: 
   const unit = await readUnits(analytics, spec, exposureRows(source, spec))
   await analytics.run(exposureTable(source, spec, unit))
   return { ...(await describeExposures(analytics, spec, before)), ...(await describeUnits(analytics, spec, unit)) }
+}
+
+/** Columns of the assignments that have a meaning of their own. */
+function namedColumns({ columns: { assignments }, readOut }: FileSpec): readonly string[] {
+  const { user, variant, assigned, phase, stratum, propensity, cluster, covariates } = assignments
+  const optional = [assigned, phase, stratum, propensity].filter((column) => column !== null)
+  return [user, variant, ...optional, ...cluster, ...covariates, ...segmentsAsked(readOut)]
 }
 
 function checkColumns(source: Source, { columns, readOut }: FileSpec): void {

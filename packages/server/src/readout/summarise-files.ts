@@ -77,6 +77,7 @@ async function summarise(analytics: Analytics, parts: Parts): Promise<Experiment
     metrics: vectors.map((vector, i) => ({
       metric: vector.metric.name,
       isComplete: !facts.isGrowing || vector.metric.windowSettings !== undefined,
+      ...(vector.metric.windowSettings !== undefined && !exposures.hasTime ? { isWindowIgnored: true } : {}),
       columns: columnsOf(scene, vector),
       cells: cellsOf(scene, rows, i),
       ...(looks === null ? {} : { looks: cellsOf(scene, looks, i, [...dimensionsOf(scene), 'day']) }),

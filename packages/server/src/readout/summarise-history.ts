@@ -5,6 +5,7 @@ import { type Exposures, userExpression } from './exposure.ts'
 import { formOf, readFacts } from './facts.ts'
 import { type PastMetric, pastMetrics } from './past-metrics.ts'
 import { momentOf, openSource, requireColumn, requireReadable, type Source } from './source.ts'
+import { requireTimeNamed } from './time-not-named.ts'
 
 /** What a past table of metrics says for a plan. */
 export interface PastSummary {
@@ -63,6 +64,11 @@ async function pretendExposures(analytics: Analytics, source: Source, spec: File
   const { user, time } = spec.columns.metrics
   requireColumn(source, user, 'the user')
   const hasTime = formOf(source, spec) === 'long' && source.types.has(time)
+  if (formOf(source, spec) === 'long' && !hasTime) {
+    const { metric, value, id } = spec.columns.metrics
+    const named = [user, metric, value, ...(id === null ? [] : [id])]
+    await requireTimeNamed(analytics, source, { spec, field: 'columns.metrics.time', named })
+  }
   const u = userExpression(source, user)
   if (hasTime) {
     await requireReadable(analytics, source, { numbers: [], moments: [time] })
