@@ -102,11 +102,21 @@ function plannedMetric(
     kind: isShare ? 'proportion' : 'mean',
     mean: history.mean,
     variance: history.variance,
+    ...growthOf(metric),
     rSquared: Math.min(history.rSquared, MOST_EXPLAINED),
     effect,
     isRelative: true,
     inverse: inverse === true,
   }
+}
+
+/**
+ * How the variance follows an effect: of a ratio that of counts, of a quantile all values are stretched. The rule tests both on the
+ * scale of logarithms, where an effect at equal variances would be overrated by about half of itself.
+ */
+function growthOf({ metricType }: ExperimentMetric): Pick<PlannedMetric, 'variancePower'> {
+  if (metricType === 'ratio') return { variancePower: 1 }
+  return metricType === 'quantile' ? { variancePower: 2 } : {}
 }
 
 function inputOf(spec: ReadOutSpec, metrics: readonly PlannedMetric[], data: PlanData): ExperimentPlanInput {

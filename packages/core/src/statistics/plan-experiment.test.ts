@@ -25,6 +25,23 @@ const optOuts: PlannedMetric = {
   inverse: true,
 }
 
+describe('requiredUnits where a variance grows', () => {
+  it('lets the variance of the treatment follow its mean as told, of a success metric alone', () => {
+    const metric = { name: 'm', role: 'success', kind: 'mean', mean: 10, variance: 4, effect: 1 } as const
+    const asked = { drift: 2, split: { control: 0.5, treatment: 0.5 }, traffic: { triggerRate: 1, designEffect: 1 } }
+    const unitsOf = (change: Partial<PlannedMetric>): number => {
+      const found = requiredUnits({ ...metric, ...change }, asked)
+      if (found.kind === 'undefined') throw new Error(found.reason)
+      return found.units
+    }
+    expect(unitsOf({})).toBeCloseTo(2 ** 2 * (4 / 0.5 + 4 / 0.5), 9)
+    expect(unitsOf({ variancePower: 1 })).toBeCloseTo(2 ** 2 * (4 / 0.5 + 4.4 / 0.5), 9)
+    expect(unitsOf({ variancePower: 2 })).toBeCloseTo(2 ** 2 * (4 / 0.5 + 4.84 / 0.5), 9)
+    expect(unitsOf({ variancePower: 2, inverse: true })).toBeCloseTo(2 ** 2 * (4 / 0.5 + 3.24 / 0.5), 9)
+    expect(unitsOf({ variancePower: 2, role: 'guardrail' })).toBeCloseTo(unitsOf({}), 9)
+  })
+})
+
 describe('requiredUnits', () => {
   it.each(cases.requiredUnits)('gives the textbook size of a $metric.role $metric.kind', (known) => {
     const metric = known.metric as PlannedMetric

@@ -10,6 +10,11 @@ export interface PlannedMetric {
   readonly mean: number
   /** Per unit; may be left out for a proportion. */
   readonly variance?: number
+  /**
+   * Of a mean: the treatment's variance is that of control times (its mean ÷ that of control) to this power. 0 unless said: an
+   * effect adds the same to everybody; 1: as of counts; 2: it stretches all values.
+   */
+  readonly variancePower?: number
   /** Share of the variance that regression adjustment takes away. */
   readonly rSquared?: number
   /** > 0: the effect worth finding, or of a guardrail the margin. */
@@ -48,8 +53,8 @@ export function designEffect({ size, icc }: { readonly size: number; readonly ic
 /**
  * Units in control and this one treatment and all others together, N = drift² (v₀ / q₀ + v₁ / q₁)(1 − R²) / Δ² × design
  * effect / trigger rate, where the effect shall lie `drift` standard errors from the tested value. The variance of a
- * proportion follows the effect in the treatment for a success metric (unpooled), and stays that of control for a
- * guardrail, whose true effect is planned to be 0. Reasons: no variance, a relative effect of a mean of 0, a proportion
+ * proportion, and of a mean with a `variancePower`, follows the effect in the treatment for a success metric (unpooled),
+ * and stays that of control for a guardrail, whose true effect is planned to be 0. Reasons: no variance, a relative effect of a mean of 0, a proportion
  * that would leave (0, 1).
  */
 export function requiredUnits(
@@ -77,12 +82,17 @@ export function unitVariance(
   if (metric.isRelative === true && mean === 0) return 'zero-baseline'
   const other = role === 'success' ? mean + (inverse ? -effect : effect) : mean
   const control = kind === 'proportion' ? mean * (1 - mean) : metric.variance
-  const treatment = kind === 'proportion' ? other * (1 - other) : metric.variance
+  const treatment = kind === 'proportion' ? other * (1 - other) : grownVariance(metric, other)
   if (control === undefined || treatment === undefined) return 'zero-variance'
   if (kind === 'proportion' && !(other > 0 && other < 1)) return 'not-reached'
   const noise = (control / split.control + treatment / split.treatment) * (1 - rSquared)
   if (!Number.isFinite(noise)) return 'not-finite'
   return noise > 0 ? noise : 'zero-variance'
+}
+
+function grownVariance({ variance, variancePower = 0, mean }: PlannedMetric, other: number): number | undefined {
+  const growth = other / mean
+  return variance === undefined || variancePower === 0 || !(growth > 0) ? variance : variance * growth ** variancePower
 }
 
 /**
