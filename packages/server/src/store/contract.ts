@@ -131,7 +131,7 @@ export interface OutcomeStore {
   countByDay(): Promise<ReadonlyMap<string, number>>
 }
 
-/** A matured decision with what the learner needs. */
+/** A matured decision with what the learner needs, of somebody who allows it. */
 export interface LearningExample extends Pick<Decision, 'decisionId' | 'userId' | 'at'> {
   readonly learning: LearningFeatures
   /** In [at, at + window], machine ones left out, oldest first. */

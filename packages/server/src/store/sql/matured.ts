@@ -16,9 +16,9 @@ interface ExampleRow extends LearningRow {
 const PAGE = `
   with page as (
     select d.decision_id, d.user_id, d.at, d.learning, d.features
-    from decisions d left join users u on u.user_id = d.user_id
+    from decisions d join users u on u.user_id = d.user_id
     where (d.learning is not null or d.features is not null) and d.at >= $1 and d.at < $2 and (d.at, d.decision_id) > ($1, $3)
-      and coalesce(u.learning, true)
+      and u.learning
     order by d.at, d.decision_id limit ${PAGE_ROWS})
   select p.decision_id, p.user_id, p.at, p.learning, p.features,
     (select json_agg(json_build_array(o.at, o.name, o.objective_values::json, o.reach_loss, o.channel, o.is_response,

@@ -92,6 +92,7 @@ export function testLearning(storeOf: StoreOf): void {
 
     it('comes in pages that together hold every decision once, in order', async () => {
       const from = START + 10 * DAY_MS
+      await create('l-pages')
       const items = Array.from({ length: 2300 }, (_, i) => decide(`l-page-${i}`, 'l-pages', from + (i % 7)))
       await storeOf().decisions.insertMany(items)
       const pages = await matured(from, from + 7)
@@ -99,6 +100,12 @@ export function testLearning(storeOf: StoreOf): void {
       const keys = pages.flat().map(({ at, decisionId }) => `${at} ${decisionId}`)
       expect(new Set(keys).size).toBe(2300)
       expect(keys).toEqual([...keys].sort())
+    })
+
+    it('leaves out decisions of users who are not there, and have allowed nothing', async () => {
+      const at = START + 12 * DAY_MS
+      await storeOf().decisions.insertMany([decide('l-nobody', 'l-nobody', at)])
+      expect(await matured(at, at + 1)).toEqual([])
     })
 
     it('sums what users did in an interval, for all who existed before its end', async () => {
