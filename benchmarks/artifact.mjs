@@ -1,5 +1,5 @@
 // What does a new market gain by starting from what another has learned, against starting from the owner's guesses?
-import { exportArtifact, PalomaError } from '@paloma/core'
+import { exportArtifact, outcomeHeadOf, PalomaError, RESPONSE_HEAD } from '@paloma/core'
 import { createWorld, pairedDifference, runWorld, scenarioNamed } from '@paloma/core/simulation'
 import { machine } from './measure/machine.mjs'
 import { flagsOf, publish, table } from './measure/report.mjs'
@@ -18,6 +18,8 @@ const [seedCount, firstSeed, users, daysBefore, days] = ['seeds', 'first-seed', 
 )
 /** Of the first market, whose log begins at random. */
 const LOG_DAYS = 30
+/** So many sends are a beginning. */
+const FIRST_SENDS = 1_000
 /** The first market has other people than any that is reported. */
 const OTHER_PEOPLE = 10_000
 const START_AT = Date.UTC(2026, 2, 2)
@@ -51,6 +53,33 @@ function intervalOf(a, b) {
   return { mean: difference, low: difference - 1.96 * standardError, high: difference + 1.96 * standardError }
 }
 
+/** −log likelihood of what came true or not at these log odds. */
+function surprise(logOdds, happened) {
+  return Math.log1p(Math.exp(happened ? -logOdds : logOdds))
+}
+
+function logOddsOf({ mean: weights }, { sent }) {
+  return sent.action.reduce((sum, value, j) => sum + value * weights[j], 0)
+}
+
+/** Mean surprise by answers and orders of random sends, each predicted before it was learned from: the first so many, and the rest. */
+function surprised(scenario, { seed, artifact }) {
+  const found = { answers: [], orders: [] }
+  const examine = ({ heads }, batches) => {
+    const sends = (name) => batches[name].examples.flatMap(({ send }) => send ?? [])
+    const answers = heads[RESPONSE_HEAD]
+    const orders = heads[outcomeHeadOf('conversion')]
+    for (const send of sends(RESPONSE_HEAD)) found.answers.push(surprise(logOddsOf(answers, send), send.responded))
+    for (const send of sends('conversion')) {
+      found.orders.push(surprise(logOddsOf(answers, send) + logOddsOf(orders, send), send.own !== 0))
+    }
+  }
+  lived(scenario, { seed, spanDays: days, logDays: days, artifact, examine })
+  return Object.fromEntries(
+    Object.entries(found).map(([name, all]) => [name, [mean(all.slice(0, FIRST_SENDS)), mean(all.slice(FIRST_SENDS))]]),
+  )
+}
+
 /** One new market, lived three times by the same people with the same luck. */
 function compare(scenario, seed) {
   const first = lived(scenario, { seed: seed + OTHER_PEOPLE, spanDays: daysBefore, logDays: LOG_DAYS })
@@ -70,7 +99,10 @@ function compare(scenario, seed) {
     ]),
   )
   const against = (name) => intervalOf(runs[name].value, runs.cold.value)
-  return { scenario, seed, figures, artifact: against('artifact'), wrong: against('wrong') }
+  const surprises = Object.fromEntries(
+    Object.entries(starts).map(([name, from]) => [name, surprised(scenario, { seed, artifact: from })]),
+  )
+  return { scenario, seed, figures, surprises, artifact: against('artifact'), wrong: against('wrong') }
 }
 
 if (!(users > 0 && days > 0 && daysBefore > LOG_DAYS)) {
@@ -92,17 +124,38 @@ const rows = results.map(({ scenario, seed, figures: { cold, artifact, wrong }, 
   [cold, artifact, wrong].map(({ pushReach }) => pushReach.toFixed(3)).join(', '),
   [cold, artifact, wrong].map(({ optOuts }) => optOuts.toFixed(3)).join(', '),
 ])
+const STARTS = ['cold', 'artifact', 'wrong']
+const surpriseRows = results.flatMap(({ scenario, seed, surprises }) =>
+  ['answers', 'orders'].flatMap((name) =>
+    [`first ${FIRST_SENDS}`, 'after'].map((when, i) => [
+      `${scenario} ${seed}: ${name}, ${when}`,
+      ...STARTS.map((start) => surprises[start][name][i].toPrecision(4)),
+    ]),
+  ),
+)
 publish(
   {
     title: 'a new market that starts from an artifact',
     command: `npm run bench:artifact -- --scenario ${flags.scenario} --seeds ${seedCount} --first-seed ${firstSeed} --users ${users} --days-before ${daysBefore} --days ${days}`,
     machine: before,
-    body: table([
-      ['new market', 'value: cold', 'artifact', 'above cold', 'turned around', 'above cold', 'push reach', 'opt-outs'],
-      ...rows,
-    ]),
+    body: [
+      table([
+        [
+          'new market',
+          'value: cold',
+          'artifact',
+          'above cold',
+          'turned around',
+          'above cold',
+          'push reach',
+          'opt-outs',
+        ],
+        ...rows,
+      ]),
+      table([['surprise by random sends', 'cold', 'artifact', 'turned around'], ...surpriseRows]),
+    ].join('\n\n'),
     remarks: [
-      `Means per user over the first ${days} days of a market that acts from the first day on. The artifact is what another market (other people, ${users} of them, ${daysBefore} days of which the first ${LOG_DAYS} were random) had learned. Differences are paired user by user, with 95 % intervals. Push reach and opt-outs: cold, artifact, turned around.`,
+      `Means per user over the first ${days} days of a market that acts from the first day on. The artifact is what another market (other people, ${users} of them, ${daysBefore} days of which the first ${LOG_DAYS} were random) had learned. Differences are paired user by user, with 95 % intervals. Push reach and opt-outs: cold, artifact, turned around. Surprise: −log likelihood of answers and orders of the same random sends over the same days, each predicted before it was learned from.`,
     ],
     results,
   },

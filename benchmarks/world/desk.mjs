@@ -76,8 +76,11 @@ function forgetOld(person, now, outcomesMs) {
   while (person.outcomes.length > 0 && person.outcomes[0].at <= now - outcomesMs) person.outcomes.shift()
 }
 
-/** A desk over a fresh world: `choose` and `observer` for `runWorld`; heads start from `artifact` where there is one. */
-export function deskOf(world, { logDays, reachPrice = 1, acting = ACTING, owner = {}, artifact }) {
+/**
+ * A desk over a fresh world: `choose` and `observer` for `runWorld`; heads start from `artifact` where there is one, and `examine` sees
+ * what they are about to learn from.
+ */
+export function deskOf(world, { logDays, reachPrice = 1, acting = ACTING, owner = {}, artifact, examine }) {
   const { startAt, scenario } = world.options
   const objectives = objectivesOf(scenario, { reachPrice, ...owner })
   const targets = learningTargets(objectives)
@@ -114,6 +117,7 @@ export function deskOf(world, { logDays, reachPrice = 1, acting = ACTING, owner 
     const batches = Object.fromEntries(
       targets.map((target) => [target.name, matured(target, now - target.windowHours * HOUR_MS - LATENESS_MS)]),
     )
+    examine?.(snapshot.state, batches)
     const keep = 0.5 ** (1 / HALF_LIFE_DAYS)
     snapshot = { ...snapshot, state: learn(snapshot.state, batches, { at: now, keep, prior, objectives }) }
     const done = Math.min(...learned.values())
