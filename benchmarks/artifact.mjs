@@ -124,12 +124,13 @@ const rows = results.map(({ scenario, seed, figures: { cold, artifact, wrong }, 
   [cold, artifact, wrong].map(({ pushReach }) => pushReach.toFixed(3)).join(', '),
   [cold, artifact, wrong].map(({ optOuts }) => optOuts.toFixed(3)).join(', '),
 ])
+const shown = (surprising) => (Number.isNaN(surprising) ? 'no sends' : surprising.toPrecision(4))
 const STARTS = ['cold', 'artifact', 'wrong']
 const surpriseRows = results.flatMap(({ scenario, seed, surprises }) =>
   ['answers', 'orders'].flatMap((name) =>
     [`first ${FIRST_SENDS}`, 'after'].map((when, i) => [
       `${scenario} ${seed}: ${name}, ${when}`,
-      ...STARTS.map((start) => surprises[start][name][i].toPrecision(4)),
+      ...STARTS.map((start) => shown(surprises[start][name][i])),
     ]),
   ),
 )
