@@ -209,6 +209,9 @@ describe('one row or many', () => {
           const ways = new Set(eligible.map(({ candidate }) => `${candidate.channel} ${candidate.sendAt}`))
           const proposals = new Set(eligible.map(({ candidate }) => `${candidate.opportunityId} ${candidate.variant}`))
           expect(rows.ways.size[0]).toBe(ways.size)
+          // Numbered as sends first take them, which is what prices are looked up by.
+          const taken = [...rows.wayOf.subarray(0, eligible.length)]
+          expect([...new Set(taken)]).toEqual(Array.from(ways, (_, way) => way))
           expect(rows.proposals.size[0]).toBe(proposals.size)
         }),
         { seed: 6, numRuns: 200 },
