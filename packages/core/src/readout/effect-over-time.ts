@@ -1,5 +1,6 @@
 import {
   type AdjustedEffect,
+  boundWithDof,
   effectBounds,
   effectScore,
   type GroupSequentialBounds,
@@ -94,7 +95,7 @@ function bandAt(
   if (tested === null) return { effect: null, low: null, high: null }
   const at = (value: number): number => shown(found, scale, value)
   if (critical === null) return { effect: at(tested.effect), low: null, high: null }
-  const { low, high } = effectBounds(tested, critical)
+  const { low, high } = effectBounds(tested, boundWithDof(critical, tested.dof))
   return { effect: at(tested.effect), low: at(low), high: at(high) }
 }
 
@@ -109,7 +110,9 @@ export function earlyStop(compared: ComparedMetric, alpha: number): EarlyStop | 
   const bounds = boundsOf(test, alpha)
   const crossed = bounds.looks.findIndex(({ bound }, i) => {
     const tested = testedAt(looks[i]!.found, scale)
-    return bound !== null && tested !== null && effectScore(seenFrom(sign, tested), 0) >= bound
+    if (bound === null || tested === null) return false
+    // As the rule tested then: few degrees of freedom ask for more.
+    return effectScore(seenFrom(sign, tested), 0) >= boundWithDof(bound, tested.dof)
   })
   const look = looks[crossed]
   const tested = look === undefined ? null : testedAt(look.found, scale)

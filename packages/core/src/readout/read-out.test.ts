@@ -137,6 +137,19 @@ describe('readOut', () => {
     expect(stoppedEarly.low).toBeGreaterThan(0)
   })
 
+  it('draws the band of few users as wide as the rule tests them', () => {
+    const sequential = { kind: 'groupSequential', maxUsers: 60, spending: 'power', looks: 'daily' } as const
+    const found = verdictOf(usersOf(40, { seed: 'few', lift: 0.2, days: 4 }), { sequential })
+    const metric = found.comparisons[0]!.metrics[0]!
+    const last = found.overTime.find((each) => each.metric === metric.metric)!.points.at(-1)!
+    if (metric.relative.kind !== 'estimate') throw new Error('expected an estimate')
+    expect(metric.relative.dof).toBeLessThan(40)
+    expect([last.low, last.high]).toEqual([
+      expect.closeTo(metric.relative.low, 9),
+      expect.closeTo(metric.relative.high, 9),
+    ])
+  })
+
   it('tests nothing where nobody can tell how far the experiment has come', () => {
     const sequential = { kind: 'groupSequential', maxUsers: null, spending: 'power', looks: 'daily' } as const
     const found = verdictOf(usersOf(500, { seed: 'endless', lift: 1 }), { sequential })

@@ -30,8 +30,12 @@ export function criticalValue(
 ): number | null {
   if (method.kind === 'fixed' && !method.isDue) return null
   const z = normalCritical(method, alpha)
-  if (z === null || dof === null) return z
-  return -tQuantile(normalCdf(-z), dof)
+  return z === null ? null : boundWithDof(z, dof)
+}
+
+/** A bound for a normal score as one for a t score of so many degrees of freedom (null: normal): what has the same tail. */
+export function boundWithDof(bound: number, dof: number | null): number {
+  return dof === null ? bound : -tQuantile(normalCdf(-bound), dof)
 }
 
 function normalCritical(method: TestMethod, alpha: number): number | null {
