@@ -11,11 +11,10 @@ import type { Config, Runtime } from './config/contract.ts'
 import { createHttp } from './http/create-http.ts'
 import { parquetLog } from './log/index.ts'
 import { planTables, readOutTables, withHistoryRows } from './readout/index.ts'
-import type { InboxItem, Store } from './store/contract.ts'
+import type { Store } from './store/contract.ts'
 import { pgliteStore } from './store/pglite-store.ts'
 import { postgresStore } from './store/postgres-store.ts'
 import type { Usecases } from './usecases/contract.ts'
-import { groupCommit } from './usecases/group-commit.ts'
 import {
   createNotes,
   createUsecases,
@@ -23,6 +22,7 @@ import {
   type DueWork,
   type Heartbeats,
   inboxFeed,
+  inboxWriter,
   type Notes,
   resumeErasures,
   snapshotKeeper,
@@ -122,7 +122,7 @@ async function depsOf(store: Store, { config, runtime, wallClock, notes }: AppPa
     now: () => clock.now(),
     failed: (error) => notes.failed('a listener to the inbox', String(error)),
   })
-  const inboxWrites = groupCommit((items: readonly InboxItem[]) => store.inbox.putMany(items))
+  const inboxWrites = inboxWriter(store)
   const adapters = createAdapters(config.adapters, {
     putInboxItem: async (item) => (await inboxWrites.add([item]))[0]!,
     onInboxItem: (item) => feed.tell(item),

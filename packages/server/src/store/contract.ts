@@ -340,7 +340,7 @@ export interface InboxItem {
 }
 
 export interface InboxStore {
-  /** Idempotent by sendId; answers run parallel. */
+  /** Idempotent by sendId; answers run parallel. Rejects with USER_MOVED where one of the users is an alias. */
   putMany(items: readonly InboxItem[]): Promise<readonly InsertResult[]>
   /** Newest first, archived left out unless asked for; `before` is a sendId cursor. */
   list(

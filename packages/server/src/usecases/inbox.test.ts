@@ -2,6 +2,7 @@ import { decisionId, type SendId, sendId, userId } from '@paloma/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { InboxItem } from '../store/contract.ts'
 import { NOON } from '../store/testing/examples.ts'
+import { inboxWriter } from './inbox.ts'
 import { type ArrivalsLab, arrivalsLab, introduce, track } from './testing/arrivals.ts'
 
 const item = (id: string): InboxItem => ({
@@ -25,6 +26,14 @@ describe('the inbox of a user who is known by another id too', () => {
     await lab.store.inbox.putMany([item('i-1')])
   })
   afterAll(() => lab.close())
+
+  it('gets what was on its way to him under the id of old', async () => {
+    const late = { ...item('i-late'), userId: cookie }
+    expect(await inboxWriter(lab.store).add([late, late])).toEqual(['inserted', 'duplicate'])
+    const { items } = await lab.usecases.inbox.list(cookie, { limit: 9 })
+    expect(items.find((each) => each.sendId === 'i-late')).toMatchObject({ userId: 'i-ada' })
+    await lab.usecases.inbox.mark(cookie, sendId('i-late'), 'archived')
+  })
 
   it('is listed, marked and listened to under both', async () => {
     const { inbox } = lab.usecases

@@ -1,8 +1,10 @@
 import type { UserId } from '@paloma/core'
 import { readToken, signToken } from '../channel/unsubscribe-token.ts'
+import type { InboxItem, InsertResult, Store } from '../store/contract.ts'
 import type { Usecases } from './contract.ts'
 import type { Deps } from './deps.ts'
-import { ownersOf } from './owners.ts'
+import { type GroupCommit, groupCommit } from './group-commit.ts'
+import { ownersOf, writeAsOwners } from './owners.ts'
 
 /** In-app messages: reading, marking, listening, and the tokens of browsers. An alias has the inbox of the user behind it. */
 export function inboxUsecases({ store, clock, secret, inboxFeed: feed }: Deps): Usecases['inbox'] {
@@ -17,4 +19,15 @@ export function inboxUsecases({ store, clock, secret, inboxFeed: feed }: Deps): 
       return payload?.kind === 'inbox' ? payload.userId : undefined
     },
   }
+}
+
+/** Puts items into inboxes, many callers' together; of a user who was merged while it was on its way, into that of his owner. */
+export function inboxWriter(store: Pick<Store, 'users' | 'inbox'>): GroupCommit<InboxItem, InsertResult> {
+  return groupCommit((items) =>
+    writeAsOwners(
+      store,
+      items.map(({ userId }) => userId),
+      (ownerOf) => store.inbox.putMany(items.map((item) => ({ ...item, userId: ownerOf(item.userId) }))),
+    ),
+  )
 }

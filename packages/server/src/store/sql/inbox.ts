@@ -1,8 +1,9 @@
 import type { DecisionId, SendId, UserId } from '@paloma/core/domain'
 import { INBOX_STATUSES, type InboxItem, type InboxStatus, type InboxStore, type InsertResult } from '../contract.ts'
 import { canonicalJson } from './canonical-json.ts'
-import type { SqlClient } from './client.ts'
+import type { Sql, SqlClient } from './client.ts'
 import { type Columns, insertRows } from './insert-rows.ts'
+import { holdUsers } from './user-merges.ts'
 
 const COLUMN_TYPES = {
   send_id: 'text',
@@ -30,7 +31,7 @@ interface InboxRow {
 /** The in-app messages of every user. */
 export function inboxStore(client: SqlClient): InboxStore {
   return {
-    putMany: (items) => putMany(client, items),
+    putMany: (items) => (items.length === 0 ? Promise.resolve([]) : client.transaction((sql) => putMany(sql, items))),
     async list(userId, { before, limit, withArchived = false }) {
       const rows = await client.query<InboxRow & { readonly unseen: number }>(
         `select ${COLUMNS}, (select count(*) from inbox n where n.user_id = $1 and n.status = 'unseen') as unseen
@@ -75,13 +76,16 @@ function toValues(item: InboxItem): readonly unknown[] {
   return [sendId, decisionId, userId, message, JSON.stringify(content), createdAt, status, statusAt]
 }
 
-async function putMany(client: SqlClient, items: readonly InboxItem[]): Promise<readonly InsertResult[]> {
-  if (items.length === 0) return []
+async function putMany(sql: Sql, items: readonly InboxItem[]): Promise<readonly InsertResult[]> {
+  await holdUsers(
+    sql,
+    items.map(({ userId }) => userId),
+  )
   const target = { table: 'inbox', columns: COLUMN_TYPES, returning: 'send_id' }
-  const fresh = new Set(await insertRows(client, target, items.map(toValues)))
+  const fresh = new Set(await insertRows(sql, target, items.map(toValues)))
   const isNew = items.map(({ sendId }) => fresh.delete(sendId))
   const known = await readMany(
-    client,
+    sql,
     items.filter((_, i) => !isNew[i]).map(({ sendId }) => sendId),
   )
   return items.map((item, i) => (isNew[i] ? 'inserted' : compare(item, known.get(item.sendId))))
@@ -92,7 +96,7 @@ function compare(item: InboxItem, there: InboxItem | undefined): InsertResult {
   return isSame && canonicalJson(there.content) === canonicalJson(item.content) ? 'duplicate' : 'conflict'
 }
 
-async function readMany(client: SqlClient, ids: readonly SendId[]): Promise<ReadonlyMap<SendId, InboxItem>> {
+async function readMany(client: Sql, ids: readonly SendId[]): Promise<ReadonlyMap<SendId, InboxItem>> {
   if (ids.length === 0) return new Map()
   const rows = await client.query<InboxRow>(`select ${COLUMNS} from inbox where send_id = any($1::text[])`, [ids])
   return new Map(rows.map((row) => [row.send_id as SendId, itemFromRow(row)]))

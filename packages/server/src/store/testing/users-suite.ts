@@ -1,4 +1,4 @@
-import { DAY_MS, DEFAULT_CONSENT, decisionId, HOUR_MS, type UserProfile, userId } from '@paloma/core/domain'
+import { DAY_MS, DEFAULT_CONSENT, decisionId, HOUR_MS, sendId, type UserProfile, userId } from '@paloma/core/domain'
 import { describe, expect, it } from 'vitest'
 import { SENDS_IN_FLIGHT, USER_MOVED } from '../contract.ts'
 import { exampleDecision, exampleNew, exampleOpportunity, exampleOutcome, exampleProfile, NOON } from './examples.ts'
@@ -137,6 +137,9 @@ export function testUsers(storeOf: StoreOf): void {
       await expect(storeOf().outcomes.insertMany([exampleOutcome('m-u-moved', 'u-moved')])).rejects.toEqual(moved)
       const proposal = exampleOpportunity('o-u-moved', 'u-moved')
       await expect(storeOf().opportunities.insertMany([proposal], NOON)).rejects.toEqual(moved)
+      const item = { sendId: sendId('s-moved'), decisionId: decisionId('d-moved'), userId: userId('u-moved') }
+      const rest = { message: 'm', content: {}, createdAt: NOON, status: 'unseen', statusAt: NOON } as const
+      await expect(storeOf().inbox.putMany([{ ...item, ...rest }])).rejects.toEqual(moved)
       expect((await storeOf().users.loadStates([userId('u-moved')], NOON)).size).toBe(0)
     })
 
