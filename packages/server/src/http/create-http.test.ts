@@ -1,4 +1,5 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PalomaError } from '@paloma/core/domain'
@@ -92,6 +93,25 @@ describe('problems', () => {
     }
     expect(noted).toEqual(['requests answered 503 STORE_FULL: no room'])
     expect(logged.map((line) => JSON.parse(line).err.message)).toEqual(['a bug'])
+    await app.close()
+  })
+
+  it('do not take a client that goes away within its body for a failing store', async () => {
+    const noted: string[] = []
+    const notes = { failed: (subject: string) => noted.push(subject) }
+    const app = createHttp({ usecases: http.fake.usecases, config: testConfig, notes })
+    const answered = new Promise<number>((resolve) => {
+      app.addHook('onSend', async (_request, reply) => resolve(reply.statusCode))
+    })
+    await app.listen({ host: '127.0.0.1', port: 0 })
+    const { port } = app.server.address() as AddressInfo
+    const client = connect(port, '127.0.0.1', () => {
+      const head =
+        'POST /v1/users HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer pk_admin\r\nContent-Type: application/json'
+      client.write(`${head}\r\nContent-Length: 50\r\n\r\n{"userId"`, () => client.destroy())
+    })
+    await expect(answered).resolves.toBe(400)
+    expect(noted).toEqual([])
     await app.close()
   })
 

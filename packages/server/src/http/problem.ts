@@ -105,7 +105,17 @@ const UNAVAILABLE: Answer = {
   headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
 }
 
+/** Nobody hears it; it must not pass for a failure of the store. */
+const CUT_SHORT: Answer = {
+  status: 400,
+  code: 'BODY_CUT_SHORT',
+  detail: 'the connection ended before the whole body had arrived',
+  errors: [],
+  headers: {},
+}
+
 function answerOf(error: unknown, request: FastifyRequest): Answer {
+  if (request.raw.readableAborted && !request.raw.complete) return CUT_SHORT
   if (error instanceof ProblemError) return { ...error, detail: error.message, headers: withRetry(error) }
   if (error instanceof PalomaError) return answerOfPaloma(error)
   if (isTransient(error)) return UNAVAILABLE
