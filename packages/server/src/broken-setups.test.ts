@@ -145,6 +145,8 @@ describe('paloma called wrongly', () => {
     [['serve'], { LOG_LEVEL: 'loud' }, /LOG_LEVEL must be one of/],
     [['keys', 'list'], { PALOMA_URL: 'nonsense' }, /PALOMA_URL must be a URL/],
     [['keys', 'list'], { PALOMA_URL: 'http://127.0.0.1:9' }, /a server needs an API key, got none/],
+    [['keys', 'list'], { PALOMA_URL: 'http://127.0.0.1:9', PALOMA_KEY: ' ' }, /a server needs an API key, got none/],
+    [['keys', 'list'], { PALOMA_URL: 'http://127.0.0.1:9', PALOMA_KEY: 'pk ü' }, /got one with other characters than/],
     [['serve', '--port', '80 80'], {}, /--port must be an integer/],
     [['serve', '--nope'], {}, /unknown option '--nope'/],
     [['survey'], {}, /unknown command 'survey'/],

@@ -30,7 +30,8 @@ function urlOf({ url, dataDir, databaseUrl }: ConnectionOptions, env: Environmen
 function keyOf({ key }: ConnectionOptions, env: Environment): string {
   const given = key ?? env.PALOMA_KEY?.trim()
   if (given !== undefined && /^[\x21-\x7e]+$/.test(given)) return given
-  throw new PalomaError('USAGE', `a server needs an API key, got ${given === undefined ? 'none' : 'an odd text'}`, {
+  const got = given === undefined || given === '' ? 'none' : 'one with other characters than printable ASCII'
+  throw new PalomaError('USAGE', `a server needs an API key, got ${got}`, {
     hint: 'give --key or PALOMA_KEY; paloma keys create makes one while no server runs',
   })
 }
