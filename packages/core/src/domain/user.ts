@@ -2,7 +2,7 @@ import type { Category, Channel } from './channel.ts'
 import { assertNever } from './error.ts'
 import type { UserId } from './id.ts'
 import type { Scalar } from './opportunity.ts'
-import type { EpochMs } from './time.ts'
+import { DAY_MS, type EpochMs, HOUR_MS } from './time.ts'
 
 /** What a user said about being messaged; `unknown` is not a yes. */
 export const CONSENT_STATES = ['granted', 'denied', 'unknown'] as const
@@ -90,9 +90,14 @@ export interface PastSend {
   readonly waits?: { readonly until: EpochMs; readonly worth: number }
 }
 
+/** How far back responses and visits are remembered: what features look at. */
+export const HISTORY_MS: number = 28 * DAY_MS
+/** How far back sends are: the longest cap goes over 28 calendar days, and a day on which clocks go back is longer than 24 hours. */
+export const SENDS_HISTORY_MS: number = HISTORY_MS + 3 * HOUR_MS
+
 /** What happened between us and a user lately; enough for caps and history features. */
 export interface UserHistory {
-  /** Oldest first, at most the last 28 days. */
+  /** Oldest first, at most `SENDS_HISTORY_MS` old. */
   readonly sends: readonly PastSend[]
   /** Human opens and clicks per channel, oldest first, at most the last 28 days. */
   readonly responses: readonly { readonly at: EpochMs; readonly channel: Channel }[]

@@ -1,4 +1,4 @@
-import type { Channel, EpochMs } from '@paloma/core'
+import type { Channel } from '@paloma/core'
 import type { ChannelAdapter } from '../channel/contract.ts'
 import type { Config } from '../config/contract.ts'
 import type { HistoryLog } from '../log/contract.ts'
@@ -33,6 +33,3 @@ export interface PastDeps {
   readonly store: Store
   readonly snapshots: Pick<SnapshotKeeper, 'at'>
 }
-
-/** History and caps look this far back. */
-export const HISTORY_MS: EpochMs = 28 * 86_400_000

@@ -1,14 +1,15 @@
 import {
   DAY_MS,
   type EpochMs,
+  HISTORY_MS,
   type Opportunity,
   type Outcome,
   type PastSend,
   type Scalar,
+  SENDS_HISTORY_MS,
   type UserState,
 } from '@paloma/core'
 import type { NewDecision } from '../store/contract.ts'
-import { HISTORY_MS } from './deps.ts'
 
 /** What is remembered of one user: his state, his open opportunities, or both. Holds for moments from `asOf` on. */
 export interface HotUser {
@@ -31,7 +32,7 @@ export function stateAt({ state }: HotUser, now: EpochMs): UserState | undefined
   if (state === undefined || now < state.asOf || (state.isMomentary && now > state.asOf)) return undefined
   const { profile, history } = state.value
   const since = now - HISTORY_MS
-  const sends = after(history.sends, since, ({ at }) => at)
+  const sends = after(history.sends, now - SENDS_HISTORY_MS, ({ at }) => at)
   const responses = after(history.responses, since, ({ at }) => at)
   const visits = after(history.visits, since, (at) => at)
   const isWhole = sends === history.sends && responses === history.responses && visits === history.visits

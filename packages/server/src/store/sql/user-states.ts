@@ -1,16 +1,15 @@
 import {
   DAY_MS,
   type EpochMs,
+  HISTORY_MS,
   type PastSend,
+  SENDS_HISTORY_MS,
   type UserHistory,
   type UserId,
   type UserProfile,
   type UserState,
 } from '@paloma/core/domain'
 import type { Sql } from './client.ts'
-
-/** How far back a history reaches. */
-const HISTORY_MS = 28 * DAY_MS
 
 interface StateRow {
   readonly user_id: string
@@ -44,7 +43,7 @@ const STATES = `
         order by s.at, s.send_id)::text
      from (select *, least(case when status = 'reserved' then due_at else coalesce(dispatched_at, due_at) end, $2::bigint) as at
            from sends where user_id = u.user_id and status in ('reserved', 'dispatching', 'sent', 'unknown')) s
-     where s.at > $2::bigint - $3::bigint) as sends,
+     where s.at > $2::bigint - $4::bigint) as sends,
     (select json_agg(json_build_array(o.at, o.channel) order by o.at, o.message_id)::text
      from outcomes o where o.user_id = u.user_id and o.at > $2::bigint - $3::bigint and o.at <= $2::bigint
        and o.is_response and not o.is_machine and o.channel is not null) as responses,
@@ -53,14 +52,14 @@ const STATES = `
              and o.is_visit and not o.is_machine group by o.at / ${DAY_MS}) d) as visits
   from users u where u.user_id = any($1::text[])`
 
-/** What is stored of users and their last 28 days, as one statement sees it; a visit is a day, at its latest moment. */
+/** What is stored of users and their last 28 days (and hours), as one statement sees it; a visit is a day, at its latest moment. */
 export async function loadUsers(
   sql: Sql,
   ids: readonly string[],
   now: EpochMs,
 ): Promise<ReadonlyMap<UserId, LoadedUser>> {
   if (ids.length === 0) return new Map()
-  const rows = await sql.query<StateRow>(STATES, [ids, now, HISTORY_MS])
+  const rows = await sql.query<StateRow>(STATES, [ids, now, HISTORY_MS, SENDS_HISTORY_MS])
   return new Map(rows.map((row) => [row.user_id as UserId, loadedUser(row)]))
 }
 

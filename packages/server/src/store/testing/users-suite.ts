@@ -85,6 +85,22 @@ export function testUsers(storeOf: StoreOf): void {
       ])
     })
 
+    it('remembers sends for as long as 28 calendar days may last where clocks go back', async () => {
+      await create('u-autumn')
+      const ages = [28 * DAY_MS + 3 * HOUR_MS, 28 * DAY_MS + HOUR_MS, DAY_MS]
+      for (const [i, age] of ages.entries()) {
+        const { id } = exampleOpportunity(`o-autumn-${i}`, 'u-autumn')
+        const at = NOON - age
+        const send = { kind: 'send', opportunityId: id, variant: 'default', channel: 'email', sendAt: at } as const
+        await storeOf().opportunities.insertMany([exampleOpportunity(id, 'u-autumn')], at)
+        await storeOf().decisions.insertMany([
+          exampleNew(exampleDecision(`autumn-${i}`, 'u-autumn', { at, actions: [{ kind: 'hold' }, send] })),
+        ])
+      }
+      const state = (await storeOf().users.loadStates([userId('u-autumn')], NOON)).get(userId('u-autumn'))
+      expect(state?.history.sends.map(({ at }) => NOON - at)).toEqual(ages.slice(1))
+    })
+
     it('keeps of a send what it was thought to be worth while it waits to be seen', async () => {
       await create('u-waits')
       await storeOf().opportunities.insertMany([exampleOpportunity('o-w-1', 'u-waits')], NOON)

@@ -1,18 +1,17 @@
 import {
-  DAY_MS,
   DEFAULT_CONSENT,
   type EpochMs,
+  HISTORY_MS,
   type Opportunity,
   type Outcome,
   type PastSend,
+  SENDS_HISTORY_MS,
   type Suppression,
   type UserProfile,
   type UserState,
   userId,
 } from '@paloma/core/domain'
 import type { WorldUser } from '@paloma/core/simulation'
-
-const HISTORY_MS = 28 * DAY_MS
 
 /** One user as a server would know them at a moment: only what has happened by then. */
 export interface LogPerson {
@@ -55,10 +54,9 @@ export function logPerson(user: WorldUser, createdAt: EpochMs): LogPerson {
   }
   return {
     stateAt(now) {
-      const isRecent = ({ at }: { readonly at: EpochMs }): boolean => at > now - HISTORY_MS
       loseReach(now)
-      sends = sends.filter(isRecent)
-      heard = heard.filter(isRecent)
+      sends = sends.filter(({ at }) => at > now - SENDS_HISTORY_MS)
+      heard = heard.filter(({ at }) => at > now - HISTORY_MS)
       const known = heard.filter(({ at }) => at <= now).sort((a, b) => a.at - b.at)
       const responses = known.flatMap(({ at, channel, isResponse }) =>
         isResponse && channel !== null ? [{ at, channel }] : [],
