@@ -2,9 +2,10 @@ import { DAY_MS, summaryOf } from '@paloma/core/domain'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { LearningExample } from '../contract.ts'
 import { createPglite, type PgliteClient } from '../pglite/pglite-client.ts'
-import { exampleDecision, exampleNew, NOON } from '../testing/examples.ts'
+import { exampleDecision, exampleNew, exampleProfile, NOON } from '../testing/examples.ts'
 import { decisionStore } from './decisions.ts'
 import { toTextRow } from './testing/text-row.ts'
+import { userStore } from './users.ts'
 
 let client: PgliteClient
 beforeAll(async () => {
@@ -24,6 +25,8 @@ async function writeOld(id: string): Promise<ReturnType<typeof exampleDecision>>
 }
 
 it('a decision that was stored before records were packed is read, listed, learned from and repeated like a new one', async () => {
+  const profile = exampleProfile('old-user')
+  await userStore(client).change([{ userId: profile.userId, update: () => profile }])
   const old = await writeOld('d-old')
   const fresh = exampleDecision('d-young', 'old-user', { at: NOON + 1 })
   const store = decisionStore(client)
