@@ -11,7 +11,7 @@ import { artifactSchema } from '../config/artifact-schema.ts'
 import type { Config } from '../config/contract.ts'
 import { defaultConfig } from '../config/default-config.ts'
 import { NOON } from '../store/testing/examples.ts'
-import { ALWAYS_SEND, type ArrivalsLab, arrivalsLab, ask, introduce, proposal, track } from './testing/arrivals.ts'
+import { ALWAYS_SEND, type ArrivalsLab, arrivalsLab, decideFor, track } from './testing/arrivals.ts'
 
 const MODELS: Readonly<Record<string, Partial<Objective>>> = {
   conversion: { model: 'response', worth: 40, windowHours: 72 },
@@ -31,14 +31,6 @@ let lab: ArrivalsLab
 let other: ArrivalsLab
 let restarted: ArrivalsLab
 let artifact: PolicyArtifact
-
-async function decideFor(where: ArrivalsLab, user: string): Promise<Decision> {
-  await introduce(where, user)
-  const at = where.clock.now()
-  await where.usecases.opportunities.propose([proposal(`o-${user}`, user, { message: 'digest', at })])
-  await where.usecases.decisions.decide([ask(`d-${user}`, user)])
-  return (await where.usecases.decisions.get(decisionId(`d-${user}`)))!
-}
 
 /** Every third send is answered, every sixth leads to an order, and every twelfth to an opt-out. */
 async function react(user: string, i: number): Promise<void> {

@@ -1,10 +1,10 @@
-import { type Decision, decisionId, HOUR_MS, type PolicyArtifact, runArtifactChecks } from '@paloma/core'
+import { decisionId, HOUR_MS, type PolicyArtifact, runArtifactChecks } from '@paloma/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { artifactSchema } from '../config/artifact-schema.ts'
 import type { Config } from '../config/contract.ts'
 import { defaultConfig } from '../config/default-config.ts'
 import { NOON } from '../store/testing/examples.ts'
-import { ALWAYS_SEND, type ArrivalsLab, arrivalsLab, ask, introduce, proposal, track } from './testing/arrivals.ts'
+import { ALWAYS_SEND, type ArrivalsLab, arrivalsLab, decideFor, track } from './testing/arrivals.ts'
 
 const CONFIG: Partial<Config> = {
   rules: ALWAYS_SEND.rules!,
@@ -15,14 +15,6 @@ const CONFIG: Partial<Config> = {
 let lab: ArrivalsLab
 let other: ArrivalsLab
 let artifact: PolicyArtifact
-
-async function decideFor(where: ArrivalsLab, user: string): Promise<Decision> {
-  await introduce(where, user)
-  const at = where.clock.now()
-  await where.usecases.opportunities.propose([proposal(`o-${user}`, user, { message: 'digest', at })])
-  await where.usecases.decisions.decide([ask(`d-${user}`, user)])
-  return (await where.usecases.decisions.get(decisionId(`d-${user}`)))!
-}
 
 beforeAll(async () => {
   lab = await arrivalsLab({ config: CONFIG })

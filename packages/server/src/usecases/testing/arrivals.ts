@@ -1,4 +1,13 @@
-import { DAY_MS, decisionId, HOUR_MS, type Opportunity, opportunityId, type UserId, userId } from '@paloma/core'
+import {
+  DAY_MS,
+  type Decision,
+  decisionId,
+  HOUR_MS,
+  type Opportunity,
+  opportunityId,
+  type UserId,
+  userId,
+} from '@paloma/core'
 import { type MemoryChannel, memoryChannel } from '../../channel/memory/channel.ts'
 import type { Config } from '../../config/contract.ts'
 import { defaultConfig } from '../../config/default-config.ts'
@@ -82,6 +91,14 @@ export function outcomesOf(results: readonly ItemResult<unknown>[]): readonly st
 export async function sendNow(lab: UsecaseLab, id: string, user: string): Promise<void> {
   await lab.usecases.opportunities.propose([proposal(`o-${id}`, user, { at: lab.clock.now() })])
   await lab.usecases.decisions.decide([ask(id, user)])
+}
+
+/** What is decided now for a user who is new or known, about a proposal of his own; its id is `d-<user>`. */
+export async function decideFor(lab: UsecaseLab, user: string): Promise<Decision> {
+  await introduce(lab, user)
+  await lab.usecases.opportunities.propose([proposal(`o-${user}`, user, { message: 'digest', at: lab.clock.now() })])
+  await lab.usecases.decisions.decide([ask(`d-${user}`, user)])
+  return (await lab.usecases.decisions.get(decisionId(`d-${user}`)))!
 }
 
 export const opportunityOf = (id: string): Opportunity['id'] => opportunityId(id)
