@@ -14,6 +14,7 @@ interface DemoFlags {
   readonly seed: number
   readonly port: number
   readonly report: string
+  readonly strangers?: true
   readonly json?: true
   readonly exit?: true
 }
@@ -74,16 +75,19 @@ export function demoCommand(
     .option('--users <n>', 'how many people', whole('users', 1, MAX_USERS), USERS)
     .option('--days <n>', 'how many days they live through', whole('days', 1, MAX_DAYS), DAYS)
     .option('--seed <n>', 'of the simulated people', whole('seed', 0, 2 ** 31), 1)
+    .option('--strangers', 'groups of different people, as in a real shop; else each person lives once in every group')
     .option('--port <n>', 'of the server', whole('port', 0, 65_535), 7777)
     .option('--report <file>', 'where the HTML report goes', 'paloma-demo.html')
     .option('--json', 'one JSON object on stdout')
     .option('--exit', 'do not leave the server running')
-    .action(async ({ users, days, seed, port, report, json, exit }: DemoFlags) => {
+    .action(async ({ users, days, seed, strangers, port, report, json, exit }: DemoFlags) => {
       const line = progressLine(output)
+      const isOfStrangers = strangers === true
       const result = await runDemo({
         users,
         days,
         seed,
+        strangers: isOfStrangers,
         port,
         reportFile: report,
         startServer,
@@ -91,7 +95,8 @@ export function demoCommand(
         onDay: (at) => line.update(dayText(at)),
       })
       line.done()
-      printReport(output, { data: result.summary, text: summaryText(result.summary, result.objectives) }, json === true)
+      const text = summaryText(result.summary, { objectives: result.objectives, strangers: isOfStrangers })
+      printReport(output, { data: result.summary, text }, json === true)
       if (exit !== true) {
         output.note(`\n${whereToLook(result)}\n`)
         await untilInterrupted(result)

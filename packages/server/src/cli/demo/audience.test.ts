@@ -16,7 +16,7 @@ function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): ReadonlyMap<
   return groups
 }
 
-const OPTIONS = { users: 40, days: 10, seed: 3, groupOf: assigned }
+const OPTIONS = { users: 40, days: 10, seed: 3, groupOf: assigned, strangers: false }
 
 /** Sends every proposal of a day by its first channel at nine o'clock UTC. */
 function everything(audience: Audience, day: number): readonly ReceivedMessage[] {
@@ -115,6 +115,21 @@ it('proposes to every life what it proposes to the others, under ids of their ow
   const personOf = new Map(audience.users.map(({ userId, traits }) => [userId, traits?.person]))
   const byPerson = groupBy(proposals, ({ userId, message }) => `${personOf.get(userId)} ${message}`)
   for (const same of byPerson.values()) expect(same).toHaveLength(GROUPS.length)
+})
+
+it('has the same people in the first group among strangers, and others elsewhere', () => {
+  const own = createAudience(OPTIONS)
+  const strangers = createAudience({ ...OPTIONS, strangers: true })
+  const charactersIn = ({ users }: Audience, group: Group) =>
+    users
+      .filter(({ userId }) => assigned(userId) === group)
+      .map(({ userId, traits: { person: _, ...traits } = {} }) => ({ userId, traits }))
+  expect(charactersIn(strangers, GROUPS[0])).toEqual(charactersIn(own, GROUPS[0]))
+  for (const group of GROUPS.slice(1)) {
+    expect(charactersIn(strangers, group)).toHaveLength(charactersIn(own, group).length)
+    expect(charactersIn(strangers, group)).not.toEqual(charactersIn(own, group))
+  }
+  expect(strangers.users.every(({ traits }) => !('person' in traits!))).toBe(true)
 })
 
 it.each([1, 2, 3, 5])('has room for %i users', (users) => {

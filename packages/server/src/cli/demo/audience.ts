@@ -21,17 +21,22 @@ export interface AudienceOptions {
   readonly seed: number
   /** Which group the assignment gives to a user. */
   readonly groupOf: (userId: string) => Group
+  /** The other groups are other people than Paloma's, as in a real shop. */
+  readonly strangers: boolean
 }
 
 /** The demo's first morning: a Monday; the clocks change a week later in America, four weeks later in Europe. */
 export const START_AT: EpochMs = Date.UTC(2026, 2, 2)
+
+/** How far the seeds of strangers lie from each other. */
+const STRANGERS_APART = 1_000_003
 
 /** A group with a quarter of the users is missed by so many names once in 10^125 people. */
 const MOST_NAMES = 1_000
 
 /**
  * Draws the audience; the same options give the same people and the same chance. Every person lives in one world per group, with
- * the same character and the same luck, so that groups differ by nothing but what was sent.
+ * the same character and the same luck, so that groups differ by nothing but what was sent; or, among strangers, in one alone.
  */
 export function createAudience(options: AudienceOptions): Audience {
   const worlds = GROUPS.map((group) => worldOf(group, options)).filter((each) => each !== undefined)
@@ -48,11 +53,13 @@ export function createAudience(options: AudienceOptions): Audience {
   }
 }
 
-function worldOf(group: Group, { users, days, seed, groupOf }: AudienceOptions): ParallelWorld | undefined {
-  const people = Math.ceil((users - GROUPS.indexOf(group)) / GROUPS.length)
+function worldOf(group: Group, { users, days, seed, groupOf, strangers }: AudienceOptions): ParallelWorld | undefined {
+  const nth = GROUPS.indexOf(group)
+  const people = Math.ceil((users - nth) / GROUPS.length)
   if (people < 1) return undefined
-  const world = createWorld({ scenario: RETAIL, users: people, days, seed, startAt: START_AT })
-  return parallelWorld(world, (person) => userIdIn(group, person, groupOf))
+  const own = strangers ? seed + nth * STRANGERS_APART : seed
+  const world = createWorld({ scenario: RETAIL, users: people, days, seed: own, startAt: START_AT })
+  return parallelWorld(world, { userIdOf: (person) => userIdIn(group, person, groupOf), isOnly: strangers })
 }
 
 /** The first of a person's names that the assignment puts into the group: `u000123.0`, `u000123.1` and so on. */

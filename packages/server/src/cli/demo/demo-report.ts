@@ -18,21 +18,28 @@ export function commandsFor(example: Lived['example']): DemoReportData['commands
   ]
 }
 
-const NOTES = [
+const REAL =
   'The people are simulated, the system is real: proposals, decisions and events went through the public HTTP API of a ' +
-    'running server, push and e-mail through signed webhooks, in-app messages through the inbox. Users were assigned to ' +
-    'groups by a hash of their id, all groups ran at the same time, and every figure is computed from the server’s log.',
+  'running server, push and e-mail through signed webhooks, in-app messages through the inbox. Users were assigned to ' +
+  'groups by a hash of their id, all groups ran at the same time, and every figure is computed from the server’s log.'
+const MATCHED =
   'Every person lived once in each group, with the same character and the same luck, under another id. Differences are taken ' +
-    'person by person; means per group are those of groups of users, with their wider intervals.',
-]
+  'person by person; means per group are those of groups of users, with their wider intervals.'
+const STRANGERS =
+  'The groups are different people, as in a real shop: differences between them have the wide intervals of chance.'
 
 /** The data of the HTML report; nothing in it depends on the machine, so that the same seed gives the same bytes. */
 export function reportData(
   summary: DemoSummary,
-  parts: { readonly lived: Lived; readonly measured: Measured; readonly objectives: readonly ReportObjective[] },
+  parts: {
+    readonly lived: Lived
+    readonly measured: Measured
+    readonly objectives: readonly ReportObjective[]
+    readonly strangers: boolean
+  },
 ): DemoReportData {
   const { seed, users, days, replay, groups, differences } = summary
-  const { lived, measured, objectives } = parts
+  const { lived, measured, objectives, strangers } = parts
   const { from, until, level } = measured.comparison
   return {
     seed: String(seed),
@@ -44,6 +51,6 @@ export function reportData(
     actions: lived.actions,
     replay,
     commands: commandsFor(lived.example),
-    notes: NOTES,
+    notes: [REAL, strangers ? STRANGERS : MATCHED],
   }
 }

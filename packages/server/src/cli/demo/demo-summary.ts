@@ -55,12 +55,17 @@ function differenceLines({ differences }: DemoSummary): string {
 }
 
 /** The end of the demo as a person reads it in a terminal. */
-export function summaryText(summary: DemoSummary, objectives: readonly ReportObjective[]): string {
+export function summaryText(
+  summary: DemoSummary,
+  { objectives, strangers }: { readonly objectives: readonly ReportObjective[]; readonly strangers: boolean },
+): string {
   const { checked, identical } = summary.replay
   return [
     groupLines(summary, objectives),
     '',
-    '  Every person lived once in each group; differences are taken person by person.',
+    strangers
+      ? '  The groups are different people: differences have the wide intervals of chance between them.'
+      : '  Every person lived once in each group; differences are taken person by person.',
     '',
     differenceLines(summary),
     '',

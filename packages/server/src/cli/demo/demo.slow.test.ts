@@ -66,6 +66,20 @@ it('shows a person the groups, the differences and where the report is', async (
   expect(results + notes).toMatch(/decisions replayed identically\n {2}report: .*report\.html/)
 }, 120_000)
 
+it('compares groups of different people where it is asked to, with the intervals that such groups have', async () => {
+  const { code, results, html } = await demo('--json', '--seed', '5', '--strangers')
+  expect(code).toBe(0)
+  const { groups, differences, decisions, replay } = JSON.parse(results)
+  expect(replay).toEqual({ checked: decisions, identical: decisions })
+  const variance = ({ low, high }: { readonly low: number; readonly high: number }): number => (high - low) ** 2
+  const apart = differences['businessAsUsual-holdout'].retention
+  const { businessAsUsual, holdout } = groups
+  const sum = variance(businessAsUsual.objectives.retention) + variance(holdout.objectives.retention)
+  expect(variance(apart) / sum).toBeCloseTo(1, 0)
+  expect(html).toContain('The groups are different people')
+  expect(html).not.toContain('person by person')
+}, 120_000)
+
 it.each([
   ['--users', '0', 'users must be a whole number from 1 to 200000, got 0'],
   ['--days', 'many', 'days must be a whole number from 1 to 365, got many'],

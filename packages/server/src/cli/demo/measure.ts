@@ -17,6 +17,8 @@ type MeasureOptions = {
   readonly client: PalomaClient
   readonly audience: Pick<Audience, 'startAt' | 'days'>
   readonly onProgress: (text: string) => void
+  /** Groups are of different people: nothing to match. */
+  readonly strangers: boolean
 }
 
 /** Reach and combined value up to the end of each day, and the sends of that day alone. */
@@ -37,12 +39,13 @@ async function dailyPoints({ client, audience, onProgress }: MeasureOptions): Pr
   return points
 }
 
-/** Compares the groups from the log alone, and computes every decision again. */
+/** Compares the groups from the log alone, person by person where people live in all of them, and computes every decision again. */
 export async function measure(options: MeasureOptions): Promise<Measured> {
-  const { client, audience, onProgress } = options
+  const { client, audience, onProgress, strangers } = options
   const { startAt, days } = audience
   const daily = await dailyPoints(options)
-  const comparison = read(await client.groups.compare(startAt, startAt + days * DAY_MS, { matchedBy: PERSON }))
+  const matched = strangers ? {} : { matchedBy: PERSON }
+  const comparison = read(await client.groups.compare(startAt, startAt + days * DAY_MS, matched))
   let [checked, identical] = [0, 0]
   for (let day = 0; day <= days; day += 1) {
     onProgress(`replaying decisions: ${checked} done`)

@@ -37,9 +37,12 @@ const UNREPORTED: ReadonlySet<string> = new Set([
 const LINK = 'https://shop.example/go/'
 const LINK_PATTERN = /https:\/\/shop\.example\/go\/([^/"]+)\/([^/"]+)/
 
-/** Gives the people of a world the names that `userIdOf` makes of theirs. */
-export function parallelWorld(world: World, userIdOf: (person: string) => string): ParallelWorld {
-  const users = world.users.map((user) => toUser(user, userIdOf(user.userId)))
+/** Gives the people of a world the names that `userIdOf` makes of theirs, and says who they are unless nobody else is the same. */
+export function parallelWorld(
+  world: World,
+  { userIdOf, isOnly }: { readonly userIdOf: (person: string) => string; readonly isOnly: boolean },
+): ParallelWorld {
+  const users = world.users.map((user) => toUser(user, userIdOf(user.userId), isOnly))
   const indexes = new Map(users.map(({ userId }, index) => [userId, index]))
   const userIds = new Map<string, string>(world.users.map(({ userId, index }) => [userId, users[index]!.userId]))
   let pending: WorldEvent[] = []
@@ -60,12 +63,16 @@ export function parallelWorld(world: World, userIdOf: (person: string) => string
   }
 }
 
-function toUser({ userId: person, timeZone, traits, email, hasPush }: WorldUser, userId: string): UserInput {
+function toUser(
+  { userId: person, timeZone, traits, email, hasPush }: WorldUser,
+  userId: string,
+  isOnly: boolean,
+): UserInput {
   const addresses = {
     ...(email === undefined ? {} : { email: `${userId}@example.com` }),
     ...(hasPush ? { pushToken: `device-of-${userId}` } : {}),
   }
-  return { userId, timeZone, traits: { ...traits, [PERSON]: person }, addresses }
+  return { userId, timeZone, traits: isOnly ? traits : { ...traits, [PERSON]: person }, addresses }
 }
 
 /** A proposal as a producer would publish it: every channel's content links to the page that the message is about. */

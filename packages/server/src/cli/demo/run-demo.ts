@@ -20,6 +20,8 @@ export interface DemoOptions {
   readonly users: number
   readonly days: number
   readonly seed: number
+  /** Groups are of different people, as in a real shop; else every person lives once in each. */
+  readonly strangers: boolean
   /** Wanted port of the server; the next free one where it is taken. */
   readonly port: number
   /** Where the HTML report is written. */
@@ -96,9 +98,9 @@ async function perform(options: DemoOptions, stage: Stage): Promise<Omit<DemoRes
     },
     onDay: options.onDay,
   })
-  const measured = await measure({ client, audience, onProgress: options.onProgress })
+  const measured = await measure({ ...options, client, audience })
   const summary = summaryOf(options, lived, measured)
-  await writeFile(summary.report, renderReport(reportData(summary, { lived, measured, objectives })))
+  await writeFile(summary.report, renderReport(reportData(summary, { ...options, lived, measured, objectives })))
   return { summary, objectives, server, example: lived.example }
 }
 
