@@ -33,7 +33,7 @@ def binomial_tails(k, n, p):
 
 
 KINDS = {
-    "normal": (lambda z: (special.ndtr(z), special.ndtr(-z)), [()], [-37, -8.5, -3, -1, -0.1, 0.3, 1.96, 5, 12, 30]),
+    "normal": (lambda z: (special.ndtr(z), special.ndtr(-z)), [()], [-37, -8.5, -7.3, -6.2, -3, -1, -0.1, 0.3, 1.96, 5, 12, 30]),
     "t": (t_tails, [(1,), (2.5,), (7,), (40.3,), (999,), (1e5,)], [-60, -8, -2.1, -0.4, 0.2, 1.3, 4, 25]),
     "chiSquare": (
         lambda x, k: gamma_tails(x, k / 2, 0.5),

@@ -409,7 +409,8 @@ def event_case():
     variance = ((below - ratio * count) / count.mean()).var(ddof=1) / len(users)
     size = min(len(events), round(max(ratio * (1 - ratio), share * (1 - share)) / variance))
     places = [int(stats.binom.ppf(p, size + 1, share)) for p in (0.025, 0.975)]
-    ends = [np.sort(events)[round(k * len(events) / size) - 1] for k in places]
+    # A place among `size` independent values, of which the k-th has k / (size + 1) below it on average.
+    ends = [np.sort(events)[round(k * (len(events) + 1) / (size + 1)) - 1] for k in places]
     return {"users": [u.tolist() for u in users], "share": share, "effectiveSize": size, "ends": ends}
 
 

@@ -98,6 +98,23 @@ describe('coverage of 95 % intervals', () => {
     expect(Math.abs(share - 0.95)).toBeLessThan(0.012)
   })
 
+  it('of a quantile of many events of few users, on either side', () => {
+    // Level uniform plus noise of width .05, whose 90 % quantile is .925; standard error of a share at 800 runs: .008.
+    const users = (n: number, random: Random) =>
+      repeat(n, () => {
+        const level = random()
+        return repeat(30, () => level + 0.05 * random())
+      })
+    const sides = (['low', 'high'] as const).map((side) =>
+      shareOf('few users', 800, (random) => {
+        const found = quantileInterval(eventQuantileSample(users(100, random), 0.9), 0.9)
+        if (found.kind === 'undefined') throw new Error(found.reason)
+        return side === 'low' ? found.low > 0.925 : found.high < 0.925
+      }),
+    )
+    for (const { share } of sides) expect(Math.abs(share - 0.05)).toBeLessThan(0.025)
+  })
+
   it('of survival, restricted means and competing causes', () => {
     const rows = (n: number, random: Random) =>
       repeat(n, () => {

@@ -131,7 +131,9 @@ function parts(arms: Arms, outcome: LinearOutcome, adjustment: Adjustment): Part
   const b = (controlScale * bilinearForm(arms.control.cross, control, control)) / arms.control.n
   const c = sharedVariance(pooled, shared, shared)
   const variance = a + b + c
-  const dof = variance ** 2 / (a ** 2 * treatmentScale + b ** 2 * controlScale + c ** 2 / (pooled.n - 1))
+  // By shares of the variance, whose squares neither vanish nor overflow.
+  const [own, other, both] = [a, b, c].map((part) => (part / variance) ** 2)
+  const dof = 1 / (own! * treatmentScale + other! * controlScale + both! / (pooled.n - 1))
   const baseline = baselineOf(arms, controlMean.unadjusted, linearisation)
   return {
     effect: treatmentMean.adjusted - controlMean.adjusted,

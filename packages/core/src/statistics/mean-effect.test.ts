@@ -19,6 +19,18 @@ function armsFrom(key: string, sizes: readonly [number, number]): { treatment: V
 }
 
 describe('meanEffect', () => {
+  it.each([1e-110, 1e110])('has degrees of freedom in whatever unit, here × %s', (scale) => {
+    const rows = (values: number[]) =>
+      vectorMomentsOf(
+        values.map((v) => [v * scale]),
+        1,
+      )
+    const { effect } = meanEffect({ treatment: rows([1, 5, 2, 7]), control: rows([0, 1, 1]) })
+    expect(known(effect).dof).toBeCloseTo(3.344_719_875_055, 9)
+    const found = differenceInterval(momentsOf([1, 5, 2, 7].map((v) => v * scale)), momentsOf([0, scale, scale]), 0.9)
+    expect(Reflect.get(found, 'dof')).toBeCloseTo(3.344_719_875_055, 9)
+  })
+
   it('is Welch without covariates', () => {
     const [a, b] = [
       [1, 5, 2, 7],

@@ -48,6 +48,7 @@ export function differenceInterval(a: Moments, b: Moments, level: number): Estim
   const varianceA = spreadA / a.n
   const varianceB = spreadB / b.n
   const variance = varianceA + varianceB
-  const dof = variance ** 2 / (varianceA ** 2 / (a.n - 1) + varianceB ** 2 / (b.n - 1))
+  // By shares of the variance, whose squares neither vanish nor overflow.
+  const dof = 1 / ((varianceA / variance) ** 2 / (a.n - 1) + (varianceB / variance) ** 2 / (b.n - 1))
   return intervalAround({ mean: a.mean - b.mean, variance, dof }, level)
 }

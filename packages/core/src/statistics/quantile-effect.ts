@@ -105,9 +105,13 @@ function placeAt({ start, chances }: Places, probability: number): number {
   return start + chances.length - 1
 }
 
-/** The value at a place among `effectiveSize`, scaled to the whole sample; the ends stand for places beyond. */
+/**
+ * The value at a place among `effectiveSize`, scaled to the whole sample; the ends stand for places beyond. The k-th of N has k / (N + 1)
+ * of the distribution below it on average: scaled by N alone, places would lie √(q / ((1 − q) N)) standard errors too high.
+ */
 function valueAt({ sorted, effectiveSize }: QuantileSample, place: number): number {
-  const scaled = effectiveSize === sorted.length ? place : Math.round((place * sorted.length) / effectiveSize)
+  const scaled =
+    effectiveSize === sorted.length ? place : Math.round((place * (sorted.length + 1)) / (effectiveSize + 1))
   return sorted[Math.min(sorted.length, Math.max(1, scaled)) - 1]!
 }
 
