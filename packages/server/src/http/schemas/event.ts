@@ -41,6 +41,7 @@ const given = z.object({
   timestamp: looseTime,
   originalTimestamp: looseTime,
   sentAt: looseTime,
+  receivedAt: looseTime,
   properties: looseMap,
   traits: looseMap,
   context: looseMap,
@@ -85,8 +86,15 @@ function knownContext(context: Given['context']): Given['context'] {
   return Object.fromEntries(Object.entries(context).filter(([name]) => !bad.some(([unknown]) => unknown === name)))
 }
 
+/** Times of the device; who forwards for it and says when he received it has corrected `timestamp` by then. */
+function timesOf(event: Given): Pick<IncomingEvent, 'timestamp' | 'sentAt'> {
+  const { timestamp, originalTimestamp, sentAt, receivedAt } = event
+  if (timestamp !== undefined && originalTimestamp !== undefined && receivedAt !== undefined) return { timestamp }
+  const at = originalTimestamp ?? timestamp
+  return { ...(at === undefined ? {} : { timestamp: at }), ...(sentAt === undefined ? {} : { sentAt }) }
+}
+
 function incoming(event: Given): IncomingEvent {
-  const timestamp = event.originalTimestamp ?? event.timestamp
   return {
     type: event.type,
     messageId: event.messageId ?? `paloma-${randomUUID()}`,
@@ -94,8 +102,7 @@ function incoming(event: Given): IncomingEvent {
     ...(event.userId === undefined || event.anonymousId === undefined ? {} : { anonymousId: event.anonymousId }),
     ...(event.previousId === undefined ? {} : { previousId: event.previousId }),
     name: event.type === 'track' ? event.event : event.name,
-    ...(timestamp === undefined ? {} : { timestamp }),
-    ...(event.sentAt === undefined ? {} : { sentAt: event.sentAt }),
+    ...timesOf(event),
     properties: event.groupId === undefined ? event.properties : { ...event.properties, groupId: event.groupId },
     traits: event.traits,
     context: event.type === 'identify' ? knownContext(event.context) : event.context,
