@@ -62,6 +62,14 @@ export interface UserDetail {
   readonly locale?: string
   readonly addresses: Readonly<Record<string, unknown>>
   readonly consent: Consent
+  readonly consentSaidAt: {
+    readonly channels: Readonly<Record<string, IsoTime>>
+    readonly topics: Readonly<Record<string, IsoTime>>
+    readonly channelTopics: Readonly<Record<string, IsoTime>>
+    readonly learning?: IsoTime
+    readonly exploration?: IsoTime
+  }
+  readonly liftedOptOuts: readonly { readonly channel: Channel; readonly since: IsoTime }[]
   readonly suppressions: readonly { readonly channel: Channel; readonly reason: string; readonly since: IsoTime }[]
   readonly createdAt: IsoTime
 }

@@ -61,6 +61,8 @@ export interface WirePage<T> {
 /** Changes to a user: absent members stay, `null` removes. */
 export interface UserInput {
   readonly userId: string
+  /** When traits, zone, locale and addresses were said; absent: now. What was said later stands. */
+  readonly saidAt?: TimeInput
   readonly traits?: Readonly<Record<string, Scalar | null>>
   readonly timeZone?: string | null
   readonly locale?: string | null
@@ -80,6 +82,8 @@ export interface UserInput {
     readonly channelTopics?: Readonly<Record<string, ConsentState>>
     readonly learning?: boolean
     readonly exploration?: boolean
+    /** When the user said so. Without it a no counts as said now, and a yes takes back no no. */
+    readonly saidAt?: TimeInput
   }
 }
 
@@ -91,6 +95,16 @@ export interface WireUser extends Omit<UserProfile, 'userId' | 'createdAt' | 'su
 }
 
 export interface WireUserDetail extends WireUser {
+  /** When what `consent` says was said, where that is known; a yes without a time takes back no no. */
+  readonly consentSaidAt: {
+    readonly channels: Readonly<Partial<Record<Channel, IsoTime>>>
+    readonly topics: Readonly<Record<string, IsoTime>>
+    readonly channelTopics: Readonly<Record<string, IsoTime>>
+    readonly learning?: IsoTime
+    readonly exploration?: IsoTime
+  }
+  /** Opt-outs that a later yes to their channel has lifted. */
+  readonly liftedOptOuts: readonly { readonly channel: Channel; readonly since: IsoTime }[]
   readonly group: Group
   readonly openOpportunities: number
 }

@@ -19,7 +19,7 @@ export interface Consent {
   readonly exploration: boolean
 }
 
-/** A standing order not to use an address of the user. */
+/** A standing order not to use an address of the user; an opt-out is lifted by a later yes to its channel. */
 export interface Suppression {
   readonly channel: Channel
   readonly reason: 'bounce' | 'complaint' | 'opt-out' | 'gone' | 'manual'

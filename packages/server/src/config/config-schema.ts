@@ -163,11 +163,19 @@ const featureSchema: z.ZodType<FeatureSchema> = z.strictObject({
 export const groupRule: z.ZodType<GroupRule> = z.strictObject({ share, policy: policySchema })
 const groupsSchema: z.ZodType<Readonly<Record<Group, GroupRule>>> = z.record(z.enum(GROUPS), groupRule)
 
-const eventsSchema: z.ZodType<EventRules> = z.strictObject({
-  visits: names,
-  responses: z.record(name, channel),
-  reachLosses: z.record(name, z.strictObject({ loss: z.enum(REACH_LOSSES), channel })),
-})
+const eventsSchema: z.ZodType<EventRules> = z
+  .strictObject({
+    visits: names,
+    responses: z.record(name, channel),
+    reachLosses: z.record(name, z.strictObject({ loss: z.enum(REACH_LOSSES), channel })),
+    returns: z.record(name, channel),
+  })
+  .superRefine(({ reachLosses, returns }, context) => {
+    for (const event of Object.keys(returns).filter((each) => Object.hasOwn(reachLosses, each))) {
+      const message = 'expected an event that is no loss of reach'
+      context.addIssue({ code: 'custom', path: ['returns', event], message, input: event })
+    }
+  })
 
 const adapterSchema: z.ZodType<AdapterConfig> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('inbox') }),

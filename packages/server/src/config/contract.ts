@@ -41,6 +41,8 @@ export interface EventRules {
   readonly visits: readonly string[]
   readonly responses: Readonly<Record<string, Channel>>
   readonly reachLosses: Readonly<Record<string, { readonly loss: ReachLoss; readonly channel: Channel }>>
+  /** What says that a person wants to be reached on a channel again: it lifts an earlier opt-out. */
+  readonly returns: Readonly<Record<string, Channel>>
 }
 
 /** A whole, checked configuration; `paloma.config.ts` gives the parts that differ from the defaults. */

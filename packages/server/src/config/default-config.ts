@@ -108,7 +108,10 @@ const EVENTS: EventRules = {
     'Push Notification Bounced': { loss: 'bounced', channel: 'push' },
     'Application Uninstalled': { loss: 'uninstalled', channel: 'push' },
     'SMS Unsubscribed': { loss: 'unsubscribed', channel: 'sms' },
+    // The name in Segment's e-mail specification.
+    Unsubscribed: { loss: 'unsubscribed', channel: 'email' },
   },
+  returns: { 'Email Resubscribed': 'email', 'SMS Resubscribed': 'sms' },
 }
 
 /** What holds where the owner says nothing: everybody with Paloma, four objectives, an in-app inbox. */

@@ -1,5 +1,6 @@
 import type {
   Channel,
+  DatedProfile,
   Decision,
   DecisionId,
   DecisionSummary,
@@ -10,6 +11,7 @@ import type {
   Outcome,
   PolicyState,
   Refusal,
+  Said,
   SendId,
   UserId,
   UserProfile,
@@ -48,13 +50,14 @@ export interface Store {
 
 export interface UserStore {
   /**
-   * Changes users under row locks, in id order. `update` gets what is stored (or undefined) and returns what shall be;
-   * returning the same object writes nothing. Ids may repeat; updates then run in the order given. Rejects with USER_MOVED.
+   * Changes users under row locks, in id order. `update` gets what is stored (or undefined), with the times of its words,
+   * and returns what shall be; returning the same object writes nothing. Ids may repeat; updates then run in the order
+   * given. Answers profiles without those times. Rejects with USER_MOVED.
    */
   change(
     changes: readonly {
       readonly userId: UserId
-      readonly update: (current: UserProfile | undefined) => UserProfile
+      readonly update: (current: DatedProfile | undefined) => DatedProfile
     }[],
   ): Promise<readonly UserProfile[]>
   /**
@@ -63,6 +66,8 @@ export interface UserStore {
    * are one per UTC day, the latest.
    */
   loadStates(ids: readonly UserId[], now: EpochMs): Promise<ReadonlyMap<UserId, UserState>>
+  /** When the words of a user were said; undefined where he is not known, nothing where none bears a time. */
+  saidOf(id: UserId): Promise<Said | undefined>
   /** Who an anonymous or previous id belongs to now; absent ids are nobody's alias. */
   resolveAliases(ids: readonly string[]): Promise<ReadonlyMap<string, UserId>>
   /** The other ids of a user, by name; what was exported before they were joined still carries them. */
@@ -79,8 +84,8 @@ export interface UserStore {
    * for them while they were merged or erased is given to their owner, or deleted.
    */
   settle(ids: readonly UserId[]): Promise<ReadonlyMap<UserId, UserId | null>>
-  /** Users in id order, for exports and group comparisons. */
-  page(after: UserId | null, limit: number): Promise<readonly UserProfile[]>
+  /** Users in id order with the times of their words, for exports and group comparisons. */
+  page(after: UserId | null, limit: number): Promise<readonly DatedProfile[]>
 }
 
 /** What became of a row that its caller named: new, already there alike, or already there and different. */
@@ -120,6 +125,8 @@ export interface OpportunityStore {
 export interface OutcomeStore {
   /** Idempotent by `messageId`. Never changes an outcome that is there. Rejects with USER_MOVED. */
   insertMany(items: readonly Outcome[]): Promise<readonly InsertResult[]>
+  /** By messageId, those that are stored. */
+  getMany(messageIds: readonly string[]): Promise<ReadonlyMap<string, Outcome>>
   /** Newest first; `before` is exclusive. */
   listByUser(
     userId: UserId,

@@ -10,6 +10,7 @@ import type {
   OpportunityId,
   Outcome,
   PolicyArtifact,
+  Said,
   Scalar,
   SendId,
   TrustedHorizon,
@@ -48,6 +49,8 @@ export type ItemResult<T> =
 /** Changes to a user: absent members stay as they are, `null` removes. */
 export interface UserPatch {
   readonly userId: UserId
+  /** When traits, zone, locale and addresses were said; absent: now. What was said later stands. */
+  readonly saidAt?: EpochMs
   readonly traits?: Readonly<Record<string, Scalar | null>>
   readonly timeZone?: string | null
   readonly locale?: string | null
@@ -67,6 +70,8 @@ export interface UserPatch {
     readonly channelTopics?: Readonly<Record<string, ConsentState>>
     readonly learning?: boolean
     readonly exploration?: boolean
+    /** When the user said so. Without it a no counts as said now, and a yes takes back no no. */
+    readonly saidAt?: EpochMs
   }
 }
 
@@ -193,9 +198,16 @@ export interface GroupComparison {
 export interface Usecases {
   readonly users: {
     upsert(patches: readonly UserPatch[]): Promise<readonly ItemResult<UserProfile>[]>
-    get(
-      id: UserId,
-    ): Promise<{ readonly profile: UserProfile; readonly group: Group; readonly openOpportunities: number } | undefined>
+    get(id: UserId): Promise<
+      | {
+          readonly profile: UserProfile
+          /** When his words were said, where they bear a time. */
+          readonly said: Said
+          readonly group: Group
+          readonly openOpportunities: number
+        }
+      | undefined
+    >
     erase(id: UserId): Promise<{ readonly rows: number }>
     list(after: UserId | null, limit: number): Promise<readonly UserProfile[]>
     /** Newest first, all kinds merged; `before` is exclusive. */

@@ -1,10 +1,8 @@
 import {
-  type Channel,
+  type EpochMs,
   HOUR_MS,
   type Outcome,
-  type ReachLoss,
   type Scalar,
-  type Suppression,
   userId as toUserId,
   type UserId,
   type UserProfile,
@@ -16,19 +14,12 @@ import type { Deps } from './deps.ts'
 import { valueFault } from './event-values.ts'
 import { groupCommit } from './group-commit.ts'
 import { awaitEachInFlight, besideFaults, type Written, writeEach } from './item-results.ts'
-import { eventName, outcomeOf, scalars, timeFault } from './outcome-of.ts'
+import { eventName, outcomeOf, saidTime, scalars, timeFault } from './outcome-of.ts'
 import { ownersOf, writeAsOwners } from './owners.ts'
 import { newProfile } from './profile.ts'
+import { asFirstHeard, isReturn, suppressLost, welcomeBack } from './reach-changes.ts'
 
 type IngestResult = ItemResult<{ readonly messageId: string }>
-
-const SUPPRESSION_OF: Readonly<Record<ReachLoss, Suppression['reason']>> = {
-  unsubscribed: 'opt-out',
-  'push-disabled': 'gone',
-  uninstalled: 'gone',
-  complained: 'complaint',
-  bounced: 'bounce',
-}
 
 /** How long after a send an event without a decision id still joins it. */
 function joinWindowMs(config: Config): number {
@@ -36,7 +27,7 @@ function joinWindowMs(config: Config): number {
 }
 
 /**
- * Events in: profiles, aliases, outcomes, opt-outs. Outcomes are idempotent by messageId; identify and alias do the same
+ * Events in: profiles, aliases, outcomes, opt-outs, returns. Outcomes are idempotent by messageId; identify and alias do the same
  * again. An opt-out is acknowledged when nothing to the user is with a provider any more.
  */
 export function eventUsecases(deps: Deps, upsert: Usecases['users']['upsert']): Usecases['events'] {
@@ -46,9 +37,15 @@ export function eventUsecases(deps: Deps, upsert: Usecases['users']['upsert']): 
     const written = await writeAsOwners(store, ids, async (ownerOf) => {
       const owned = items.map((item) => ({ ...item, userId: ownerOf(item.userId) }))
       await touch(deps, owned)
-      const joined = await joinByWindow(deps, owned)
+      const joined = await asFirstHeard(store, config.events, await joinByWindow(deps, owned))
       await suppressLost(store, joined)
-      return writeEach(joined, (part) => store.outcomes.insertMany(part))
+      const results = await writeEach(joined, (part) => store.outcomes.insertMany(part))
+      const isKept = (i: number): boolean => results[i]?.kind === 'written' && results[i].result !== 'conflict'
+      await welcomeBack(
+        store,
+        joined.filter((outcome, i) => isReturn(config.events, outcome) && isKept(i)),
+      )
+      return results
     })
     return items.map((item, i) => resultOf(item, written[i]!))
   })
@@ -56,7 +53,7 @@ export function eventUsecases(deps: Deps, upsert: Usecases['users']['upsert']): 
   const ingestSound = async (items: readonly IncomingEvent[]): Promise<readonly IngestResult[]> => {
     await linkAliases(store, items)
     const receivedAt = clock.now()
-    const patches = items.flatMap((event) => (event.type === 'identify' ? [identifyPatch(event)] : []))
+    const patches = items.flatMap((event) => (event.type === 'identify' ? [identifyPatch(event, receivedAt)] : []))
     const outcomes = items.flatMap((event) => (isOutcome(event) ? [outcomeOf(config, event, receivedAt)] : []))
     const saved = (await upsert(patches)).values()
     const written = (await write.add(outcomes)).values()
@@ -156,35 +153,9 @@ async function joinByWindow({ store, config }: Deps, outcomes: readonly Outcome[
   })
 }
 
-interface Loss {
-  readonly userId: UserId
-  readonly suppression: Suppression
-}
-
-function lossOf({ userId, reachLoss, channel, at }: Outcome): readonly Loss[] {
-  if (reachLoss === null || channel === null) return []
-  return [{ userId, suppression: { channel, reason: SUPPRESSION_OF[reachLoss], since: at } }]
-}
-
-/** Stops sends to lost addresses before the event is stored: a repeat after a crash finds it done, never missing. */
-async function suppressLost({ users }: Deps['store'], outcomes: readonly Outcome[]): Promise<void> {
-  await users.change(
-    outcomes.flatMap(lossOf).map(({ userId, suppression }) => ({
-      userId,
-      update: (current) => withSuppression(current ?? newProfile(userId, suppression.since), suppression),
-    })),
-  )
-}
-
-function withSuppression(profile: UserProfile, suppression: Suppression): UserProfile {
-  const isSame = (channel: Channel, reason: Suppression['reason']): boolean =>
-    channel === suppression.channel && reason === suppression.reason
-  if (profile.suppressions.some(({ channel, reason }) => isSame(channel, reason))) return profile
-  return { ...profile, suppressions: [...profile.suppressions, suppression] }
-}
-
 /** Traits that are null are removed, the e-mail address too. */
-function identifyPatch({ userId, traits: given, context }: IncomingEvent): UserPatch {
+function identifyPatch(event: IncomingEvent, receivedAt: EpochMs): UserPatch {
+  const { userId, traits: given, context } = event
   const { email, ...rest } = given
   const removed = Object.entries(rest).flatMap(([name, value]): [string, null][] =>
     value === null ? [[name, null]] : [],
@@ -193,6 +164,7 @@ function identifyPatch({ userId, traits: given, context }: IncomingEvent): UserP
   const { timezone, locale } = context
   return {
     userId: toUserId(userId),
+    ...(event.timestamp === undefined ? {} : { saidAt: saidTime(event, receivedAt) }),
     traits,
     ...(typeof email === 'string' || email === null ? { addresses: { email } } : {}),
     ...(typeof timezone === 'string' ? { timeZone: timezone } : {}),

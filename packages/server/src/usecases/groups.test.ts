@@ -1,4 +1,12 @@
-import { DAY_MS, DEFAULT_CONSENT, groupOf, type Objective, type UserProfile, userId } from '@paloma/core'
+import {
+  DAY_MS,
+  type DatedProfile,
+  DEFAULT_CONSENT,
+  groupOf,
+  type Objective,
+  type UserProfile,
+  userId,
+} from '@paloma/core'
 import { afterEach, describe, expect, it } from 'vitest'
 import { defaultConfig } from '../config/default-config.ts'
 import type { UserTotals } from '../store/contract.ts'
@@ -17,7 +25,7 @@ const GROUPS_OF_A_QUARTER = {
 
 describe('reach', () => {
   const rules = defaultConfig.rules.channels
-  const reach = (changes: Partial<UserProfile>, losses: UserTotals['reachLosses'] = []) =>
+  const reach = (changes: Partial<DatedProfile>, losses: UserTotals['reachLosses'] = []) =>
     reachOf(exampleProfile('ada', { addresses: { email: 'a@b.example', sms: '+49' }, ...changes }), losses, {
       ...{ from: FROM, until: UNTIL, rules },
       channels: ['email', 'sms', 'push'],
@@ -25,6 +33,15 @@ describe('reach', () => {
   const consent = (changes: Partial<UserProfile['consent']>) => ({ consent: { ...DEFAULT_CONSENT, ...changes } })
   const suppressed = (since: number): Partial<UserProfile> => ({
     suppressions: [{ channel: 'email', reason: 'opt-out', since }],
+  })
+
+  const back = (at: number, said: DatedProfile['said'] = {}): Partial<DatedProfile> => ({
+    ...consent({ channels: { email: 'granted' } }),
+    said: { channels: { email: at }, ...said },
+  })
+  const no = (at: number): Partial<DatedProfile> => ({
+    ...consent({ channels: { email: 'denied' } }),
+    said: { channels: { email: at } },
   })
 
   it.each([
@@ -50,6 +67,29 @@ describe('reach', () => {
     ['counts as lost what an outcome says', {}, [{ at: FROM + 1, channel: 'email' }], 1, 0],
     ['loses a channel once', suppressed(FROM + 5), [{ at: FROM + 1, channel: 'email' }], 1, 0],
     ['knows that a lost channel without address was one', { addresses: {} }, [{ at: FROM, channel: 'push' }], 1, 0],
+    ['still reaches who left and came back', back(FROM + 9), [{ at: FROM + 1, channel: 'email' }], 1, 1],
+    [
+      'still reaches who came back to a topic',
+      { ...consent({ channelTopics: { 'email:a': 'granted' } }), said: { channelTopics: { 'email:a': FROM + 9 } } },
+      [{ at: FROM + 1, channel: 'email' }],
+      1,
+      1,
+    ],
+    ['has lost who left again', back(FROM + 9), [{ at: FROM + 10, channel: 'email' }], 1, 0],
+    ['has lost who came back only afterwards', back(UNTIL), [{ at: FROM + 1, channel: 'email' }], 1, 0],
+    ['has lost who said yes at the moment he left', back(FROM + 1), [{ at: FROM + 1, channel: 'email' }], 1, 0],
+    ['counts at first who came back before', back(FROM - 1, { lifted: { email: FROM - 2 } }), [], 1, 1],
+    ['leaves out who came back within', back(FROM + 1, { lifted: { email: FROM - 2 } }), [], 0, 0],
+    [
+      'has lost whose address bounced, whatever he says',
+      { ...back(FROM + 9), suppressions: [{ channel: 'email', reason: 'bounce', since: FROM + 1 }] },
+      [],
+      1,
+      0,
+    ],
+    ['has lost who refused the channel within', no(FROM + 1), [], 1, 0],
+    ['leaves out who refused it before', no(FROM - 1), [], 0, 0],
+    ['has not lost who refused it afterwards', no(UNTIL), [], 1, 1],
     ['begins when the user is first seen', { ...suppressed(FROM + 1), createdAt: FROM + 2 }, [], 0, 0],
   ] as const)('%s', (_title, changes, losses, atFirst, still) => {
     expect(reach(changes, losses)).toEqual({ atFirst, still })

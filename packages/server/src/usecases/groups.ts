@@ -1,5 +1,6 @@
 import {
   assertNever,
+  type DatedProfile,
   type EpochMs,
   type Estimate,
   GROUPS,
@@ -114,7 +115,7 @@ async function* memberPages(deps: GroupDeps, span: Span): AsyncGenerator<readonl
 
 function memberOf(
   { adapters }: GroupDeps,
-  profile: UserProfile,
+  profile: DatedProfile,
   { snapshot, from, until, matchedBy, totals }: Span & { readonly totals: UserTotals },
 ): Member {
   const { objectives, groups, groupSalt, rules } = snapshot
@@ -131,10 +132,10 @@ function matchOf({ traits }: UserProfile, trait: string | undefined): Pick<UserR
   return trait !== undefined && Object.hasOwn(traits, trait) ? { match: String(traits[trait]) } : {}
 }
 
-async function* userPages(store: Deps['store']): AsyncGenerator<readonly UserProfile[]> {
+async function* userPages(store: Deps['store']): AsyncGenerator<readonly DatedProfile[]> {
   let after: UserId | null = null
   for (;;) {
-    const page: readonly UserProfile[] = await store.users.page(after, PAGE_USERS)
+    const page: readonly DatedProfile[] = await store.users.page(after, PAGE_USERS)
     if (page.length === 0) return
     yield page
     after = page[page.length - 1]!.userId

@@ -23,6 +23,14 @@ export function correctedTime(event: Pick<IncomingEvent, 'timestamp' | 'sentAt'>
   return Math.min(receivedAt, receivedAt - (event.sentAt - event.timestamp))
 }
 
+/**
+ * When what an event says of a user was said: as its sender dated it or as corrected, whichever is earlier, so that the
+ * same event again, later, is no news.
+ */
+export function saidTime(event: Pick<IncomingEvent, 'timestamp' | 'sentAt'>, receivedAt: EpochMs): EpochMs {
+  return Math.min(event.timestamp ?? receivedAt, correctedTime(event, receivedAt))
+}
+
 /** Why the time of an event cannot be believed: two device times that lie decades apart. */
 export function timeFault(event: IncomingEvent, receivedAt: EpochMs): ItemError | undefined {
   const at = correctedTime(event, receivedAt)
@@ -59,7 +67,7 @@ function meaningOf({ events }: Config, name: string, isMachine: boolean): Meanin
   const loss = own(events.reachLosses, name)
   const response = own(events.responses, name)
   return {
-    channel: loss?.channel ?? response ?? null,
+    channel: loss?.channel ?? own(events.returns, name) ?? response ?? null,
     isVisit: !isMachine && events.visits.includes(name),
     isResponse: !isMachine && response !== undefined,
     reachLoss: loss?.loss ?? null,
@@ -79,7 +87,8 @@ export function outcomeOf(config: Config, event: IncomingEvent, receivedAt: Epoc
     messageId: event.messageId,
     userId: toUserId(event.userId),
     name,
-    at: correctedTime(event, receivedAt),
+    // What lets somebody be reached again must not look younger than it is.
+    at: own(config.events.returns, name) === undefined ? correctedTime(event, receivedAt) : saidTime(event, receivedAt),
     receivedAt,
     decisionId: typeof named === 'string' ? toDecisionId(named) : null,
     joinedBy: typeof named === 'string' ? 'decisionId' : null,

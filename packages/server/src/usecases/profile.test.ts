@@ -18,9 +18,15 @@ describe('applyPatch', () => {
       timeZone: null,
       addresses: { email: null, sms: '+4917' },
     }
-    expect(applyPatch(before, patch, NOON + 1)).toStrictEqual({
+    const { said, ...after } = applyPatch(before, patch, NOON + 1)
+    expect(after).toStrictEqual({
       ...exampleProfile('ada', { traits: { plan: 'free', colour: 'red' }, locale: 'de' }),
       addresses: { sms: '+4917' },
+    })
+    expect(said).toStrictEqual({
+      traits: { n: NOON + 1, colour: NOON + 1 },
+      self: { timeZone: NOON + 1 },
+      addresses: { email: NOON + 1, sms: NOON + 1 },
     })
   })
 
@@ -48,9 +54,17 @@ describe('applyPatch', () => {
     })
   })
 
-  it('gives back the same object when nothing changes, so that nothing is written', () => {
-    const before = applyPatch(undefined, { userId: id, traits: { plan: 'free' }, addresses: { email: 'a@b.c' } }, NOON)
-    expect(applyPatch(before, { userId: id, traits: { plan: 'free', gone: null } }, NOON + 9)).toBe(before)
+  it('gives back the same object when nothing is news, so that nothing is written', () => {
+    const patch = { userId: id, traits: { plan: 'free', gone: null }, saidAt: NOON - 5 }
+    const before = applyPatch(undefined, { ...patch, consent: { channels: { email: 'granted' } } }, NOON)
+    for (const again of [
+      patch,
+      { ...patch, saidAt: NOON - 6, traits: { plan: 'paid' } },
+      { userId: id },
+      { userId: id, consent: { channels: { email: 'granted' as const }, exploration: true } },
+    ]) {
+      expect(applyPatch(before, again, NOON + 9)).toBe(before)
+    }
   })
 
   it('forgets a bounce with the address that bounced, and keeps a complaint and an opt-out', () => {

@@ -1,4 +1,12 @@
-import { type Channel, type EpochMs, hasAddress, type Rules, type UserProfile } from '@paloma/core'
+import {
+  type Channel,
+  type DatedProfile,
+  type EpochMs,
+  hasAddress,
+  lossesOf,
+  type Rules,
+  type Times,
+} from '@paloma/core'
 import type { UserTotals } from '../store/contract.ts'
 
 /** Channels on which a user could be reached at first, and how many of them still are at the end. */
@@ -7,14 +15,17 @@ export interface Reach {
   readonly still: number
 }
 
+/** Before anything that has a date. */
+const UNDATED = Number.NEGATIVE_INFINITY
+
 /**
  * Which of `channels` a user could be reached on at `from` (or when first seen, if later) and still can at `until`. A
- * channel counts at first if it has an address, consent allows it, and nothing was lost on it before; it is lost with
- * the first dated sign: a suppression, or an outcome that says so. A word of consent bears no date: a no without a dated
- * loss counts as if it had been said before `from`.
+ * channel counts at first if it has an address, consent allows it, and it was not lost before; it is lost by a
+ * suppression, an outcome that says so or a no, and won back by a later yes where nothing else stands against it. A no
+ * without a date counts as if it had been said before `from`.
  */
 export function reachOf(
-  profile: UserProfile,
+  profile: DatedProfile,
   losses: UserTotals['reachLosses'],
   options: {
     readonly from: EpochMs
@@ -27,30 +38,55 @@ export function reachOf(
   let atFirst = 0
   let still = 0
   for (const channel of options.channels) {
-    const lostAt = firstLoss(profile, losses, channel)
-    const isLostBefore = lostAt !== undefined && lostAt < start
-    const isLostWithin = lostAt !== undefined && lostAt >= start && lostAt < options.until
+    const moments = lossMoments(profile, losses, channel)
+    const isLost = (moment: EpochMs): boolean => isLostAt(profile, { channel, moment, moments })
+    const isLostWithin = moments.some((at) => at >= start && at < options.until)
     const mayReach = hasAddress(profile.addresses, channel) && isAllowed(profile, channel, options.rules)
-    if (isLostBefore || !(mayReach || isLostWithin)) continue
+    if (isLost(start) || !(mayReach || isLostWithin)) continue
     atFirst += 1
-    if (!isLostWithin) still += 1
+    if (!isLost(options.until)) still += 1
   }
   return { atFirst, still }
 }
 
-function firstLoss(profile: UserProfile, losses: UserTotals['reachLosses'], channel: Channel): EpochMs | undefined {
-  const moments = [
-    ...profile.suppressions.filter((each) => each.channel === channel).map(({ since }) => since),
-    ...losses.filter((each) => each.channel === null || each.channel === channel).map(({ at }) => at),
+function lossMoments(profile: DatedProfile, losses: UserTotals['reachLosses'], channel: Channel): readonly EpochMs[] {
+  const { consent, said = {} } = profile
+  return [
+    ...lossesOf(profile).flatMap((each) => (each.channel === channel ? [each.since] : [])),
+    ...losses.flatMap((each) => (each.channel === null || each.channel === channel ? [each.at] : [])),
+    ...(consent.channels[channel] === 'denied' ? [said.channels?.[channel] ?? UNDATED] : []),
   ]
-  return moments.length === 0 ? undefined : Math.min(...moments)
 }
 
-/** Whether consent leaves anything that may be sent on the channel. */
-function isAllowed({ consent }: UserProfile, channel: Channel, rules: Rules['channels']): boolean {
-  const word = consent.channels[channel]
-  if (word === 'denied') return false
-  if (word === 'granted' || rules[channel]?.consent !== 'opt-in') return true
+function isLostAt(
+  profile: DatedProfile,
+  of: { readonly channel: Channel; readonly moment: EpochMs; readonly moments: readonly EpochMs[] },
+): boolean {
+  const { channel, moment, moments } = of
+  if (profile.suppressions.some((each) => each.channel === channel && each.since < moment)) return true
+  const before = moments.filter((at) => at < moment)
+  if (before.length === 0) return false
+  const backAt = lastYes(profile, channel)
+  return !(backAt < moment && backAt > Math.max(...before))
+}
+
+/** When the user last said yes to the channel, or to a topic on it. */
+function lastYes({ consent, said = {} }: DatedProfile, channel: Channel): EpochMs {
+  const granted = (words: Readonly<Record<string, unknown>>, times: Times = {}): readonly EpochMs[] =>
+    Object.entries(times).flatMap(([name, at]) => {
+      const isOfChannel = name === channel || name.startsWith(`${channel}:`)
+      return isOfChannel && words[name] === 'granted' ? [at] : []
+    })
+  return Math.max(
+    UNDATED,
+    ...granted(consent.channels, said.channels),
+    ...granted(consent.channelTopics, said.channelTopics),
+  )
+}
+
+/** Whether consent leaves anything that may be sent on the channel; when a no was said is looked at elsewhere. */
+function isAllowed({ consent }: DatedProfile, channel: Channel, rules: Rules['channels']): boolean {
+  if (consent.channels[channel] === 'granted' || rules[channel]?.consent !== 'opt-in') return true
   const ofTopics = Object.entries(consent.channelTopics).filter(([key]) => key.startsWith(`${channel}:`))
   return [...Object.values(consent.topics), ...ofTopics.map(([, state]) => state)].includes('granted')
 }

@@ -60,8 +60,9 @@ export function withUserStateCache(
 }
 
 function cachedUsers({ users, traits }: Store, hot: HotUsers): Store['users'] {
-  const { resolveAliases, aliasesOf, page } = users
+  const { saidOf, resolveAliases, aliasesOf, page } = users
   return {
+    saidOf,
     resolveAliases,
     aliasesOf,
     page,
@@ -201,8 +202,9 @@ function inserted<T>(
 }
 
 function cachedOutcomes({ outcomes }: Store, hot: HotUsers): Store['outcomes'] {
-  const { listByUser, listByDay, countByDay } = outcomes
+  const { getMany, listByUser, listByDay, countByDay } = outcomes
   return {
+    getMany,
     listByUser,
     listByDay,
     countByDay,

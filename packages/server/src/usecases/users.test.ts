@@ -34,6 +34,7 @@ describe('users', () => {
         suppressions: [],
         createdAt: NOON,
       },
+      said: { traits: { plan: NOON } },
       group: 'paloma',
       openOpportunities: 0,
     })

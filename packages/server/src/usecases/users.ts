@@ -57,10 +57,14 @@ export function userUsecases(deps: Deps): Usecases['users'] {
       if (state === undefined) return undefined
       const { groups, groupSalt } = snapshots.current()
       const open = (await store.opportunities.openFor([id], now)).get(id) ?? []
-      return { profile: state.profile, group: groupOf(groups, groupSalt, id), openOpportunities: open.length }
+      const said = (await store.users.saidOf(id)) ?? {}
+      return { profile: state.profile, said, group: groupOf(groups, groupSalt, id), openOpportunities: open.length }
     },
     erase: (id) => eraseUser(deps, id),
-    list: (after, limit) => store.users.page(after, limit),
+    async list(after, limit) {
+      const page = await store.users.page(after, limit)
+      return page.map(({ said: _, ...profile }) => profile)
+    },
     async timeline(named, options) {
       const id = (await ownersOf(store, [named]))(named)
       const now = clock.now()

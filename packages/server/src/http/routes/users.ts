@@ -12,6 +12,7 @@ import { timelineEntrySchema } from '../schemas/timeline.ts'
 import { userChangesSchema, userPatchSchema, wireUserDetailSchema, wireUserSchema } from '../schemas/user.ts'
 import { documentedOnly } from '../validation.ts'
 import { iso, wireTimelineEntry, wireUser } from '../wire/to-wire.ts'
+import { wireUserDetail } from '../wire/user-detail.ts'
 
 const params = z.object({ id: userIdSchema })
 const tags = ['users']
@@ -125,7 +126,7 @@ function readRoutes(app: HttpApp, { usecases }: RouteDeps): void {
     handler: async (request) => {
       const user = await usecases.users.get(request.params.id)
       if (user === undefined) throw notFound('user', request.params.id)
-      return { ...wireUser(user.profile), group: user.group, openOpportunities: user.openOpportunities }
+      return wireUserDetail(user)
     },
   })
 }

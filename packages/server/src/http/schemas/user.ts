@@ -11,6 +11,7 @@ import {
   nameSchema,
   scalarSchema,
   scalarsSchema,
+  timeSchema,
   userIdSchema,
 } from './atoms.ts'
 
@@ -51,6 +52,7 @@ const consentInput = z.strictObject({
     .exactOptional(),
   learning: z.boolean().exactOptional(),
   exploration: z.boolean().exactOptional(),
+  saidAt: timeSchema.exactOptional(),
 })
 
 /** A language tag; Android writes an underscore. */
@@ -60,6 +62,7 @@ export const localeSchema: z.ZodType<string> = z
   .max(64)
 
 const changes = {
+  saidAt: timeSchema.exactOptional(),
   traits: mapOf(scalarSchema.nullable()).exactOptional(),
   timeZone: timeZoneSchema.nullable().exactOptional(),
   locale: localeSchema.nullable().exactOptional(),
@@ -108,5 +111,16 @@ const wireUser = z.object({
 export const wireUserSchema: z.ZodType<WireUser> = named('User', wireUser)
 export const wireUserDetailSchema: z.ZodType<WireUserDetail> = named(
   'UserDetail',
-  wireUser.extend({ group: z.enum(GROUPS), openOpportunities: z.int() }),
+  wireUser.extend({
+    consentSaidAt: z.object({
+      channels: z.partialRecord(channelKey, isoSchema),
+      topics: z.record(nameSchema, isoSchema),
+      channelTopics: z.record(z.string(), isoSchema),
+      learning: isoSchema.exactOptional(),
+      exploration: isoSchema.exactOptional(),
+    }),
+    liftedOptOuts: z.array(z.object({ channel: channelSchema, since: isoSchema })),
+    group: z.enum(GROUPS),
+    openOpportunities: z.int(),
+  }),
 )

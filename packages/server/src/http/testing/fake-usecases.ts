@@ -163,7 +163,7 @@ function fakeUsers(stored: Stored): Usecases['users'] {
     },
     async get(id) {
       const profile = stored.users.get(id)
-      return profile === undefined ? undefined : { profile, group: 'paloma', openOpportunities: open(id) }
+      return profile === undefined ? undefined : { profile, said: {}, group: 'paloma', openOpportunities: open(id) }
     },
     async erase(id) {
       return { rows: stored.users.delete(id) ? 1 : 0 }

@@ -52,6 +52,7 @@ export function outcomeStore(client: SqlClient): OutcomeStore {
       items.length === 0
         ? Promise.resolve([])
         : eachOnItsOwn(items, (part) => client.transaction((sql) => insertOutcomes(sql, part))),
+    getMany: (messageIds) => storedOutcomes(client, messageIds),
     async listByUser(userId, { before = null, limit }) {
       const rows = await client.query<OutcomeRow>(
         `select ${OUTCOME_COLUMNS} from outcomes where user_id = $1 and ($2::bigint is null or at < $2)
@@ -88,17 +89,21 @@ async function insertOutcomes(sql: Sql, items: readonly Outcome[]): Promise<read
   const fresh = new Set(
     await insertRows(sql, { table: 'outcomes', columns: COLUMNS, returning: 'message_id' }, items.map(outcomeToValues)),
   )
-  const stored = items.length > fresh.size ? await storedOutcomes(sql, items) : new Map<string, Outcome>()
+  const stored = items.length > fresh.size ? await storedOutcomes(sql, idsOf(items)) : new Map<string, Outcome>()
   return items.map((item): InsertResult => {
     if (fresh.delete(item.messageId)) return 'inserted'
     return isSameEvent(stored.get(item.messageId), item) ? 'duplicate' : 'conflict'
   })
 }
 
-async function storedOutcomes(sql: Sql, items: readonly Outcome[]): Promise<ReadonlyMap<string, Outcome>> {
+function idsOf(items: readonly Outcome[]): readonly string[] {
+  return items.map(({ messageId }) => messageId)
+}
+
+async function storedOutcomes(sql: Sql, messageIds: readonly string[]): Promise<ReadonlyMap<string, Outcome>> {
   const rows = await sql.query<OutcomeRow>(
     `select ${OUTCOME_COLUMNS} from outcomes where message_id = any($1::text[])`,
-    [items.map((item) => item.messageId)],
+    [messageIds],
   )
   return new Map(rows.map((row) => [row.message_id, outcomeFromRow(row)]))
 }

@@ -1,14 +1,19 @@
 import {
-  type Consent,
-  type ConsentState,
+  type DatedProfile,
+  laterWords,
+  lossesOf,
   PalomaError,
+  profileSaying,
+  refusalStands,
   userId as toUserId,
   type UserId,
-  type UserProfile,
+  withLoss,
+  wordsOf,
 } from '@paloma/core/domain'
 import type { Sql } from './client.ts'
 import { moveExposures } from './exposures.ts'
 import { lockForMerge } from './user-merges.ts'
+import { datedProfile, profileColumns, selectLocked } from './user-rows.ts'
 
 const MOVED_TABLES = ['opportunities', 'outcomes', 'decisions', 'sends', 'inbox'] as const
 
@@ -36,58 +41,40 @@ export async function addAlias(sql: Sql, previousId: string, userId: UserId): Pr
 
 /** Nobody is made up: where only the previous id has a profile it is renamed, where neither has one nothing is there. */
 async function moveProfile(sql: Sql, previousId: UserId, target: UserId): Promise<void> {
-  const rows = await sql.query<{ readonly user_id: UserId; readonly profile: string }>(
-    'select user_id, profile from users where user_id = any($1::text[]) order by user_id for update',
-    [[previousId, target]],
-  )
-  const profiles = new Map(rows.map((row) => [row.user_id, JSON.parse(row.profile) as UserProfile]))
+  const rows = await selectLocked(sql, [previousId, target])
+  const profiles = new Map(rows.map((row) => [row.user_id, datedProfile(row)]))
   const previous = profiles.get(previousId)
   if (previous === undefined) return
   const current = profiles.get(target)
   const merged = current === undefined ? { ...previous, userId: target } : mergeProfiles(previous, current)
   await sql.query('delete from users where user_id = $1', [previousId])
   const written = await sql.query(
-    `insert into users (user_id, profile, learning, created_at) values ($1, $2, $3, $4)
+    `insert into users (user_id, profile, learning, created_at, said)
+     select * from unnest($1::text[], $2::text[], $3::boolean[], $4::bigint[], $5::text[])
      on conflict (user_id) do update
-     set profile = excluded.profile, learning = excluded.learning, created_at = excluded.created_at
+     set profile = excluded.profile, learning = excluded.learning, created_at = excluded.created_at, said = excluded.said
      returning user_id`,
-    [target, JSON.stringify(merged), merged.consent.learning, merged.createdAt],
+    profileColumns([merged]),
   )
   if (written.length !== 1) throw new PalomaError('STORE_DAMAGED', `alias ${previousId} → ${target} wrote no profile`)
 }
 
 /**
- * One person from two profiles: what the current one says wins, but a no said under either id stays a no, and an address
- * that may not be used stays so.
+ * One person from two profiles: of each thing the later word stands; of two said at once, or neither with a time, a no
+ * stands against a yes, and else what the current one says. An address that may not be used stays so.
  */
-export function mergeProfiles(previous: UserProfile, current: UserProfile): UserProfile {
-  const known = new Set(current.suppressions.map(({ channel, reason }) => `${channel} ${reason}`))
-  return {
-    ...previous,
-    ...current,
-    traits: { ...previous.traits, ...current.traits },
-    addresses: { ...previous.addresses, ...current.addresses },
-    consent: mergeConsent(previous.consent, current.consent),
-    suppressions: [
-      ...current.suppressions,
-      ...previous.suppressions.filter(({ channel, reason }) => !known.has(`${channel} ${reason}`)),
-    ],
-    createdAt: Math.min(previous.createdAt, current.createdAt),
+export function mergeProfiles(previous: DatedProfile, current: DatedProfile): DatedProfile {
+  const [was, is] = [wordsOf(previous), wordsOf(current)]
+  const never = (): boolean => false
+  const words = {
+    traits: laterWords(is.traits, was.traits, never),
+    self: laterWords(is.self, was.self, never),
+    addresses: laterWords(is.addresses, was.addresses, never),
+    channels: laterWords(is.channels, was.channels, refusalStands),
+    topics: laterWords(is.topics, was.topics, refusalStands),
+    channelTopics: laterWords(is.channelTopics, was.channelTopics, refusalStands),
+    rights: laterWords(is.rights, was.rights, refusalStands),
   }
-}
-
-function mergeConsent(previous: Consent, current: Consent): Consent {
-  return {
-    channels: mergeStates(previous.channels, current.channels),
-    topics: mergeStates(previous.topics, current.topics),
-    channelTopics: mergeStates(previous.channelTopics, current.channelTopics),
-    learning: previous.learning && current.learning,
-    exploration: previous.exploration && current.exploration,
-  }
-}
-
-function mergeStates<States extends Readonly<Record<string, ConsentState>>>(previous: States, current: States): States {
-  const denied = Object.entries(previous).filter(([, state]) => state === 'denied')
-  const said = Object.entries(current).filter(([, state]) => state !== 'unknown')
-  return { ...previous, ...current, ...Object.fromEntries(said), ...Object.fromEntries(denied) }
+  const createdAt = Math.min(previous.createdAt, current.createdAt)
+  return lossesOf(previous).reduce(withLoss, profileSaying(words, { ...current, createdAt }))
 }

@@ -1,11 +1,11 @@
 import { PalomaError, type UserId, type UserProfile } from '@paloma/core/domain'
 import type { UserStore } from '../contract.ts'
 import type { Sql, SqlClient } from './client.ts'
-import { insertRows } from './insert-rows.ts'
 import { addAlias } from './user-alias.ts'
 import { eraseUser } from './user-erasure.ts'
 import { settleLeftovers } from './user-leftovers.ts'
 import { holdUsers } from './user-merges.ts'
+import { datedProfile, lockProfiles, type ProfileRow, saveProfiles, withoutTimes } from './user-rows.ts'
 import { loadUsers, userState } from './user-states.ts'
 
 type Changes = Parameters<UserStore['change']>[0]
@@ -18,6 +18,10 @@ export function userStore(client: SqlClient): UserStore {
     async loadStates(ids, now) {
       const users = await loadUsers(client, ids, now)
       return new Map([...users].map(([id, user]) => [id, userState(user)]))
+    },
+    async saidOf(id) {
+      const [row] = await client.query<Pick<ProfileRow, 'said'>>('select said from users where user_id = $1', [id])
+      return row === undefined ? undefined : JSON.parse(row.said ?? '{}')
     },
     async resolveAliases(ids) {
       const rows = await client.query<{ readonly alias: string; readonly user_id: UserId }>(
@@ -37,11 +41,11 @@ export function userStore(client: SqlClient): UserStore {
     erase: (id, at) => client.transaction((sql) => eraseUser(sql, id, at)),
     settle: (ids) => settleLeftovers(client, ids),
     async page(after, limit) {
-      const rows = await client.query<{ readonly profile: string }>(
-        'select profile from users where ($1::text is null or user_id > $1) order by user_id limit $2',
+      const rows = await client.query<ProfileRow>(
+        'select user_id, profile, said from users where ($1::text is null or user_id > $1) order by user_id limit $2',
         [after, limit],
       )
-      return rows.map((row) => JSON.parse(row.profile) as UserProfile)
+      return rows.map(datedProfile)
     },
   }
 }
@@ -57,49 +61,11 @@ async function changeUsers(sql: Sql, changes: Changes): Promise<readonly UserPro
       throw new PalomaError('USER_ID_CHANGED', `an update of user ${userId} gave the profile of ${profile.userId}`)
     }
     after.set(userId, profile)
-    return profile
+    return withoutTimes(profile)
   })
   await saveProfiles(
     sql,
     [...after].flatMap(([id, profile]) => (profile === before.get(id) ? [] : [profile])),
   )
   return results
-}
-
-/**
- * Locks users in id order and reads them. Whoever is new gets an empty row first (profile '', gone again if the
- * transaction fails), so that two processes which meet the same new user take turns too.
- */
-export async function lockProfiles(sql: Sql, ids: readonly UserId[]): Promise<ReadonlyMap<UserId, UserProfile>> {
-  const sorted = [...ids].sort()
-  await insertRows(
-    sql,
-    {
-      table: 'users',
-      columns: { user_id: 'text', profile: 'text', learning: 'boolean', created_at: 'bigint' },
-      returning: 'user_id',
-    },
-    sorted.map((id) => [id, '', true, 0]),
-  )
-  const rows = await sql.query<{ readonly user_id: UserId; readonly profile: string }>(
-    'select user_id, profile from users where user_id = any($1::text[]) order by user_id for update',
-    [sorted],
-  )
-  return new Map(rows.flatMap((row) => (row.profile === '' ? [] : [[row.user_id, JSON.parse(row.profile)]])))
-}
-
-/** Writes the profiles of users that `lockProfiles` locked. */
-export async function saveProfiles(sql: Sql, profiles: readonly UserProfile[]): Promise<void> {
-  if (profiles.length === 0) return
-  await sql.query(
-    `update users u set profile = v.profile, learning = v.learning, created_at = v.created_at
-     from unnest($1::text[], $2::text[], $3::boolean[], $4::bigint[]) as v (user_id, profile, learning, created_at)
-     where u.user_id = v.user_id`,
-    [
-      profiles.map((profile) => profile.userId),
-      profiles.map((profile) => JSON.stringify(profile)),
-      profiles.map((profile) => profile.consent.learning),
-      profiles.map((profile) => profile.createdAt),
-    ],
-  )
 }

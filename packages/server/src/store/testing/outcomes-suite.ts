@@ -24,6 +24,7 @@ export function testOutcomes(storeOf: StoreOf): void {
       const insert = storeOf().outcomes.insertMany
       expect(await insert([full, later, other])).toEqual(['inserted', 'duplicate', 'conflict'])
       expect(await storeOf().outcomes.listByUser(userId('m-user'), { limit: 5 })).toStrictEqual([full])
+      expect(await storeOf().outcomes.getMany(['m-full', 'm-none'])).toStrictEqual(new Map([['m-full', full]]))
     })
 
     it('stores the neighbours of rows it must refuse, and names those', async () => {

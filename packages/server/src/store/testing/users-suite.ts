@@ -1,4 +1,14 @@
-import { DAY_MS, DEFAULT_CONSENT, decisionId, HOUR_MS, sendId, type UserProfile, userId } from '@paloma/core/domain'
+import {
+  type ConsentState,
+  DAY_MS,
+  DEFAULT_CONSENT,
+  decisionId,
+  HOUR_MS,
+  type Said,
+  sendId,
+  type UserProfile,
+  userId,
+} from '@paloma/core/domain'
 import { describe, expect, it } from 'vitest'
 import { SENDS_IN_FLIGHT, USER_MOVED } from '../contract.ts'
 import { exampleDecision, exampleNew, exampleOpportunity, exampleOutcome, exampleProfile, NOON } from './examples.ts'
@@ -16,6 +26,50 @@ export function testUsers(storeOf: StoreOf): void {
       const states = await storeOf().users.loadStates([profile.userId, userId('u-nobody')], NOON)
       expect(states.size).toBe(1)
       expect(states.get(profile.userId)).toStrictEqual({ profile, history: { sends: [], responses: [], visits: [] } })
+    })
+
+    it('keeps the times of words for those who change a profile, apart from what decisions see', async () => {
+      const said = { traits: { plan: NOON, gone: 7 }, channels: { email: NOON - 1 } }
+      const profile = exampleProfile('u-said')
+      const answered = await storeOf().users.change([{ userId: profile.userId, update: () => ({ ...profile, said }) }])
+      expect(answered).toStrictEqual([profile])
+      const states = await storeOf().users.loadStates([profile.userId], NOON)
+      expect(states.get(profile.userId)?.profile).toStrictEqual(profile)
+      let seen: unknown
+      await storeOf().users.change([{ userId: profile.userId, update: (current) => (seen = current!) }])
+      expect(seen).toStrictEqual({ ...profile, said })
+      expect(await storeOf().users.saidOf(profile.userId)).toStrictEqual(said)
+      expect(await storeOf().users.saidOf(userId('u-nobody'))).toBeUndefined()
+      await storeOf().users.addAlias('u-said', userId('u-said-owner'))
+      const [owner] = (await storeOf().users.page(userId('u-said'), 9)).filter(
+        ({ userId: id }) => id === 'u-said-owner',
+      )
+      expect(owner).toStrictEqual({ ...profile, userId: 'u-said-owner', said })
+      await storeOf().users.change([{ userId: userId('u-said-owner'), update: () => exampleProfile('u-said-owner') }])
+      expect(await storeOf().users.saidOf(userId('u-said-owner'))).toStrictEqual({})
+    })
+
+    it('of two ids keeps the later word of each thing, and an opt-out that a later yes has lifted as lifted', async () => {
+      const dated = (id: string, profile: Partial<UserProfile>, said: Said) =>
+        storeOf().users.change([{ userId: userId(id), update: () => ({ ...exampleProfile(id, profile), said }) }])
+      const consent = (email: ConsentState) => ({ consent: { ...DEFAULT_CONSENT, channels: { email } } })
+      await dated(
+        'u-two-a',
+        { traits: { plan: 'old' }, ...consent('granted') },
+        { traits: { plan: 1, gone: 9 }, channels: { email: 6 }, lifted: { email: 5 } },
+      )
+      await dated(
+        'u-two-b',
+        { traits: { plan: 'new', gone: true }, ...consent('denied') },
+        { traits: { plan: 2, gone: 3 }, channels: { email: 4 } },
+      )
+      await storeOf().users.addAlias('u-two-a', userId('u-two-b'))
+      const profile = (await storeOf().users.loadStates([userId('u-two-b')], NOON)).get(userId('u-two-b'))!.profile
+      expect(profile).toMatchObject({ traits: { plan: 'new' }, ...consent('granted'), suppressions: [] })
+      expect(profile.traits).not.toHaveProperty('gone')
+      expect(await storeOf().users.saidOf(userId('u-two-b'))).toStrictEqual({
+        ...{ traits: { plan: 2, gone: 9 }, channels: { email: 6 }, lifted: { email: 5 } },
+      })
     })
 
     it('runs updates of one user in the order given, each seeing the one before', async () => {

@@ -8,6 +8,7 @@ import { waitingMessages } from './0006-waiting-messages.ts'
 import { limitCounters } from './0007-limit-counters.ts'
 import { exposureClusters } from './0008-exposure-clusters.ts'
 import { knownAtExposure } from './0009-known-at-exposure.ts'
+import { datedWords } from './0010-dated-words.ts'
 
 /** Every migration by name, in order; a published one never changes. */
 export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
@@ -20,6 +21,7 @@ export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
   '0007-limit-counters': limitCounters,
   '0008-exposure-clusters': exposureClusters,
   '0009-known-at-exposure': knownAtExposure,
+  '0010-dated-words': datedWords,
 }
 
 /** Twelve hex digits that change with any migration; names the template directory that has them all. */

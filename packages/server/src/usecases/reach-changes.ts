@@ -1,0 +1,82 @@
+import { type DatedProfile, type EpochMs, type Outcome, type ReachLoss, type Suppression, withLoss } from '@paloma/core'
+import type { Store } from '../store/contract.ts'
+import type { UserPatch } from './contract.ts'
+import type { Deps } from './deps.ts'
+import { own } from './event-values.ts'
+import { applyPatch, newProfile } from './profile.ts'
+
+const SUPPRESSION_OF: Readonly<Record<ReachLoss, Suppression['reason']>> = {
+  unsubscribed: 'opt-out',
+  'push-disabled': 'gone',
+  uninstalled: 'gone',
+  complained: 'complaint',
+  bounced: 'bounce',
+}
+
+/** Longest topic whose consent is kept. */
+const MAX_TOPIC = 256
+
+/** Whether a person says with it that he wants to be reached on a channel again. */
+export function isReturn({ returns }: Deps['config']['events'], { name, isMachine }: Outcome): boolean {
+  return !isMachine && own(returns, name) !== undefined
+}
+
+/** The events as they were when they were first heard: the clock of a repeat says nothing of when something was said. */
+export async function asFirstHeard(
+  { outcomes }: Pick<Store, 'outcomes'>,
+  events: Deps['config']['events'],
+  heard: readonly Outcome[],
+): Promise<readonly Outcome[]> {
+  const changing = heard.filter((each) => each.reachLoss !== null || isReturn(events, each))
+  if (changing.length === 0) return heard
+  const known = await outcomes.getMany(changing.map(({ messageId }) => messageId))
+  return heard.map((outcome) => {
+    const first = known.get(outcome.messageId)
+    const isRepeat = first !== undefined && first.userId === outcome.userId && first.name === outcome.name
+    return isRepeat ? { ...outcome, at: first.at } : outcome
+  })
+}
+
+/** Stops sends to lost addresses. Before the event is stored, so that a repeat after a crash finds it done, never missing. */
+export async function suppressLost({ users }: Pick<Store, 'users'>, outcomes: readonly Outcome[]): Promise<void> {
+  await users.change(
+    outcomes.flatMap((outcome) => {
+      const { userId, reachLoss, channel, at } = outcome
+      if (reachLoss === null || channel === null) return []
+      const update = (current = newProfile(userId, at)): DatedProfile =>
+        withLoss(current, { channel, reason: SUPPRESSION_OF[reachLoss], since: lostAt(outcome, current) })
+      return [{ userId, update }]
+    }),
+  )
+}
+
+/** What is said as we hear it is said after all else, also after what a server with a faster clock heard. */
+function lostAt({ at, receivedAt, channel }: Outcome, { said = {} }: DatedProfile): EpochMs {
+  return at < receivedAt || channel === null ? at : Math.max(at, said.channels?.[channel] ?? at)
+}
+
+/** Hears who wants to be reached again. Only after the event is stored: one that is refused lets nobody in. */
+export async function welcomeBack({ users }: Pick<Store, 'users'>, returned: readonly Outcome[]): Promise<void> {
+  await users.change(
+    returned.flatMap((outcome) => {
+      const { userId, receivedAt } = outcome
+      const patch = yesOf(outcome)
+      return patch === undefined ? [] : [{ userId, update: (current) => applyPatch(current, patch, receivedAt) }]
+    }),
+  )
+}
+
+/** A yes to the channel, and to the topic on it that the event names. */
+function yesOf({ userId, channel, at, properties }: Outcome): UserPatch | undefined {
+  if (channel === null) return undefined
+  const topic = own(properties, 'topic')
+  const isNamed = typeof topic === 'string' && topic !== '' && topic.length <= MAX_TOPIC
+  return {
+    userId,
+    consent: {
+      saidAt: at,
+      channels: { [channel]: 'granted' },
+      ...(isNamed ? { channelTopics: { [`${channel}:${topic}`]: 'granted' } } : {}),
+    },
+  }
+}
