@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { hand } from './hand.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const [task, ...rest] = process.argv.slice(2)
@@ -51,29 +52,24 @@ function buildConsole() {
   step('building the console', 'npm', ['run', 'build', '--workspace', '@paloma/console', '--loglevel=error'])
 }
 
-function hand(args) {
-  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' })
-  process.exit(status ?? 1)
-}
-
 prepare()
 switch (task) {
   case 'demo':
     buildConsole()
-    hand([join(root, 'packages/server/dist/main.js'), 'demo', ...rest])
+    process.exitCode = await hand([join(root, 'packages/server/dist/main.js'), 'demo', ...rest])
     break
   case 'serve':
     buildConsole()
-    hand([join(root, 'packages/server/dist/main.js'), 'serve', ...rest])
+    process.exitCode = await hand([join(root, 'packages/server/dist/main.js'), 'serve', ...rest])
     break
   case 'paloma':
-    hand([join(root, 'packages/server/dist/main.js'), ...rest])
+    process.exitCode = await hand([join(root, 'packages/server/dist/main.js'), ...rest])
     break
   case 'test':
-    hand([join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--root', root, ...rest])
+    process.exitCode = await hand([join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--root', root, ...rest])
     break
   case 'example:hillstrom':
-    hand([join(root, 'examples/dist/hillstrom/run.js'), ...rest])
+    process.exitCode = await hand([join(root, 'examples/dist/hillstrom/run.js'), ...rest])
     break
   default:
     say(`unknown task ${task}: expected demo, serve, paloma, test or example:hillstrom`)

@@ -33,6 +33,20 @@ describe('paloma as a process', () => {
     expect((await end).code).toBe(0)
   })
 
+  it('ends with the process that started it where it is told to', async () => {
+    const args = ['serve', '--stop-with-parent', '--data-dir', 'followed', '--port', '0']
+    const child = startCli(args, { cwd: dir, hasChannel: true })
+    // Not 'close', which Node does not tell of a channel that was cut here.
+    const end = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)))
+    await new Promise<void>((resolve) => {
+      child.stderr?.on('data', (chunk: Buffer) => chunk.toString().includes('Paloma listens') && resolve())
+      void end.then(() => resolve())
+    })
+    child.disconnect()
+    expect(await end).toBe(0)
+    expect((await run(['keys', 'list', '--data-dir', 'followed'])).code).toBe(0)
+  })
+
   it('answers 2 for an unknown flag and 1 for a failure, without a stack', async () => {
     expect(await run(['serve', '--nope'])).toEqual({ code: 2, stdout: '', stderr: "error: unknown option '--nope'\n" })
     const failed = await run(['serve', '--config', 'nowhere.ts'])

@@ -52,9 +52,17 @@ function whereToLook({ server, example }: DemoResult): string {
   ].join('\n')
 }
 
-function untilInterrupted({ server }: DemoResult): Promise<void> {
+/** Aborts at the first signal to end. */
+function interruption(): AbortSignal {
+  const controller = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => controller.abort())
+  return controller.signal
+}
+
+function untilInterrupted({ server }: DemoResult, signal: AbortSignal): Promise<void> {
   const interrupted = new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
   })
   return Promise.race([interrupted, server.ended])
 }
@@ -82,6 +90,7 @@ export function demoCommand(
     .option('--exit', 'do not leave the server running')
     .action(async ({ users, days, seed, strangers, port, report, json, exit }: DemoFlags) => {
       const line = progressLine(output)
+      const signal = interruption()
       const isOfStrangers = strangers === true
       const result = await runDemo({
         users,
@@ -91,6 +100,7 @@ export function demoCommand(
         port,
         reportFile: report,
         startServer,
+        signal,
         onProgress: line.update,
         onDay: (at) => line.update(dayText(at)),
       })
@@ -99,7 +109,7 @@ export function demoCommand(
       printReport(output, { data: result.summary, text }, json === true)
       if (exit !== true) {
         output.note(`\n${whereToLook(result)}\n`)
-        await untilInterrupted(result)
+        await untilInterrupted(result, signal)
       }
       await result.stop()
     })

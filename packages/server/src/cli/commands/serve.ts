@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { type App, createApp } from '../../app.ts'
 import type { Runtime } from '../../config/contract.ts'
 import { loadConfig } from '../../config/load-config.ts'
@@ -10,6 +10,7 @@ import { listen } from './listen.ts'
 
 interface ServeFlags extends RuntimeFlags {
   readonly config?: string
+  readonly stopWithParent?: true
 }
 
 function stopOnSignal(stop: () => Promise<void>): void {
@@ -50,6 +51,12 @@ export function serveCommand(
     .option('--public-url <url>', 'where this server is reached from outside')
     .option('--virtual-clock <moment>', 'a clock that POST /v1/clock moves')
     .option('--log-level <level>', 'trace, debug, info, warn, error, fatal or silent')
+    .addOption(
+      new Option(
+        '--stop-with-parent',
+        'end when the process that started this one does (needs its channel)',
+      ).hideHelp(),
+    )
     .action(async (flags: ServeFlags) => {
       const config = await loadConfig(flags.config)
       const runtime = runtimeFrom(env, flags)
@@ -62,10 +69,12 @@ export function serveCommand(
         runtime.virtualClock === null
           ? startJobs(dueJobs(app.due, config.learning.everyMinutes * 60_000), app)
           : async () => {}
-      stopOnSignal(async () => {
+      const stop = async (): Promise<void> => {
         await stopJobs()
         await app.close()
-      })
+      }
+      stopOnSignal(stop)
+      if (flags.stopWithParent === true) process.once('disconnect', () => void stop().then(() => process.exit(0)))
       await firstKey(app, output)
       output.note(readyLine(app, runtime, address))
     })

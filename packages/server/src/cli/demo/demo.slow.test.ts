@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { access, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -6,6 +6,7 @@ import { createApp } from '../../app.ts'
 import { SCOPES } from '../../usecases/contract.ts'
 import { demoCommand } from '../commands/demo.ts'
 import { memoryOutput, runCommand } from '../print/index.ts'
+import { runDemo } from './run-demo.ts'
 import type { StartServer } from './server-process.ts'
 
 /** A server within this process; the real demo starts one of its own. */
@@ -79,6 +80,44 @@ it('compares groups of different people where it is asked to, with the intervals
   expect(html).toContain('The groups are different people')
   expect(html).not.toContain('person by person')
 }, 120_000)
+
+it('leaves nothing behind when it is interrupted', async () => {
+  const interruption = new AbortController()
+  let home = ''
+  let isUp = false
+  const startServer: StartServer = async (options) => {
+    home = options.dir
+    const server = await startHere(options)
+    isUp = true
+    const stop = async (): Promise<void> => {
+      await server.stop()
+      isUp = false
+    }
+    return { ...server, stop }
+  }
+  const days: number[] = []
+  const reportFile = join(dir, 'never.html')
+  const demo = runDemo({
+    users: 8,
+    days: 300,
+    seed: 5,
+    strangers: false,
+    port: 0,
+    reportFile,
+    startServer,
+    signal: interruption.signal,
+    onProgress: () => {},
+    onDay: ({ day }) => {
+      days.push(day)
+      if (day === 2) interruption.abort()
+    },
+  })
+  await expect(demo).rejects.toThrow(expect.objectContaining({ code: 'DEMO_INTERRUPTED' }))
+  expect(days).toEqual([1, 2])
+  expect(isUp).toBe(false)
+  await expect(access(home)).rejects.toThrow('ENOENT')
+  await expect(access(reportFile)).rejects.toThrow('ENOENT')
+}, 60_000)
 
 it.each([
   ['--users', '0', 'users must be a whole number from 1 to 200000, got 0'],

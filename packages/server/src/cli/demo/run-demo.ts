@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { groupOf } from '@paloma/core'
+import { PalomaError } from '@paloma/core/domain'
 import { createClient } from '@paloma/sdk'
 import type { Config } from '../../config/contract.ts'
 import { createAudience, START_AT } from './audience.ts'
@@ -27,6 +28,8 @@ export interface DemoOptions {
   /** Where the HTML report is written. */
   readonly reportFile: string
   readonly startServer: StartServer
+  /** Ends the demo before its time. */
+  readonly signal?: AbortSignal
   /** Hears in words how far the demo is. */
   readonly onProgress: (text: string) => void
   readonly onDay: (progress: DayProgress) => void
@@ -86,7 +89,13 @@ async function perform(options: DemoOptions, stage: Stage): Promise<Omit<DemoRes
   const audience = createAudience({ ...options, groupOf: (userId) => groupOf(groups, groupSalt, userId) })
   const { url, key } = server
   let now = audience.startAt
-  const client = createClient({ url, key, timeoutMs: REQUEST_PATIENCE_MS, now: () => now })
+  const client = createClient({
+    url,
+    key,
+    timeoutMs: REQUEST_PATIENCE_MS,
+    now: () => now,
+    fetch: fetchUntil(options.signal),
+  })
   options.onProgress(`${options.users} users move in`)
   await introduce(client, audience)
   const lived = await liveDays({
@@ -104,15 +113,35 @@ async function perform(options: DemoOptions, stage: Stage): Promise<Omit<DemoRes
   return { summary, objectives, server, example: lived.example }
 }
 
+/** Requests that the end of the demo takes back. */
+function fetchUntil(signal?: AbortSignal): typeof fetch {
+  if (signal === undefined) return fetch
+  return (input, init = {}) => fetch(input, { ...init, signal: AbortSignal.any([signal, init.signal ?? signal]) })
+}
+
+/** What `work` answers, unless it is interrupted before. */
+async function unlessInterrupted<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
+  if (signal === undefined) return work
+  const interrupted = new Promise<never>((_, reject) => {
+    const stop = (): void =>
+      reject(new PalomaError('DEMO_INTERRUPTED', 'the demo was interrupted; its data are removed'))
+    if (signal.aborted) stop()
+    signal.addEventListener('abort', stop, { once: true })
+  })
+  return Promise.race([work, interrupted])
+}
+
 /**
  * The main job from end to end: a server on the embedded store, an audience that lives through its public API on a
  * virtual clock, and what came of it, read from the server's log. The same users, days and seed give the same report.
+ *
+ * @throws PalomaError DEMO_INTERRUPTED when `signal` aborts; nothing runs and nothing lies about then
  */
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   options.onProgress('the server starts')
   const stage = await setStage(options, START_AT)
   try {
-    return { ...(await perform(options, stage)), stop: stage.stop }
+    return { ...(await unlessInterrupted(perform(options, stage), options.signal)), stop: stage.stop }
   } catch (error) {
     await stage.stop()
     throw error

@@ -62,9 +62,9 @@ export function serverProcess(mainFile: string, env: Readonly<Record<string, str
     const args = Object.entries({ ...flags, host: '127.0.0.1', 'virtual-clock': clock })
     const child = spawn(
       process.execPath,
-      [mainFile, 'serve', ...args.flatMap(([name, value]) => [`--${name}`, value])],
+      [mainFile, 'serve', '--stop-with-parent', ...args.flatMap(([name, value]) => [`--${name}`, value])],
       {
-        stdio: ['ignore', 'ignore', 'pipe'],
+        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
         // The demo has a store and an address of its own, whatever this shell is set up for.
         env: { ...env, DATABASE_URL: '', PALOMA_PUBLIC_URL: '' },
       },

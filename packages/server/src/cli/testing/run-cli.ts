@@ -8,6 +8,8 @@ export interface CliOptions {
   readonly cwd: string
   /** Beside PATH and HOME; nothing else of this process's environment is passed on. */
   readonly env?: Readonly<Record<string, string>>
+  /** Whether it has a channel to this process. */
+  readonly hasChannel?: boolean
 }
 
 /** What became of one call of the real command. */
@@ -21,10 +23,11 @@ export interface CliResult {
 export const CLI_WORDS: readonly string[] = [process.execPath, '--conditions=paloma-source', '--import', LOADER, MAIN]
 
 /** Starts the real command as a process of its own. */
-export function startCli(args: readonly string[], { cwd, env = {} }: CliOptions): ChildProcess {
+export function startCli(args: readonly string[], { cwd, env = {}, hasChannel = false }: CliOptions): ChildProcess {
   const { PATH = '', HOME = '' } = process.env
   const [node = '', ...words] = CLI_WORDS
-  return spawn(node, [...words, ...args], { cwd, env: { PATH, HOME, ...env } })
+  const stdio = ['pipe', 'pipe', 'pipe', hasChannel ? 'ipc' : 'ignore'] as const
+  return spawn(node, [...words, ...args], { cwd, env: { PATH, HOME, ...env }, stdio: [...stdio] })
 }
 
 /** Runs the real command to its end. */
