@@ -21,7 +21,7 @@ export function combineStrata(
     phasedEffect(
       parts.map(({ users, found }) => ({ units: users, effect: { effect: pick(found), baseline: found.baseline } })),
     )
-  const { effect, baseline } = of((found) => found.effect)
+  const { effect, baseline, excludedShare } = of((found) => found.effect)
   const largest = parts.reduce<Stratum | undefined>(
     (best, part) => (part.users > (best?.users ?? -1) ? part : best),
     undefined,
@@ -37,7 +37,13 @@ export function combineStrata(
     controlMean: sideOf(parts, 'controlMean'),
     baseline,
     linearisation: null,
+    excludedShare: excludedShare + (meanOf(parts, excludedWithin) ?? 0),
   }
+}
+
+/** Of a part that compares something, the share of its own users that do not. */
+function excludedWithin({ effect, excludedShare = 0 }: AdjustedEffect): number {
+  return effect.kind === 'effect' ? excludedShare : 0
 }
 
 function withSpread(effect: Effect, parts: readonly Stratum[]): Effect {

@@ -11,7 +11,7 @@ import {
   type VectorMoments,
 } from '../statistics/index.ts'
 import { combineStrata, type Stratum } from './combine-strata.ts'
-import type { SummaryCell, VectorColumns } from './experiment-summary.ts'
+import type { SegmentCell, SummaryCell, VectorColumns } from './experiment-summary.ts'
 
 /** The two variants of one comparison. */
 export interface Pair {
@@ -51,12 +51,33 @@ export function momentsOfVariant(
  */
 export function compareMetric(metric: MetricCells, pair: Pair): AdjustedEffect {
   const phases = groupsOf(metric, pair, ({ phase }) => phase).map((cells) => {
-    const strata = groupsOf({ ...metric, cells }, pair, ({ stratum }) => stratum).map((own) =>
-      partOf({ ...metric, cells: own }, pair),
-    )
+    const own = { ...metric, cells }
+    const groups = groupsOf(own, pair, ({ stratum }) => stratum)
+    const strata = thinTogether(own, groups, pair).map((each) => partOf({ ...metric, cells: each }, pair))
     return { users: usersOf(strata), found: combineStrata(strata, { areStrata: true }) }
   })
   return phases.length === 0 ? partOf(metric, pair).found : combineStrata(phases, { areStrata: false })
+}
+
+/** The comparison within one segment, phase by phase, and how many users it is of. */
+export function compareSegment(columns: VectorColumns, cells: readonly SegmentCell[], pair: Pair): Stratum {
+  const own = cells.map((cell) => ({ ...cell, stratum: null, day: null }))
+  const users = [pair.treatment, pair.control].map((variant) =>
+    usersIn(columns, momentsOfVariant({ columns, cells }, variant)),
+  )
+  return { users: users[0]! + users[1]!, found: compareMetric({ columns, cells: own }, pair) }
+}
+
+/** Strata with fewer than two units of a variant compare nothing by themselves: they are one. */
+function thinTogether(
+  { columns }: MetricCells,
+  groups: readonly (readonly SummaryCell[])[],
+  pair: Pair,
+): readonly (readonly SummaryCell[])[] {
+  const isThin = (cells: readonly SummaryCell[]): boolean =>
+    [pair.treatment, pair.control].some((variant) => momentsOfVariant({ columns, cells }, variant).n < 2)
+  const thin = groups.filter(isThin)
+  return thin.length < 2 ? groups : [...groups.filter((cells) => !isThin(cells)), thin.flat()]
 }
 
 function usersOf(parts: readonly Stratum[]): number {
@@ -68,7 +89,7 @@ function partOf(metric: MetricCells, pair: Pair): Stratum {
 }
 
 /** The comparison of two variants on cells that need not be told apart, and how many users it is of. */
-export function compareCells(columns: VectorColumns, cells: readonly Cell[], pair: Pair): Stratum {
+function compareCells(columns: VectorColumns, cells: readonly Cell[], pair: Pair): Stratum {
   const arms = {
     treatment: momentsOfVariant({ columns, cells }, pair.treatment),
     control: momentsOfVariant({ columns, cells }, pair.control),

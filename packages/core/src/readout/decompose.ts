@@ -1,3 +1,4 @@
+import { PalomaError } from '../domain/index.ts'
 import {
   type ChannelDisplacement,
   channelDisplacement,
@@ -42,14 +43,24 @@ export interface TreatmentDecomposition {
 
 /**
  * Takes the effects of every treatment apart: mix and rate by segment (Kitagawa), the steps of funnels (logarithmic mean
- * Divisia index), displacement between channels. Ratios are not taken apart by segment. Throws a RangeError for a plan
- * that names a metric which the summary does not hold together with the others.
+ * Divisia index), displacement between channels. Ratios are not taken apart by segment. Throws DECOMPOSITION_PHASES where shares changed
+ * on the way, and a RangeError for a plan that names a metric which the summary does not hold together with the others.
  */
 export function decompose(
   summary: ExperimentSummary,
   spec: ReadOutSpec,
   plan: DecompositionPlan,
 ): readonly TreatmentDecomposition[] {
+  if (spec.phases.length > 1) {
+    const names = spec.phases.map(({ name }) => name).join(', ')
+    throw new PalomaError(
+      'DECOMPOSITION_PHASES',
+      `decompositions expect one set of shares, got ${spec.phases.length} phases (${names})`,
+      {
+        hint: 'users of phases with other shares would be taken together: give the rows of one phase, without `phases`',
+      },
+    )
+  }
   const treatments = spec.variants.map(({ name }) => name).filter((name) => name !== spec.control)
   return treatments.map((treatment) => ({
     treatment,

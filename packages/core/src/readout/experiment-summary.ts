@@ -29,11 +29,12 @@ export interface SummaryCell {
   readonly clusters?: readonly ClusterRow[]
 }
 
-/** A cell of one segment, summed over phases and strata. */
+/** A cell of one segment, summed over strata. */
 export interface SegmentCell {
   readonly segment: string
   readonly value: string
   readonly variant: string
+  readonly phase: string | null
   readonly moments: VectorMoments
   readonly clusters?: readonly ClusterRow[]
 }

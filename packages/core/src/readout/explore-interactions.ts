@@ -6,7 +6,7 @@ import {
   effectPValue,
   interactionEffect,
 } from '../statistics/index.ts'
-import { compareCells } from './compare-metric.ts'
+import { compareSegment } from './compare-metric.ts'
 import type { MetricSummary } from './experiment-summary.ts'
 import { EXPLORATION_LEVEL, type ExplorationData } from './exploration-data.ts'
 import type { OtherExperiment } from './read-out-spec.ts'
@@ -64,7 +64,7 @@ function interactionOf(
 ): InteractionReadOut {
   const among = (value: string) => {
     const cells = segments.filter((cell) => cell.segment === other.column && cell.value === value)
-    return compareCells(columns, cells, pair).found
+    return compareSegment(columns, cells, pair).found
   }
   const found = interactionEffect(among(beside), among(other.control))
   const interval = (effect: Effect): Estimate => effectInterval(effect, { level: EXPLORATION_LEVEL })

@@ -5,7 +5,7 @@ import {
   relativeEffect,
   relativeInterval,
 } from '../statistics/index.ts'
-import { compareCells } from './compare-metric.ts'
+import { compareSegment } from './compare-metric.ts'
 import type { SegmentReadOut } from './experiment-read-out.ts'
 import type { ExperimentSummary, MetricSummary, SegmentCell } from './experiment-summary.ts'
 import type { ReadOutSpec } from './read-out-spec.ts'
@@ -52,7 +52,7 @@ function segmentOf(
   const [first] = cells
   const has = (name: string): boolean => cells.some(({ variant }) => variant === name)
   if (first === undefined || !has(pair.treatment) || !has(pair.control)) return []
-  const { users, found: compared } = compareCells(metric.columns, cells, pair)
+  const { users, found: compared } = compareSegment(metric.columns, cells, pair)
   return [
     {
       segment: first.segment,

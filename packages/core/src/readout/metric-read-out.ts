@@ -174,6 +174,8 @@ function notesOn(compared: ComparedMetric, margin: number | null): readonly stri
   const notes: string[] = []
   if (found.effect.kind === 'undefined') notes.push(`no standard error: ${wordsForCode(found.effect.reason)}`)
   else if (relative.kind === 'undefined') notes.push(`no relative effect: ${wordsForCode(relative.reason)}`)
+  const { excludedShare = 0 } = found
+  if (excludedShare > 0) notes.push(`${Number((100 * excludedShare).toPrecision(3))} % ${OF_PARTS}`)
   const isBaseZero = controlMeanOf(compared) === 0
   if (margin !== null && isBaseZero) notes.push('the margin has no base: the control mean is 0')
   else if (margin !== null && relative.kind === 'undefined')
@@ -203,6 +205,7 @@ function controlMeanOf(compared: ComparedMetric): number | null {
   return sideOf(compared, compared.pair.control, compared.found.controlMean).mean
 }
 
+const OF_PARTS = 'of the users are in phases or strata without both variants, and left out'
 const NO_WINDOW = 'its window was not applied: the assignments do not say when users were exposed'
 const NO_PAST = 'nothing is known from before exposure'
 

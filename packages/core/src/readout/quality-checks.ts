@@ -36,10 +36,10 @@ interface Data {
 
 /** Everything that is asked of the data before an effect is shown. */
 export function qualityChecks(data: Data): readonly WordedCheck[] {
-  const { spec, summary } = data
+  const { summary } = data
   return [
-    splitCheck('sample ratio', spec, summary.clusters?.exposed ?? summary.exposed),
-    ...(summary.assigned === null ? [] : [splitCheck('sample ratio of assigned users', spec, summary.assigned)]),
+    splitCheck('sample ratio', data, summary.clusters?.exposed ?? summary.exposed),
+    ...(summary.assigned === null ? [] : [splitCheck('sample ratio of assigned users', data, summary.assigned)]),
     crossovers(summary),
     ...clusterCrossovers(summary),
     clocks(summary),
@@ -69,12 +69,13 @@ function statusOf(pValue: number | null, level: number): CheckStatus {
 }
 
 /** Planned against observed shares, phase by phase; at every day where there are looks on the way. */
-function splitCheck(name: string, spec: ReadOutSpec, cells: readonly ExposureCell[]): WordedCheck {
+function splitCheck(name: string, data: Data, cells: readonly ExposureCell[]): WordedCheck {
+  const { spec } = data
   const phases = [...new Set(cells.map(({ phase }) => phase))]
   const found = phases.map((phase) => {
     const own = cells.filter((cell) => cell.phase === phase)
     const shares = sharesOf(spec, phase)
-    return { phase, counts: countsOf(spec, own), pValue: splitPValue(spec, own, shares) }
+    return { phase, counts: countsOf(spec, own), pValue: splitPValue(data, own, shares) }
   })
   const pValue = bonferroniPValue(found.map((each) => each.pValue))
   const counts = countsOf(spec, cells)
@@ -98,9 +99,10 @@ function countsOf({ variants }: ReadOutSpec, cells: readonly ExposureCell[]): re
   return variants.map(({ name }) => cells.reduce((sum, cell) => sum + (cell.variant === name ? cell.users : 0), 0))
 }
 
-function splitPValue(spec: ReadOutSpec, cells: readonly ExposureCell[], shares: readonly number[]): number | null {
+function splitPValue(data: Data, cells: readonly ExposureCell[], shares: readonly number[]): number | null {
+  const { spec } = data
   const days = [...new Set(cells.map(({ day }) => day))].sort((a, b) => (a ?? 0) - (b ?? 0))
-  if (spec.sequential.kind === 'fixed' || days.includes(null)) {
+  if (isReadOnce(data) || days.includes(null)) {
     const test = sampleRatioTest(countsOf(spec, cells), shares)
     return test.kind === 'test' ? test.pValue : null
   }
@@ -114,6 +116,11 @@ function splitPValue(spec: ReadOutSpec, cells: readonly ExposureCell[], shares: 
       ),
     )
   return state.pValue
+}
+
+/** One look at the end; while an experiment runs its data are watched whenever one likes, however its metrics are tested. */
+function isReadOnce({ spec: { sequential, end }, summary: { asOf } }: Data): boolean {
+  return sequential.kind === 'fixed' && (end === null || asOf === null || asOf >= end)
 }
 
 function crossovers({ faults }: ExperimentSummary): WordedCheck {
@@ -221,23 +228,24 @@ function differenceIn({ summary, pair }: ComparedMetric, column: number): Effect
   return meanEffect({ treatment: only(pair.treatment), control: only(pair.control) }).effect
 }
 
-function qualityMetrics({ spec, compared }: Data): readonly WordedCheck[] {
-  return compared
+function qualityMetrics(data: Data): readonly WordedCheck[] {
+  return data.compared
     .filter(({ metric }) => metric.role === 'quality')
     .map((each) => ({
       check: {
         kind: 'test',
         name: `${each.metric.name} (${each.pair.treatment})`,
-        pValue: differencePValue(spec, each),
+        pValue: differencePValue(data, each),
       },
       words: 'must not differ from the control',
     }))
 }
 
 /** Of one look where there is one, else of any number of them. */
-function differencePValue(spec: ReadOutSpec, { tested, looks }: ComparedMetric): number | null {
+function differencePValue(data: Data, { tested, looks }: ComparedMetric): number | null {
+  const { spec } = data
   const n = looks.at(-1)?.users ?? 0
-  if (spec.sequential.kind === 'fixed' || n === 0) return effectPValue(tested, { alternative: 'different' })
+  if (isReadOnce(data) || n === 0) return effectPValue(tested, { alternative: 'different' })
   const expectedN = plannedUsers(spec) ?? n
   const sequence = confidenceSequence(tested, { n, alpha: spec.alphaDeterioration, expectedN })
   return sequence.kind === 'sequence' ? sequence.pValue : null

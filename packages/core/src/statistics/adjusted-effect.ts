@@ -49,4 +49,6 @@ export interface AdjustedEffect {
   readonly baseline: Baseline | null
   /** Null where there is no standard error. */
   readonly linearisation: Linearisation | null
+  /** Of an effect put together from phases or strata: the share of the units whose part compares nothing and is left out. */
+  readonly excludedShare?: number
 }

@@ -141,7 +141,7 @@ describe('tables', () => {
     [
       'a number that is none',
       { metrics: table('user,spend', [...spent.slice(1), ['u000000', 'much']]) },
-      /column "spend" expects a number, got "much" \(1 such rows\)/,
+      /column "spend" expects a number, got "much" in row 400 \(1 such row\)/,
     ],
     [
       'two rows of a user that differ',

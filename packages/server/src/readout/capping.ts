@@ -21,9 +21,12 @@ export async function cappingLimits(
     const value = names[0]!
     const counted = settings.ignoreZeros === true ? `${value} <> 0` : 'true'
     const [row = []] = await analytics.rows(
-      `SELECT quantile_cont(${value}, ${numeral(settings.value)}) FILTER (WHERE ${counted}) FROM ${cleaned(scene.facts, [vector])}`,
+      `SELECT q[1], q[2] FROM (SELECT quantile_cont(${value}, [${numeral(settings.value)}, 0.5]) FILTER (WHERE ${counted}) AS q
+        FROM ${cleaned(scene.facts, [vector])})`,
     )
-    if (row[0] !== null && row[0] !== undefined) limits.set(metric.name, Number(row[0]))
+    // A cap that is not above the median would leave nothing of a metric that nearly everybody has at 0 (as `winsorCap`).
+    const [limit = null, median = null] = row
+    if (limit !== null && Number(limit) > Number(median)) limits.set(metric.name, Number(limit))
   }
   return limits
 }

@@ -1,8 +1,8 @@
 import { type DataFaults, type ExperimentSummary, type ExposureCell, PalomaError } from '@paloma/core'
 import type { FileSpec } from './contract.ts'
 import type { Analytics } from './duckdb.ts'
-import { momentOf, numberOf, requireColumn, requireReadable, type Source, textOf } from './source.ts'
-import { literal } from './sql.ts'
+import { isFractional, momentOf, numberOf, requireColumn, requireReadable, type Source, textOf } from './source.ts'
+import { identifier, literal } from './sql.ts'
 import { requireTimeNamed } from './time-not-named.ts'
 import { describeUnits, type ExposureUnits, readUnits, unitParts } from './units.ts'
 
@@ -148,11 +148,16 @@ function exposureRows(source: Source, spec: FileSpec): string {
     FROM ${source.relation} WHERE ${textOf(user)} IS NOT NULL AND ${textOf(variant)} IS NOT NULL`
 }
 
+// Later than every moment.
+const NEVER = '9223372036854775807'
+
 /** One row per user, or per user and slot of time. */
 function exposureTable(source: Source, spec: FileSpec, { rows, kept, key }: ExposureUnits): string {
   const { time, assigned } = spec.columns.assignments
   const isTriggered = time === null ? 'true' : 't IS NOT NULL'
-  const first = (expression: string): string => (time === null ? `min(${expression})` : `arg_min(${expression}, t)`)
+  // What was not known at the first exposure stays unknown, and who was never exposed has what his row says.
+  const first = (expression: string): string =>
+    time === null ? `min(${expression})` : `arg_min_null(${expression}, coalesce(t, ${NEVER}))`
   const names = [...kept, ...keptParts(source, spec).map(([name]) => name)]
   return `CREATE TEMP TABLE exposure AS
     SELECT *, v = w AND triggered AND NOT early AND NOT outside${kept.includes('mixed') ? ' AND NOT mixed' : ''} AS ok FROM (
@@ -162,9 +167,14 @@ function exposureTable(source: Source, spec: FileSpec, { rows, kept, key }: Expo
         FROM (${rows}) GROUP BY ${key.join(', ')}))`
 }
 
-/** Whole numbers stay whole, anything else is text. */
+/** Whole numbers stay whole, anything else is text: that of the whole number where a number with a point is one. */
 export function userExpression(source: Source, user: string): string {
-  return /INT/.test(source.types.get(user) ?? '') ? `"${user.replaceAll('"', '""')}"` : textOf(user)
+  const type = source.types.get(user) ?? ''
+  const name = identifier(user)
+  if (/INT/.test(type)) return name
+  return isFractional(type)
+    ? `CASE WHEN ${name} = trunc(${name}) THEN coalesce(CAST(TRY_CAST(${name} AS BIGINT) AS VARCHAR), ${textOf(user)}) ELSE ${textOf(user)} END`
+    : textOf(user)
 }
 
 function outside({ readOut: { start, end }, asOf, now }: FileSpec): string {
@@ -183,9 +193,9 @@ async function describeExposures(analytics: Analytics, spec: FileSpec, before: R
     count(*) FILTER (WHERE early), count(*) FILTER (WHERE outside AND NOT early), count(*) FILTER (WHERE ok),
     min(t) FILTER (WHERE ok), max(t) FILTER (WHERE ok), typeof(any_value(u)), count(*) FILTER (WHERE NOT triggered) FROM exposure`)
   const [users = 0, rows = 0, crossed = 0, early = 0, outsideUsers = 0, ok = 0] = row.map(Number)
-  const cells = async (where: string): Promise<readonly ExposureCell[]> => {
+  const cells = async (where: string, on: string): Promise<readonly ExposureCell[]> => {
     const found =
-      await analytics.rows(`SELECT v, ${phase === null ? 'NULL' : 'phase'}, day, count(*) FROM exposure WHERE ${where}
+      await analytics.rows(`SELECT v, ${phase === null ? 'NULL' : 'phase'}, ${on}, count(*) FROM exposure WHERE ${where}
       GROUP BY ALL ORDER BY ALL`)
     return found.map(([v, p, day, n]) => ({
       variant: spec.readOut.variants[Number(v)]!.name,
@@ -194,11 +204,12 @@ async function describeExposures(analytics: Analytics, spec: FileSpec, before: R
       users: Number(n),
     }))
   }
+  const dayAssigned = assigned === null ? 'day' : `CAST(coalesce(a, t) // ${MS_PER_DAY} AS INTEGER)`
   return {
     hasTime: time !== null && row[6] !== null,
     userType: String(row[8]),
-    exposed: await cells('ok'),
-    assigned: assigned === null && Number(row[9]) === 0 ? null : await cells('v = w AND NOT outside'),
+    exposed: await cells('ok', 'day'),
+    assigned: assigned === null && Number(row[9]) === 0 ? null : await cells('v = w AND NOT outside', dayAssigned),
     users: ok,
     firstAt: row[6] === null ? null : Number(row[6]),
     lastAt: row[7] === null ? null : Number(row[7]),

@@ -2,7 +2,7 @@ import { type ExperimentMetric, type FactColumn, PalomaError, windowMs } from '@
 import type { FileSpec, MetricForm } from './contract.ts'
 import type { Analytics } from './duckdb.ts'
 import { type Exposures, userExpression } from './exposure.ts'
-import { momentOf, numberOf, requireColumn, requireReadable, type Source, textOf } from './source.ts'
+import { momentOf, numberOf, requireColumn, requireOnce, requireReadable, type Source, textOf } from './source.ts'
 import { identifier, literal, numeral } from './sql.ts'
 import { slotMs } from './units.ts'
 
@@ -113,6 +113,7 @@ function wideColumns(source: Source, metric: ExperimentMetric, suffix: string): 
   const parts = [numerator, ...(denominator === undefined ? [] : [denominator])].map(({ column }) => column)
   for (const column of parts) requireMetric(source, metric, column)
   const before = parts.map((column) => `${column}${suffix}`)
+  for (const column of [...parts, ...before]) requireOnce(source, column)
   const pre = isAdjusted(metric) && before.every((column) => source.types.has(column)) ? before : []
   return { numerator: numerator.column, denominator: denominator?.column ?? null, pre, daily: [] }
 }

@@ -192,13 +192,15 @@ async function measureSegments(
   if (segments.length === 0) return []
   const columns = segments.map((_, i) => segmentColumn(i))
   const found: ((metric: number) => readonly SegmentCell[])[] = []
+  const ofPhases = scene.spec.columns.assignments.phase === null ? [] : ['phase']
   for (const [i, column] of columns.entries()) {
-    const rows = await momentsBy(analytics, scene, { vectors, by: ['v', column] })
+    const rows = await momentsBy(analytics, scene, { vectors, by: ['v', column, ...ofPhases] })
     found.push((metric) =>
-      rows.map(({ dimensions: [v = null, value = null], moments, clusters }) => ({
+      rows.map(({ dimensions: [v = null, value = null, phase = null], moments, clusters }) => ({
         segment: segments[i]!,
         value: value === null ? 'not known' : String(value),
         variant: variants[Number(v)]!.name,
+        phase: phase === null ? null : String(phase),
         moments: moments[metric]!,
         ...(clusters === undefined ? {} : { clusters: clusters[metric]! }),
       })),

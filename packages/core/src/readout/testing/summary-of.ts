@@ -97,10 +97,11 @@ export function summaryOf(users: readonly TestUser[], spec: ReadOutSpec): Experi
         ),
       })),
       segments: spec.segments.flatMap((segment) =>
-        groups((user) => [user.variant, user.segment]).map((own) => ({
+        groups((user) => [user.variant, user.segment, user.phase]).map((own) => ({
           segment,
           value: own[0]!.segment ?? '',
           variant: own[0]!.variant,
+          phase: own[0]!.phase ?? null,
           moments: vectorMomentsOf(
             own.map((user) => vector(user, i)),
             size,

@@ -63,6 +63,12 @@ describe('paloma experiment analyse', () => {
     expect(notes).toMatch(/SPEC_INVALID: .*wrong.yaml: \/variants expected weights that sum to 1, got 1.2/)
   })
 
+  it('answers 1 with the path of a report that cannot be written, and no trace of the program', async () => {
+    const { code, results, notes } = await analyse('--report', '/nowhere/page.html')
+    expect({ code, results }).toEqual({ code: 1, results: '' })
+    expect(notes).toBe('error REPORT_UNWRITABLE: /nowhere/page.html: cannot be written (ENOENT)\n')
+  })
+
   it('answers 2 where it is called wrongly', async () => {
     const output = memoryOutput()
     expect(

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import { readOut } from '@paloma/core'
+import { type ExperimentReadOut, PalomaError, readOut } from '@paloma/core'
 import { Command, InvalidArgumentError } from 'commander'
 import { loadSpec, summariseFiles } from '../../readout/index.ts'
 import { type Output, printReport } from '../print/index.ts'
@@ -40,7 +40,13 @@ export function analyseCommand(output: Output, wallClock: () => number): Command
       const limits = { memoryMb: memory, threads: availableParallelism() }
       const summary = await summariseFiles(spec, { assignments, metrics }, limits)
       const found = readOut(summary, spec.readOut)
-      if (report !== undefined) await writeFile(report, readOutPage(found))
+      if (report !== undefined) await writeReport(report, found)
       printReport(output, { data: { ...found, faults: summary.faults }, text: analyseText(found) }, json === true)
     })
+}
+
+async function writeReport(path: string, found: ExperimentReadOut): Promise<void> {
+  await writeFile(path, readOutPage(found)).catch((cause: NodeJS.ErrnoException) => {
+    throw new PalomaError('REPORT_UNWRITABLE', `${path}: cannot be written (${cause.code ?? 'unknown'})`, { cause })
+  })
 }
