@@ -30,6 +30,7 @@ th:first-child { text-align: left; position: sticky; left: 0; background: var(--
 thead th { color: var(--quiet); font-weight: 600; }
 tbody th { font-weight: 500; white-space: normal; }
 .groups td, .groups thead th { white-space: normal; vertical-align: top; }
+.worded th:last-child, .worded td:last-child { text-align: left; }
 summary { cursor: pointer; color: var(--quiet); font-size: 0.875rem; }
 details[open] .scroll { max-height: 420px; overflow-y: auto; }
 pre { background: var(--panel); padding: 10px 12px; overflow-x: auto; font-size: 0.8125rem; margin: 4px 0 14px; }

@@ -10,7 +10,10 @@ const TITLES: Readonly<Record<MetricRole, string>> = {
 }
 const ORDER: readonly MetricRole[] = ['success', 'guardrail', 'deterioration', 'quality', 'exploratory']
 
-/** A forest plot per part that metrics have, in per cent of the control mean, with the intervals that the rule tests. */
+/**
+ * A forest plot per part that metrics have, in per cent of the control mean, with the intervals that the rule tests; metrics without a base
+ * in a plot of their own, those without an answer in none.
+ */
 export function forestFigures(
   { control, variants }: ExperimentReadOut,
   { treatment, metrics }: ComparisonReadOut,
@@ -18,19 +21,41 @@ export function forestFigures(
   const users = variants.reduce((sum, variant) => sum + variant.users, 0)
   return ORDER.flatMap((role) => {
     const own = metrics.filter((metric) => metric.role === role)
-    if (own.length === 0) return []
     const level = own[0]?.test.alpha ?? null
     const sides = level === null ? '' : `, each end one-sided at ${formatNumber(level)}`
     const marks = role === 'guardrail' ? ' The tick is the largest loss that is accepted.' : ''
+    const whose = `${treatment} \u2212 ${control}`
+    const how = `n = ${formatNumber(users, 0)} users; intervals as tested${sides}.`
+    const shares = own.filter(({ relative }) => relative.mean !== null)
+    const apart = own.filter(({ relative, absolute }) => relative.mean === null && absolute.mean !== null)
+    const together = forestFigure({
+      title: TITLES[role],
+      caption: `${whose}, % of the control mean; ${how}${marks}`,
+      unit: '% of control',
+      rows: shares.map(forestRow),
+    })
     return [
-      forestFigure({
-        title: TITLES[role],
-        caption: `${treatment} \u2212 ${control}, % of the control mean; n = ${formatNumber(users, 0)} users; intervals as tested${sides}.${marks}`,
-        unit: '% of control',
-        rows: own.map(forestRow),
-      }),
+      ...(shares.length === 0 ? [] : [together]),
+      ...apart.map((metric) =>
+        forestFigure({
+          title: `${TITLES[role]}: ${metric.metric}`,
+          caption: `${whose}, ${metric.unit ?? 'in its own unit'}, because the control mean is no base for a share; ${how}`,
+          unit: metric.unit ?? 'difference',
+          rows: [absoluteRow(metric)],
+        }),
+      ),
     ]
   })
+}
+
+function absoluteRow({ metric, inverse, absolute, verdict }: MetricReadOut): ForestRow {
+  const none = Number.NaN
+  const { mean, low, high } = absolute.kind === 'estimate' ? absolute : { mean: absolute.mean, low: none, high: none }
+  return {
+    label: inverse ? `${metric} (less is better)` : metric,
+    interval: { mean: mean ?? none, low, high },
+    color: COLORS[verdict],
+  }
 }
 
 function forestRow(metric: MetricReadOut): ForestRow {
@@ -99,7 +124,9 @@ const BANDS: Readonly<Record<EffectOverTime['band'], string>> = {
 export function overTimeFigures({ overTime, comparisons }: ExperimentReadOut): readonly Figure[] {
   const metricOf = ({ treatment, metric }: EffectOverTime): MetricReadOut | undefined =>
     comparisons.find((each) => each.treatment === treatment)?.metrics.find((each) => each.metric === metric)
-  return overTime.filter(({ points }) => points.length > 1).map((each) => overTimeFigure(each, metricOf(each)))
+  const isDrawn = ({ points }: EffectOverTime): boolean =>
+    points.length > 1 && points.some(({ effect }) => effect !== null)
+  return overTime.filter(isDrawn).map((each) => overTimeFigure(each, metricOf(each)))
 }
 
 function overTimeFigure(followed: EffectOverTime, metric: MetricReadOut | undefined): Figure {

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { readOut } from '@paloma/core'
+import { type ExperimentReadOut, readOut } from '@paloma/core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { loadSpec, summariseFiles } from '../../../readout/index.ts'
 import { readOutPage } from './read-out-page.ts'
@@ -7,14 +7,39 @@ import { readOutPage } from './read-out-page.ts'
 const example = fileURLToPath(new URL('../../../../../../examples/experiment/', import.meta.url))
 
 let html = ''
+let found: ExperimentReadOut
 beforeAll(async () => {
   const spec = await loadSpec(`${example}experiment.yaml`)
   const files = { assignments: `${example}assignments.csv`, metrics: `${example}events.csv` }
   const summary = await summariseFiles(spec, files, { memoryMb: 256, threads: 1 })
-  html = readOutPage({ ...readOut(summary, spec.readOut), experiment: '<b>bold</b>' })
+  found = readOut(summary, spec.readOut)
+  html = readOutPage({ ...found, experiment: '<b>bold</b>' })
 })
 
 describe('readOutPage', () => {
+  it('draws metrics without a base apart, and none that have no answer', () => {
+    const noAnswer = { kind: 'undefined', reason: 'too-few-units', mean: null } as const
+    const weak = { kind: 'undefined', reason: 'weak-baseline', mean: null } as const
+    const changed = (relative: typeof noAnswer | typeof weak, absolute?: typeof noAnswer): string =>
+      readOutPage({
+        ...found,
+        comparisons: found.comparisons.map((comparison) => ({
+          ...comparison,
+          metrics: comparison.metrics.map((metric) => ({ ...metric, relative, absolute: absolute ?? metric.absolute })),
+        })),
+        overTime: found.overTime.map((each) => ({
+          ...each,
+          points: each.points.map((point) => ({ ...point, effect: null, low: null, high: null })),
+        })),
+      })
+    const apart = changed(weak)
+    expect(apart).toContain('Success metrics: visits</h3>')
+    expect(apart).toContain('because the control mean is no base for a share')
+    const empty = changed(noAnswer, noAnswer)
+    expect(empty).not.toContain('Success metrics')
+    expect(empty.match(/so far<\/h3>/g)).toHaveLength(1)
+  })
+
   it('needs nothing else and runs nothing', () => {
     expect(html).not.toMatch(/<script|src=|href="http|@import|url\(/)
   })

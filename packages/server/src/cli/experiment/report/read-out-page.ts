@@ -61,7 +61,8 @@ function qualityTable({ quality }: ExperimentReadOut): string {
     pValue === null ? '' : pText(pValue),
     words,
   ])
-  return `<div class="groups">${tableHtml({ columns: ['Check', '', 'p', 'Found'], rows }, 'Checks of the data')}</div>`
+  const table = tableHtml({ columns: ['Check', '', 'p', 'Found'], rows }, 'Checks of the data')
+  return `<div class="groups worded">${table}</div>`
 }
 
 function pText(p: number): string {
