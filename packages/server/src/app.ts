@@ -12,7 +12,7 @@ import { createHttp } from './http/create-http.ts'
 import { parquetLog } from './log/index.ts'
 import { planTables, readOutTables, withHistoryRows } from './readout/index.ts'
 import type { Store } from './store/contract.ts'
-import { pgliteStore } from './store/pglite-store.ts'
+import { type PgliteStoreOptions, pgliteStore } from './store/pglite-store.ts'
 import { postgresStore } from './store/postgres-store.ts'
 import type { Usecases } from './usecases/contract.ts'
 import {
@@ -41,6 +41,8 @@ export interface App {
   readonly notes: Notes
   readonly http: FastifyInstance
   readonly store: Store
+  /** Resolves when the embedded store has failed: nothing can be answered any more. */
+  readonly broken: Promise<PalomaError>
   /** Ends requests, providers and the store, in this order. */
   close(): Promise<void>
 }
@@ -52,13 +54,18 @@ const LEFT_BEHIND_MS = 600_000
 const READ_OUT_LIMITS = { memoryMb: 512, threads: 1 }
 /** Less free space than this is trouble. */
 const LEAST_FREE_BYTES = 100 * 2 ** 20
+/** Nothing a running server asks of the embedded store takes so long. */
+const LONGEST_STATEMENT_MS = 120_000
 
-/** The store that `runtime` names: PostgreSQL, or the embedded one. */
+/** The store that `runtime` names: PostgreSQL, or the embedded one with what `embedded` adds. */
 export function openStore(
   { databaseUrl, dataDir }: Pick<Runtime, 'databaseUrl' | 'dataDir'>,
   onNotice: (text: string) => void = () => {},
+  embedded: Pick<PgliteStoreOptions, 'onBroken' | 'longestStatementMs'> = {},
 ): Promise<Store> {
-  return databaseUrl === null ? pgliteStore({ dataDir, onNotice }) : postgresStore({ url: databaseUrl, onNotice })
+  return databaseUrl === null
+    ? pgliteStore({ dataDir, onNotice, ...embedded })
+    : postgresStore({ url: databaseUrl, onNotice })
 }
 
 /**
@@ -72,9 +79,13 @@ export async function createApp(
 ): Promise<App> {
   const wallClock = (): number => Date.now()
   const notes = createNotes(print, steadyClock)
-  const opened = await openStore(runtime, notes.say)
+  let onBroken = (_error: PalomaError): void => {}
+  const broken = new Promise<PalomaError>((resolve) => {
+    onBroken = resolve
+  })
+  const opened = await openStore(runtime, notes.say, { onBroken, longestStatementMs: LONGEST_STATEMENT_MS })
   try {
-    return await joinApp(opened, { config, runtime, wallClock, notes })
+    return { ...(await joinApp(opened, { config, runtime, wallClock, notes })), broken }
   } catch (error) {
     await opened.close()
     throw error
@@ -88,7 +99,7 @@ interface AppParts {
   readonly notes: Notes
 }
 
-async function joinApp(opened: Store, { config, runtime, wallClock, notes }: AppParts): Promise<App> {
+async function joinApp(opened: Store, { config, runtime, wallClock, notes }: AppParts): Promise<Omit<App, 'broken'>> {
   const maxUsers = config.limits.userStatesInMemory
   const { store, usersInMemory } = withUserStateCache(opened, { maxUsers, wallClock: steadyClock })
   const deps = await depsOf(store, { config, runtime, wallClock, notes })

@@ -60,7 +60,7 @@ const STATUS_BY_CODE: readonly (readonly [RegExp, number])[] = [
   [/(_CONFLICT|_NOT_VIRTUAL|_IN_PROGRESS|_NOT_OPEN|_BACKWARDS)$/, 409],
   [/_TOO_LARGE$/, 413],
   [/^RATE_LIMITED$/, 429],
-  [/_(UNREACHABLE|UNAVAILABLE|BUSY|OVERLOADED|TIMEOUT|CLOSED|FULL)$/, 503],
+  [/_(UNREACHABLE|UNAVAILABLE|BUSY|OVERLOADED|TIMEOUT|CLOSED|FULL|BROKEN)$/, 503],
 ]
 
 /** The HTTP status a code stands for, or undefined when the code alone does not say. */

@@ -3,7 +3,13 @@ import { PalomaError } from '@paloma/core/domain'
 import type { Store } from './contract.ts'
 import { databaseDirectory, inspectDataDir, markDataDir } from './pglite/data-dir.ts'
 import { type DataDirLock, lockWritable } from './pglite/data-dir-lock.ts'
-import { createPglite, openPglite, type PgliteClient } from './pglite/pglite-client.ts'
+import {
+  type CreateOptions,
+  createPglite,
+  type OnBroken,
+  openPglite,
+  type PgliteClient,
+} from './pglite/pglite-client.ts'
 import { freeBytesOf, refuseWhenFull, withRoomToWrite } from './pglite/room-to-write.ts'
 import { sqlStore } from './sql/sql-store.ts'
 
@@ -16,6 +22,10 @@ export interface PgliteStoreOptions {
   readonly onNotice?: (text: string) => void
   /** Free bytes where a directory lies; asks the file system by default. */
   readonly freeBytes?: (directory: string) => number
+  /** Hears once that the engine has failed: everything asked from then on rejects with STORE_BROKEN. */
+  readonly onBroken?: OnBroken
+  /** A statement that takes longer ends this process, with a line on stderr; by default it may take for ever. */
+  readonly longestStatementMs?: number
 }
 
 /**
@@ -28,15 +38,19 @@ export async function pgliteStore({
   cacheDir,
   onNotice = () => {},
   freeBytes = freeBytesOf,
+  onBroken = () => {},
+  longestStatementMs,
 }: PgliteStoreOptions): Promise<Store> {
-  const options = { onNotice, ...(cacheDir === undefined ? {} : { cacheDir }) }
+  const options = { onNotice, onBroken, ...(cacheDir === undefined ? {} : { cacheDir }) }
   if (dataDir === null) return embedded(await createPglite(null, options), undefined)
   const directory = resolve(dataDir)
   const lock = lockWritable(directory, onNotice)
   const refuse = (): void => refuseWhenFull(directory, freeBytes(directory))
   try {
     refuse()
-    return embedded(withRoomToWrite(await openDirectory(directory, options), refuse), lock)
+    const client = await openDirectory(directory, options)
+    if (longestStatementMs !== undefined) client.endWhenStuck(longestStatementMs)
+    return embedded(withRoomToWrite(client, refuse), lock)
   } catch (error) {
     lock.release()
     throw error
@@ -45,18 +59,18 @@ export async function pgliteStore({
 
 async function openDirectory(
   directory: string,
-  options: { readonly cacheDir?: string; readonly onNotice: (text: string) => void },
+  options: CreateOptions & { readonly onBroken: OnBroken },
 ): Promise<PgliteClient> {
-  if (inspectDataDir(directory) === 'ready') return reopen(directory)
+  if (inspectDataDir(directory) === 'ready') return reopen(directory, options.onBroken)
   markDataDir(directory, 'initialising')
   const client = await createPglite(databaseDirectory(directory), options)
   markDataDir(directory, 'ready')
   return client
 }
 
-async function reopen(directory: string): Promise<PgliteClient> {
+async function reopen(directory: string, onBroken: OnBroken): Promise<PgliteClient> {
   try {
-    return await openPglite(databaseDirectory(directory))
+    return await openPglite(databaseDirectory(directory), onBroken)
   } catch (cause) {
     if (cause instanceof PalomaError) throw cause
     throw new PalomaError('STORE_DAMAGED', `the database in ${directory} does not start: ${String(cause)}`, {

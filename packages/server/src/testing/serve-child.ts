@@ -16,6 +16,8 @@ export interface ServeChild {
   /** The key it made, where the store had none. */
   readonly key: string | undefined
   kill(signal: NodeJS.Signals): Promise<void>
+  /** The exit code, once it has ended; null after a signal. */
+  readonly ended: Promise<number | null>
 }
 
 export interface ServeChildOptions {
@@ -46,7 +48,7 @@ export async function serveChild({ dir, config, databaseUrl, name = 'a' }: Serve
     { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, DATABASE_URL: '', NODE_OPTIONS: '' } },
   )
   let said = ''
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
   await untilListening(child, (text) => {
     said += text
     return said
@@ -56,6 +58,7 @@ export async function serveChild({ dir, config, databaseUrl, name = 'a' }: Serve
     url: `http://127.0.0.1:${port}`,
     said: () => said,
     key: KEY_LINE.exec(said)?.[1],
+    ended,
     async kill(signal) {
       child.kill(signal)
       await ended

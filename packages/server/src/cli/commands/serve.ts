@@ -5,7 +5,7 @@ import { loadConfig } from '../../config/load-config.ts'
 import { type RuntimeFlags, runtimeFrom } from '../../config/runtime.ts'
 import { dueJobs, startJobs } from '../../jobs/start-jobs.ts'
 import { SCOPES } from '../../usecases/contract.ts'
-import { type Output, processOutput } from '../print/index.ts'
+import { errorText, type Output, processOutput } from '../print/index.ts'
 import { listen } from './listen.ts'
 
 interface ServeFlags extends RuntimeFlags {
@@ -13,10 +13,25 @@ interface ServeFlags extends RuntimeFlags {
   readonly stopWithParent?: true
 }
 
+/** What closing may take when the store has failed. */
+const LONGEST_GOODBYE_MS = 10_000
+
 function stopOnSignal(stop: () => Promise<void>): void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => void stop().then(() => process.exit(0)))
   }
+}
+
+/** Ends by 1 when the store has failed, after those who ask have heard so: a supervisor starts it again. */
+function endWhenBroken(app: App, output: Output): void {
+  void app.broken.then(async (error) => {
+    const end = (): void => {
+      output.note(`${errorText(error)}\n`)
+      process.exit(1)
+    }
+    setTimeout(end, LONGEST_GOODBYE_MS)
+    await app.close().then(end, end)
+  })
 }
 
 /** Prints a first key with every scope if there is none yet; it is shown this once. */
@@ -61,6 +76,7 @@ export function serveCommand(
       const config = await loadConfig(flags.config)
       const runtime = runtimeFrom(env, flags)
       const app = await createApp(config, runtime, (line) => output.note(line))
+      endWhenBroken(app, output)
       const address = await listen(app.http, runtime).catch(async (error: unknown) => {
         await app.close()
         throw error

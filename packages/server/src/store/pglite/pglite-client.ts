@@ -1,18 +1,25 @@
 import { rmSync } from 'node:fs'
 import { PGlite, types } from '@electric-sql/pglite'
+import type { PalomaError } from '@paloma/core/domain'
 import type { Row, Sql, SqlClient } from '../sql/client.ts'
 import { NUMBER_PARSERS } from '../sql/client.ts'
 import { migrate } from '../sql/migrate.ts'
+import { guardEngine } from './engine-guard.ts'
 import { defaultCacheDir, readTemplate, templatePath, writeTemplate } from './template.ts'
 
 export interface PgliteClient extends SqlClient {
-  /** Checkpoints, so that nothing need be replayed at the next start, and closes. */
+  /** Checkpoints, so that nothing need be replayed at the next start, and closes; leaves an engine that failed alone. */
   close(): Promise<void>
+  /** Ends this process, with a line on stderr, when a statement stays in the engine for longer: nothing else gets it out. */
+  endWhenStuck(longestStatementMs: number): void
 }
 
+/** Hears once that the engine has failed and answers nothing any more. */
+export type OnBroken = (error: PalomaError) => void
+
 /** Reopens a database directory; what a killed process left in the write-ahead log is replayed. */
-export async function openPglite(directory: string): Promise<PgliteClient> {
-  const client = clientOf(await start({ dataDir: directory }))
+export async function openPglite(directory: string, onBroken: OnBroken = () => {}): Promise<PgliteClient> {
+  const client = clientOf(await start({ dataDir: directory }), onBroken)
   await migrate(client)
   // Nothing vacuums in the background here. What only grows, but for rows of copies that were refused, needs no more than
   // fresh statistics.
@@ -23,7 +30,13 @@ export async function openPglite(directory: string): Promise<PgliteClient> {
 
 /** Opens a database directory as it is, for a look. */
 export async function openUnmigrated(directory: string): Promise<PgliteClient> {
-  return clientOf(await start({ dataDir: directory }))
+  return clientOf(await start({ dataDir: directory }), () => {})
+}
+
+export interface CreateOptions {
+  readonly cacheDir?: string
+  readonly onNotice: (text: string) => void
+  readonly onBroken?: OnBroken
 }
 
 /**
@@ -32,14 +45,14 @@ export async function openUnmigrated(directory: string): Promise<PgliteClient> {
  */
 export async function createPglite(
   directory: string | null,
-  { cacheDir = defaultCacheDir(), onNotice }: { readonly cacheDir?: string; readonly onNotice: (text: string) => void },
+  { cacheDir = defaultCacheDir(), onNotice, onBroken = () => {} }: CreateOptions,
 ): Promise<PgliteClient> {
   const path = templatePath(cacheDir)
   const template = await readTemplate(path, onNotice)
   const restored = template && (await restore(directory, template, onNotice))
-  if (restored !== undefined) return clientOf(restored)
+  if (restored !== undefined) return clientOf(restored, onBroken)
   const db = await start({ dataDir: directory ?? 'memory://' })
-  const client = clientOf(db)
+  const client = clientOf(db, onBroken)
   await migrate(client)
   await client.query('checkpoint')
   const tarball = await db.dumpDataDir('none')
@@ -91,7 +104,8 @@ function asBytes(bytes: Uint8Array): string {
 }
 
 /** PGlite queues statements and transactions of its one connection itself; copies wait until no transaction is open. */
-function clientOf(db: PGlite): PgliteClient {
+function clientOf(db: PGlite, onBroken: OnBroken): PgliteClient {
+  const guard = guardEngine(db, onBroken)
   let turn: Promise<unknown> = Promise.resolve()
   const alone = <T>(work: () => Promise<T>): Promise<T> => {
     const done = turn.then(work)
@@ -105,9 +119,13 @@ function clientOf(db: PGlite): PgliteClient {
     query: rowsFrom(db),
     copyIn: (messages) => alone(() => copyIn(messages)),
     transaction: (work) => alone(() => db.transaction((tx) => work({ query: rowsFrom(tx), copyIn }))),
+    endWhenStuck: (longestStatementMs) => guard.endWhenStuck(longestStatementMs),
     async close() {
-      await db.query('checkpoint')
-      await db.close()
+      if (!guard.isBroken()) {
+        await db.query('checkpoint')
+        await db.close()
+      }
+      await guard.close()
     },
   }
 }
