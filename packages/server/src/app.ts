@@ -129,7 +129,7 @@ async function depsOf(store: Store, { config, runtime, wallClock, notes }: AppPa
     runtime.virtualClock === null ? await realClock(store, wallClock) : await keptClock(store, runtime.virtualClock)
   const secret = await store.registry.setSettingOnce('token-secret', randomBytes(32).toString('base64url'))
   const feed = inboxFeed({
-    inbox: store.inbox,
+    store,
     now: () => clock.now(),
     failed: (error) => notes.failed('a listener to the inbox', String(error)),
   })

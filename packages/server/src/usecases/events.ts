@@ -51,7 +51,7 @@ export function eventUsecases(deps: Deps, upsert: Usecases['users']['upsert']): 
   })
 
   const ingestSound = async (items: readonly IncomingEvent[]): Promise<readonly IngestResult[]> => {
-    await linkAliases(store, items)
+    await linkAliases(deps, items)
     const receivedAt = clock.now()
     const patches = items.flatMap((event) => (event.type === 'identify' ? [identifyPatch(event, receivedAt)] : []))
     const outcomes = items.flatMap((event) => (isOutcome(event) ? [outcomeOf(config, event, receivedAt)] : []))
@@ -103,7 +103,7 @@ function resultOf({ messageId }: Outcome, written: Written<InsertResult>): Inges
 }
 
 /** Makes ids aliases of the users they are named with, where they are not yet; the last word on an id stands. */
-async function linkAliases(store: Deps['store'], items: readonly IncomingEvent[]): Promise<void> {
+async function linkAliases({ store, inboxFeed }: Deps, items: readonly IncomingEvent[]): Promise<void> {
   const pairs = items.flatMap(({ type, previousId, anonymousId, userId }) => {
     const previous = type === 'alias' ? previousId : anonymousId
     return previous === undefined || previous === userId
@@ -121,6 +121,7 @@ async function linkAliases(store: Deps['store'], items: readonly IncomingEvent[]
     if (owner === ownerOf(userId)) continue
     await store.users.addAlias(previous, userId)
     await store.users.settle([previous])
+    await inboxFeed.follow(previous)
     linked.set(previous, ownerOf(userId))
   }
 }

@@ -13,7 +13,7 @@ describe('the feed of the inbox', () => {
     store = await pgliteStore({ dataDir: null })
   })
   afterAll(() => store.close())
-  const feedOf = () => inboxFeed({ inbox: store.inbox, now: () => now, failed: (error) => failures.push(error) })
+  const feedOf = () => inboxFeed({ store, now: () => now, failed: (error) => failures.push(error) })
   const put = async (id: string, user: string, createdAt: EpochMs = now): Promise<InboxItem> => {
     const item: InboxItem = {
       ...{ sendId: id as SendId, decisionId: `d-${id}` as DecisionId, userId: userId(user), message: 'digest' },
@@ -26,7 +26,7 @@ describe('the feed of the inbox', () => {
   it('tells of items that another process delivered, each once, whatever was told directly', async () => {
     const feed = feedOf()
     const heard: string[] = []
-    const stop = feed.subscribe(userId('ada'), ({ sendId }) => heard.push(sendId))
+    const stop = await feed.subscribe(userId('ada'), ({ sendId }) => heard.push(sendId))
     feed.tell(await put('own', 'ada'))
     await put('elsewhere', 'ada', now + 1)
     await put('not-hers', 'bob')
@@ -44,7 +44,7 @@ describe('the feed of the inbox', () => {
   it('hears of an item whose process has a clock that is some seconds behind', async () => {
     const feed = feedOf()
     const heard: string[] = []
-    feed.subscribe(userId('eve'), ({ sendId }) => heard.push(sendId))
+    await feed.subscribe(userId('eve'), ({ sendId }) => heard.push(sendId))
     await feed.poll()
     await put('behind', 'eve', now - 5_000)
     now += 1_000
@@ -55,12 +55,36 @@ describe('the feed of the inbox', () => {
   it('reaches all listeners of a user although one of them throws', async () => {
     const feed = feedOf()
     const heard: string[] = []
-    feed.subscribe(userId('kim'), () => {
+    await feed.subscribe(userId('kim'), () => {
       throw new Error('a broken pipe')
     })
-    feed.subscribe(userId('kim'), ({ sendId }) => heard.push(sendId))
+    await feed.subscribe(userId('kim'), ({ sendId }) => heard.push(sendId))
     feed.tell(await put('loud', 'kim'))
     expect(heard).toEqual(['loud'])
     expect(failures).toEqual([new Error('a broken pipe')])
+  })
+
+  it('goes with a user to whom he becomes, whoever joined the two, and stays with nobody else', async () => {
+    const feed = feedOf()
+    const heard: string[] = []
+    const [visitor, zoe, yan] = [userId('visitor'), userId('zoe'), userId('yan')]
+    const stop = await feed.subscribe(visitor, ({ sendId }) => heard.push(sendId))
+    feed.tell(await put('as-visitor', 'visitor'))
+    await store.users.addAlias('visitor', zoe)
+    await feed.follow(visitor)
+    feed.tell(await put('as-zoe', 'zoe'))
+    await store.users.addAlias('visitor', yan)
+    now += 60_000
+    await put('as-yan', 'yan')
+    await feed.poll()
+    feed.tell(await put('no-longer-his', 'zoe'))
+    expect(heard).toEqual(['as-visitor', 'as-zoe', 'as-yan'])
+    stop()
+    feed.tell(await put('afterwards', 'yan'))
+    expect(heard).toHaveLength(3)
+    const late: string[] = []
+    await feed.subscribe(visitor, ({ sendId }) => late.push(sendId))
+    feed.tell(await put('again', 'yan'))
+    expect(late).toEqual(['again'])
   })
 })

@@ -46,4 +46,15 @@ describe('the inbox of a user who is known by another id too', () => {
     lab.deps.inboxFeed.tell(item('i-3'))
     expect(heard).toEqual(['i-2'])
   })
+
+  it('is heard by who listened before he became somebody', async () => {
+    const guest = userId('i-guest')
+    const eve = await introduce(lab, 'i-eve')
+    const heard: SendId[] = []
+    const stop = await lab.usecases.inbox.subscribe(guest, (each) => heard.push(each.sendId))
+    await lab.usecases.events.ingest([track('i-joined', eve, '', { type: 'alias', previousId: guest })])
+    lab.deps.inboxFeed.tell({ ...item('i-4'), userId: eve })
+    stop()
+    expect(heard).toEqual(['i-4'])
+  })
 })

@@ -12,7 +12,7 @@ export function inboxUsecases({ store, clock, secret, inboxFeed: feed }: Deps): 
   return {
     list: async (userId, options) => store.inbox.list(await ownerOf(userId), options),
     mark: async (userId, id, status) => store.inbox.mark(await ownerOf(userId), id, status, clock.now()),
-    subscribe: async (userId, listener) => feed.subscribe(await ownerOf(userId), listener),
+    subscribe: (userId, listener) => feed.subscribe(userId, listener),
     tokenFor: (userId) => signToken(secret, { kind: 'inbox', userId }),
     userOfToken(token) {
       const payload = readToken(secret, token)

@@ -84,7 +84,7 @@ export async function usecaseLab(options: LabOptions = {}): Promise<UsecaseLab> 
     readOut: (tables) => readOutTables(tables, LIMITS),
     planUnits: (rows) => planTables(rows, LIMITS),
     historyRows: (source, read) => withHistoryRows(source, LIMITS, read),
-    inboxFeed: inboxFeed({ inbox: store.inbox, now: () => clock.now(), failed: (error) => lines.push(String(error)) }),
+    inboxFeed: inboxFeed({ store, now: () => clock.now(), failed: (error) => lines.push(String(error)) }),
   }
   const { usecases, due } = createUsecases(deps, () => wall, { notes })
   return {
