@@ -4,9 +4,11 @@ import { join } from 'node:path'
 import { DAY_MS, decisionId, sendId, userId } from '@paloma/core'
 import { afterEach, describe, expect, it } from 'vitest'
 import { parquetLog } from '../log/index.ts'
+import { pgliteStore } from '../store/pglite-store.ts'
 import { exampleOutcome, NOON } from '../store/testing/examples.ts'
 import { eraseUser, resumeErasures } from './erasure.ts'
 import { reserve, type UsecaseLab, usecaseLab } from './testing/usecase-lab.ts'
+import { withUserStateCache } from './user-state-cache.ts'
 
 const DAY = '2026-03-10'
 
@@ -110,6 +112,38 @@ describe('erasure', () => {
     })
     expect((await eraseUser({ ...lab.deps, pause }, userId('ada'))).rows).toBeGreaterThan(3)
     expect(looks).toEqual(['in flight'])
+  })
+
+  it('is done when no server remembers the person any more, and what one wrote from memory is gone too', async () => {
+    const raw = await pgliteStore({ dataDir: null })
+    let wall = 0
+    const serverOf = () =>
+      withUserStateCache(
+        { ...raw, traits: { name: 'postgres', isShared: true } },
+        { maxUsers: 10, wallClock: () => wall },
+      ).store
+    lab = await usecaseLab({ store: serverOf() })
+    const other = await usecaseLab({ store: serverOf() })
+    const ada = userId('ada')
+    await reserve(raw, 'ada', 'd-ada')
+    expect(await other.usecases.users.get(ada)).toMatchObject({ profile: { userId: 'ada' } })
+    const paused: number[] = []
+    const pause = async (ms: number) => {
+      // The other server still knows her, and what reaches it makes no new person of her.
+      const opened = {
+        ...{ messageId: 'm-ada', type: 'track', event: 'App Visited', userId: 'ada' },
+        ...{ traits: {}, context: {} },
+      }
+      await other.usecases.events.ingest([{ ...opened, properties: {} } as never])
+      wall += ms
+      paused.push(ms)
+    }
+    await eraseUser({ ...lab.deps, pause }, ada)
+    expect(paused).toEqual([1_000])
+    expect(await other.usecases.users.get(ada)).toBeUndefined()
+    expect(await raw.outcomes.listByUser(ada, { limit: 9 })).toEqual([])
+    await raw.close()
+    await other.close()
   })
 
   it('forgets the person also when asked under an id of old', async () => {

@@ -1,8 +1,10 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { PalomaError, userId as toUserId, type UserId } from '@paloma/core'
 import { SENDS_IN_FLIGHT } from '../store/contract.ts'
 import type { Deps } from './deps.ts'
 import { EXPORTER } from './history.ts'
 import { awaitNothingInFlight } from './in-flight.ts'
+import { SHARED_LIFE_MS } from './user-state-cache.ts'
 
 /** Erasures that have begun: what is left of one after a crash is done at the next start. */
 const ERASING = 'erasing:'
@@ -14,16 +16,21 @@ const MAX_LOOKS = 100
 
 /**
  * Forgets a user in the store and in the exported history, under all his ids. Answers how many rows went. Asking again
- * is harmless; an erasure that was cut short goes on with the next start or call. Where several servers share a store,
- * the one that exports does the history's part, within a minute: one process writes a history.
+ * is harmless; an erasure that was cut short goes on with the next start or call. Where several servers share a store, it is
+ * done when none remembers the user any more, and the one that exports does the history's part, within a minute: one process writes a history.
  */
 export async function eraseUser(deps: ErasureDeps, named: UserId): Promise<{ readonly rows: number }> {
-  const { store, history } = deps
+  const { store, history, pause = wait } = deps
   const id = (await store.users.resolveAliases([named])).get(named) ?? named
   const noted = await store.registry.getSetting(ERASING + id)
   const aliases = noted === undefined ? await store.users.aliasesOf(id) : (JSON.parse(noted) as readonly string[])
   await store.registry.setSetting(ERASING + id, JSON.stringify(aliases))
   let { rows } = await eraseInStore(deps, id)
+  if (store.traits.isShared) {
+    // So long another server may show what it remembers of the user, or write about him as if he were there.
+    await pause(SHARED_LIFE_MS)
+    rows += (await eraseInStore(deps, id)).rows
+  }
   await store.users.settle([id, ...aliases.map((alias) => toUserId(alias))])
   if (!(await store.lead(EXPORTER))) return { rows }
   for (const each of [id, ...aliases]) rows += (await history.erase(each)).rows

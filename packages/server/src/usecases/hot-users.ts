@@ -35,6 +35,9 @@ interface Entry {
   readonly seen: readonly Opportunity[]
 }
 
+/** Where others write too, nobody is kept for so long whom nobody asks for: he may have been erased there. */
+const QUIET_MS = 10 * 60_000
+
 const NOTHING_SEEN: readonly Opportunity[] = []
 
 interface Writers {
@@ -63,6 +66,12 @@ interface Shelf {
 function createShelf({ maxUsers, lifeMs, wallClock }: HotUsersOptions): Shelf {
   const entries = new Map<UserId, Entry>()
   const seen = (id: UserId): readonly Opportunity[] => entries.get(id)?.seen ?? NOTHING_SEEN
+  const forgetQuiet = (): void => {
+    for (const [id, { loadedAt }] of entries) {
+      if (wallClock() - loadedAt < QUIET_MS) return
+      entries.delete(id)
+    }
+  }
   return {
     size: () => entries.size,
     fresh(id) {
@@ -80,6 +89,7 @@ function createShelf({ maxUsers, lifeMs, wallClock }: HotUsersOptions): Shelf {
       if (hot.state === undefined && hot.open === undefined) return
       entries.set(id, { hot, loadedAt, seen: hot.open?.value ?? before })
       if (entries.size > maxUsers) entries.delete(entries.keys().next().value!)
+      if (lifeMs !== null) forgetQuiet()
     },
     forget: (id) => void entries.delete(id),
   }
@@ -146,8 +156,10 @@ export function hotUsers(options: HotUsersOptions): HotUsers {
         const result = await task()
         for (const id of ids) {
           const known = shelf.fresh(id)
-          const hot = written.has(id) ? undefined : learn(result, id, known?.hot)
-          if (hot !== undefined) shelf.put(id, { hot, loadedAt: Math.min(loadedAt, known?.loadedAt ?? loadedAt) })
+          if (written.has(id)) continue
+          const hot = learn(result, id, known?.hot)
+          if (hot === undefined) shelf.forget(id)
+          else shelf.put(id, { hot, loadedAt: Math.min(loadedAt, known?.loadedAt ?? loadedAt) })
         }
         return result
       }),

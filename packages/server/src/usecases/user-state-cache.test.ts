@@ -142,6 +142,22 @@ describe('a store that remembers users', () => {
     expect(await planOf(store, id)).toBe('new')
   })
 
+  it('keeps nobody of a shared store in memory for whom nobody has asked for long, or who is gone', async () => {
+    const shared: Store = { ...raw, traits: { name: 'postgres', isShared: true } }
+    const { store, usersInMemory } = withUserStateCache(shared, { maxUsers: 10, wallClock: () => wall })
+    const [gone, quiet, asked] = ['c-gone', 'c-quiet', 'c-asked'].map(userId) as [UserId, UserId, UserId]
+    for (const id of [gone, quiet, asked]) await save(raw, id, 'free')
+    for (const id of [gone, quiet]) await planOf(store, id)
+    expect(usersInMemory()).toBe(2)
+    await raw.users.erase(gone, START)
+    wall += 1_000
+    expect(await planOf(store, gone)).toBeUndefined()
+    expect(usersInMemory()).toBe(1)
+    wall += 10 * 60_000
+    await planOf(store, asked)
+    expect(usersInMemory()).toBe(1)
+  })
+
   it('lets the last check before a send read the store, not the memory', async () => {
     const { store } = cached()
     const at = START + 999_999 * DAY_MS

@@ -20,7 +20,7 @@ import {
 import { forgotten, type HotUsers, hotUsers } from './hot-users.ts'
 
 /** How long a user is believed where other processes write too: a change elsewhere is seen no later. */
-const SHARED_LIFE_MS = 1_000
+export const SHARED_LIFE_MS = 1_000
 
 /** A store that remembers users. */
 export interface CachedStore {
