@@ -10,7 +10,7 @@ import { createAudience, START_AT } from './audience.ts'
 import { demoConfig } from './demo-config.ts'
 import { reportData } from './demo-report.ts'
 import type { DemoSummary } from './demo-summary.ts'
-import { freePort } from './free-port.ts'
+import { startOnFreePort } from './free-port.ts'
 import { type Gateway, startGateway } from './gateway.ts'
 import { type DayProgress, introduce, type Lived, liveDays } from './live-days.ts'
 import { type Measured, measure } from './measure.ts'
@@ -65,7 +65,7 @@ async function setStage({ port, startServer }: DemoOptions, startAt: number): Pr
     await rm(dir, { recursive: true, force: true })
   }
   try {
-    const server = await startServer({ config, dir, port: await freePort(port), startAt })
+    const server = await startOnFreePort(port, (free) => startServer({ config, dir, port: free, startAt }))
     const stop = async (): Promise<void> => {
       await server.stop()
       await sweep()

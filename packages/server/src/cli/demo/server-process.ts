@@ -31,7 +31,7 @@ const PATIENCE_MS = 60_000
 const KEY_LINE = /first API key \(shown once\): (\S+)/
 const LISTENS_LINE = /listens on (\S+)/
 
-/** Reads what the server says until it listens and has shown its first key. */
+/** Reads what the server says until it listens and has shown its first key; rejects with PORT_IN_USE or DEMO_SERVER. */
 function announced(child: ChildProcess): Promise<{ readonly url: string; readonly key: string }> {
   return new Promise((resolve, reject) => {
     let said = ''
@@ -39,9 +39,10 @@ function announced(child: ChildProcess): Promise<{ readonly url: string; readonl
     const fail = (why: string): void => {
       clearTimeout(timer)
       child.kill('SIGKILL')
-      reject(new PalomaError('DEMO_SERVER', `the demo's server ${why}`, { hint: said.trim() || 'it said nothing' }))
+      const code = said.includes('error PORT_IN_USE') ? 'PORT_IN_USE' : 'DEMO_SERVER'
+      reject(new PalomaError(code, `the demo's server ${why}`, { hint: said.trim() || 'it said nothing' }))
     }
-    child.once('exit', (code) => fail(`ended with exit code ${code} before it listened`))
+    child.once('close', (code) => fail(`ended with exit code ${code} before it listened`))
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       said += text
       const [key, url] = [KEY_LINE.exec(said)?.[1], LISTENS_LINE.exec(said)?.[1]]
