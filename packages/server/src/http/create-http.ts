@@ -7,6 +7,7 @@ import type { Config } from '../config/contract.ts'
 import type { Usecases } from '../usecases/contract.ts'
 import { guard } from './auth.ts'
 import { closeInTime } from './close-in-time.ts'
+import { STREAM_OPENED } from './event-stream.ts'
 import type { HttpApp, RouteDeps } from './http-app.ts'
 import { acceptJson } from './json-body.ts'
 import { measure } from './metrics.ts'
@@ -98,9 +99,12 @@ function limitInFlight(app: FastifyInstance, max: number): void {
   let inFlight = 0
   app.addHook('onRequest', (request, reply, done) => {
     inFlight++
-    reply.raw.once('close', () => {
-      inFlight--
-    })
+    let isOver = false
+    const end = (): void => {
+      if (!isOver) inFlight--
+      isOver = true
+    }
+    reply.raw.once('close', end).once(STREAM_OPENED, end)
     const isProbe = request.url === '/healthz' || request.url === '/metrics'
     if (inFlight <= max || isProbe) return done()
     done(new ProblemError('SERVER_BUSY', `more than ${max} requests are in flight`, { status: 503 }))

@@ -7,8 +7,11 @@ export interface StreamEvent {
   readonly data: string
 }
 
-/** Events that wait for a slow reader; beyond, the stream ends and the reader comes back with Last-Event-ID. */
-const MAX_WAITING = 1_000
+/** Characters that wait for a slow reader; beyond, the stream ends and the reader comes back with Last-Event-ID. */
+const MAX_WAITING_CHARACTERS = 1_000_000
+
+/** What a response emits when it becomes a stream: no longer a request that is worked on. */
+export const STREAM_OPENED = 'stream-opened'
 
 const RECONNECT_MS = 2_000
 
@@ -37,6 +40,7 @@ export function openEventStream(
     // An ended stream must not keep its connection, or a closing server waits for it.
     connection: 'close',
   })
+  response.emit(STREAM_OPENED)
   const outlet = bufferedOutlet(response)
   outlet.write(`retry: ${RECONNECT_MS}\n\n`)
   const heartbeat = setInterval(() => outlet.write(': still here\n\n'), options.heartbeatMs)
@@ -55,10 +59,15 @@ export function openEventStream(
 /** Hands text on while the socket takes it, keeps it while it does not. */
 function bufferedOutlet(response: ServerResponse): { write(text: string): void } {
   const waiting: string[] = []
+  let characters = 0
   let isFull = false
   response.on('drain', () => {
     isFull = false
-    while (!isFull && waiting.length > 0) isFull = !response.write(waiting.shift())
+    while (!isFull && waiting.length > 0) {
+      const text = waiting.shift()!
+      characters -= text.length
+      isFull = !response.write(text)
+    }
   })
   return {
     write(text) {
@@ -68,7 +77,8 @@ function bufferedOutlet(response: ServerResponse): { write(text: string): void }
         return
       }
       waiting.push(text)
-      if (waiting.length > MAX_WAITING) response.destroy()
+      characters += text.length
+      if (characters > MAX_WAITING_CHARACTERS) response.destroy()
     },
   }
 }

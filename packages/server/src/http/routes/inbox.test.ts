@@ -1,6 +1,8 @@
+import { connect } from 'node:net'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { createHttp } from '../create-http.ts'
 import { inboxSchema } from '../schemas/inbox.ts'
-import { httpHarness, saveAnn } from '../testing/http-harness.ts'
+import { httpHarness, saveAnn, testConfig } from '../testing/http-harness.ts'
 
 const http = httpHarness()
 
@@ -46,6 +48,37 @@ describe('inbox', () => {
     await http.app.close()
     while (!(await reader.read()).done);
     await expect.poll(() => http.fake.listeners('ann')).toBe(0)
+  })
+
+  it('streams to more readers than there may be requests in flight, and answers others meanwhile', async () => {
+    const app = createHttp({ usecases: http.fake.usecases, config: testConfig, maxInFlight: 2 })
+    const address = await app.listen({ port: 0, host: '127.0.0.1' })
+    const ask = (path: string) => fetch(`${address}${path}`, { headers: { authorization: 'Bearer pk_read' } })
+    const streams: Response[] = []
+    for (let i = 0; i < 5; i += 1) streams.push(await ask('/v1/users/ann/inbox/stream'))
+    expect(streams.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200])
+    expect((await ask('/v1/users/ann/inbox')).status).toBe(200)
+    for (const { body } of streams) await body?.cancel()
+    await expect.poll(() => http.fake.listeners('ann')).toBe(0)
+    expect((await ask('/v1/users/ann/inbox')).status).toBe(200)
+    await app.close()
+  })
+
+  it('keeps no more for a reader who does not read than a bound, and lets him come back', async () => {
+    const address = await http.app.listen({ port: 0, host: '127.0.0.1' })
+    const reader = connect(Number(new URL(address).port), '127.0.0.1', () => {
+      reader.write('GET /v1/users/ann/inbox/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer pk_read\r\n\r\n')
+      reader.pause()
+    })
+    await expect.poll(() => http.fake.listeners('ann')).toBe(1)
+    // What the kernel takes comes first; then a megabyte waits here, not hundreds of events whatever their size.
+    let delivered = 0
+    for (; delivered < 900 && http.fake.listeners('ann') === 1; delivered += 1) {
+      http.fake.deliver('ann', `s${delivered}`, 'x'.repeat(100_000))
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect(delivered).toBeLessThan(200)
+    reader.destroy()
   })
 })
 

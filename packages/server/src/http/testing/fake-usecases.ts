@@ -37,7 +37,7 @@ export interface FakeControls {
   /** Secrets by scope, e.g. `secrets.admin`. */
   readonly secrets: Readonly<Record<'ingest' | 'decide' | 'read' | 'admin', string>>
   /** Puts an item into an inbox and tells the subscribers. */
-  deliver(user: string, id: string): InboxItem
+  deliver(user: string, id: string, body?: string): InboxItem
   /** Subscribers of a user at this moment. */
   listeners(user: string): number
   /** The next call of any use case throws this. */
@@ -80,7 +80,7 @@ export function fakeUsecases(options: { readonly isVirtual?: boolean } = {}): Fa
   return {
     usecases: failing(usecases, failure),
     secrets,
-    deliver: (user, id) => deliver(stored, user, id),
+    deliver: (user, id, body = 'World') => deliver(stored, user, { id, body }),
     listeners: (user) => stored.listeners.get(userId(user))?.size ?? 0,
     failNext: (error) => {
       failure.next = error
@@ -252,13 +252,13 @@ function ingest(stored: Stored, event: IncomingEvent): ItemResult<{ readonly mes
   return { ok: true, status: 'created', value }
 }
 
-function deliver(stored: Stored, user: string, id: string): InboxItem {
+function deliver(stored: Stored, user: string, { id, body }: { id: string; body: string }): InboxItem {
   const item: InboxItem = {
     sendId: sendId(id),
     decisionId: `d-${id}` as DecisionId,
     userId: userId(user),
     message: 'price-drop',
-    content: { title: 'Hello', body: 'World' },
+    content: { title: 'Hello', body },
     createdAt: stored.now + stored.inbox.size,
     status: 'unseen',
     statusAt: stored.now,
