@@ -22,7 +22,16 @@ export class PalomaApiError extends Error {
 
 /** The error an unsuccessful response stands for; reads its body. */
 export async function apiErrorOf(response: Response): Promise<PalomaApiError> {
-  const isProblem = response.headers.get('content-type')?.includes('json') ?? false
-  const problem: Partial<Problem> = isProblem ? await response.json() : { detail: await response.text() }
-  return new PalomaApiError(response.status, problem)
+  const text = await response.text()
+  return new PalomaApiError(response.status, problemIn(text) ?? { detail: text })
+}
+
+/** Proxies answer what they like, whatever type they call it. */
+function problemIn(text: string): Partial<Problem> | undefined {
+  try {
+    const body: unknown = JSON.parse(text)
+    return typeof body === 'object' && body !== null ? body : undefined
+  } catch {
+    return undefined
+  }
 }

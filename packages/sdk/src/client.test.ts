@@ -123,6 +123,15 @@ describe('the client', () => {
     expect(pauses).toEqual([150, 300, 2_250])
   })
 
+  it.each([
+    ['<html>Bad Gateway</html>', '<html>Bad Gateway</html>'],
+    ['null', 'null'],
+    ['', ''],
+  ])('tells of a proxy that answers %j and calls it JSON', async (body, detail) => {
+    const { fetch } = flaky([new Response(body, { status: 502, headers: { 'content-type': 'application/json' } })])
+    await expect(client({ fetch }).users.get('ann')).rejects.toMatchObject({ status: 502, code: 'HTTP_ERROR', detail })
+  })
+
   it('gives up after the retries it was given', async () => {
     const { fetch, bodies } = flaky([new TypeError('1'), new TypeError('2'), new TypeError('3')])
     await expect(client({ fetch, retries: 1 }).users.get('ann')).rejects.toThrow('2')
@@ -199,6 +208,24 @@ describe('the inbox', () => {
     controller.abort()
     expect(await last).toEqual({ value: undefined, done: true })
     await expect.poll(() => fake.listeners('ann')).toBe(0)
+  })
+
+  it('connects again when nothing comes any more, not even a sign of life', async () => {
+    let cut = 0
+    const silent = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(new TextEncoder().encode('retry: 2000\n\n')),
+      cancel() {
+        cut += 1
+      },
+    })
+    const { fetch } = flaky([new Response(silent)])
+    fake.deliver('ann', 's1')
+    const controller = new AbortController()
+    const { signal } = controller
+    const items = client({ fetch }).inbox.stream('ann', { signal, lastEventId: 's0', silenceMs: 300 })
+    expect((await items.next()).value).toMatchObject({ sendId: 's1' })
+    expect(cut).toBe(1)
+    controller.abort()
   })
 
   it('throws when the server refuses the stream', async () => {

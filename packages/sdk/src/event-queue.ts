@@ -1,3 +1,4 @@
+import { PalomaApiError } from './api-error.ts'
 import type { EventInput, WireBatchAnswer, WireItemError } from './wire.ts'
 
 export interface QueueOptions {
@@ -11,29 +12,54 @@ export interface QueueOptions {
 }
 
 export interface EventQueue {
+  /** Queues an event; one that is no JSON, or more than wait already, goes to `onError` instead. */
   add(event: EventInput): void
-  /** Sends all that waits. Rejects when a request failed for good; its events wait on. */
+  /**
+   * Sends all that waits. Rejects when a request failed for good; its events wait on. What the server would never take goes to
+   * `onError`.
+   */
   flush(): Promise<void>
 }
 
 /** A request stays well below the server's limit of 500 KB. */
 const MAX_BATCH_CHARACTERS = 150_000
 const MAX_WAITING = 10_000
+/** Pause before events whose request failed are tried again though nothing new came. */
+const AGAIN_MS = 10_000
+
+/** Statuses that blame what is in a request, which no repetition mends. */
+const BLAMED: readonly number[] = [400, 413, 422]
+
+interface Waiting {
+  readonly event: EventInput
+  readonly characters: number
+}
 
 /** Gathers events and sends them in order, one request at a time. */
 export function createEventQueue({ send, batchSize, flushMs, onError }: QueueOptions): EventQueue {
-  const waiting: EventInput[] = []
+  const waiting: Waiting[] = []
   let timer: ReturnType<typeof setTimeout> | undefined
   let running: Promise<void> | undefined
 
   const drain = async (): Promise<void> => {
+    let most = batchSize
     while (waiting.length > 0) {
-      const batch = waiting.slice(0, batchLength(waiting, batchSize))
-      const { results } = await send(batch)
-      waiting.splice(0, batch.length)
-      results.forEach((result, index) => {
-        if (!result.ok) onError(result.error, batch.slice(index, index + 1))
-      })
+      const batch = waiting.slice(0, batchLength(waiting, most)).map(({ event }) => event)
+      try {
+        const { results } = await send(batch)
+        waiting.splice(0, batch.length)
+        results.forEach((result, index) => {
+          if (!result.ok) onError(result.error, batch.slice(index, index + 1))
+        })
+      } catch (error) {
+        if (!(error instanceof PalomaApiError && BLAMED.includes(error.status))) throw error
+        // One event is to blame, or the server takes less at a time than we sent.
+        if (batch.length > 1) most = Math.ceil(batch.length / 2)
+        else {
+          waiting.splice(0, 1)
+          onError(error, batch)
+        }
+      }
     }
   }
   const flush = (): Promise<void> => {
@@ -45,7 +71,13 @@ export function createEventQueue({ send, batchSize, flushMs, onError }: QueueOpt
     return running
   }
   const flushAlone = (): void => {
-    flush().catch((error: unknown) => onError(error instanceof Error ? error : new Error(String(error)), [...waiting]))
+    flush().catch((error: unknown) => {
+      timer ??= waitingQuietly(flushAlone, Math.max(flushMs, AGAIN_MS))
+      onError(
+        error instanceof Error ? error : new Error(String(error)),
+        waiting.map(({ event }) => event),
+      )
+    })
   }
   return {
     add(event) {
@@ -53,7 +85,12 @@ export function createEventQueue({ send, batchSize, flushMs, onError }: QueueOpt
         onError({ code: 'QUEUE_FULL', detail: `more than ${MAX_WAITING} events wait; this one is lost` }, [event])
         return
       }
-      waiting.push(event)
+      try {
+        waiting.push({ event, characters: JSON.stringify(event).length })
+      } catch (error) {
+        onError({ code: 'EVENT_INVALID', detail: `the event is no JSON: ${String(error)}` }, [event])
+        return
+      }
       if (waiting.length >= batchSize) flushAlone()
       else timer ??= setTimeout(flushAlone, flushMs)
     },
@@ -61,10 +98,17 @@ export function createEventQueue({ send, batchSize, flushMs, onError }: QueueOpt
   }
 }
 
-function batchLength(events: readonly EventInput[], most: number): number {
+/** A timer that does not keep a program of Node running. */
+function waitingQuietly(act: () => void, milliseconds: number): ReturnType<typeof setTimeout> {
+  const timer: ReturnType<typeof setTimeout> & { readonly unref?: () => unknown } = setTimeout(act, milliseconds)
+  timer.unref?.()
+  return timer
+}
+
+function batchLength(events: readonly Waiting[], most: number): number {
   let characters = 0
   for (let length = 0; length < Math.min(most, events.length); length++) {
-    characters += JSON.stringify(events[length]).length
+    characters += events[length]!.characters
     if (characters > MAX_BATCH_CHARACTERS && length > 0) return length
   }
   return Math.min(most, events.length)

@@ -3,6 +3,13 @@ import { serverSentEvents } from './server-sent-events.ts'
 import type { Transport } from './transport.ts'
 import type { WireInbox, WireInboxItem, WireInboxStatus } from './wire.ts'
 
+export interface StreamOptions {
+  readonly signal?: AbortSignal
+  readonly lastEventId?: string
+  /** A connection on which nothing came for so many milliseconds is taken for lost. */
+  readonly silenceMs?: number
+}
+
 export interface InboxClient {
   list(
     userId: string,
@@ -12,13 +19,11 @@ export interface InboxClient {
   /** A token with which a browser may use this one inbox; needs a key with the scope `ingest`. */
   createToken(userId: string): Promise<{ readonly token: string }>
   /**
-   * New items as they come. Reconnects by itself and resumes after the last one; ends when `signal` aborts; throws
-   * PalomaApiError when the server refuses (401, 403, …).
+   * New items as they come. Reconnects by itself, also after a silence of a minute (`silenceMs`; the server gives a sign of life
+   * every 15 s), and resumes after the last one; ends when `signal` aborts; throws PalomaApiError when the server refuses
+   * (401, 403, …).
    */
-  stream(
-    userId: string,
-    options?: { readonly signal?: AbortSignal; readonly lastEventId?: string },
-  ): AsyncGenerator<WireInboxItem, void, undefined>
+  stream(userId: string, options?: StreamOptions): AsyncGenerator<WireInboxItem, void, undefined>
 }
 
 /** The in-app inbox of users. */
@@ -36,12 +41,12 @@ export function createInboxClient(transport: Transport): InboxClient {
 async function* streamItems(
   transport: Transport,
   path: string,
-  { signal, lastEventId }: { readonly signal?: AbortSignal; readonly lastEventId?: string },
+  { signal, lastEventId, silenceMs }: StreamOptions,
 ): AsyncGenerator<WireInboxItem, void, undefined> {
   let lastId = lastEventId
   for (let failures = 0; signal?.aborted !== true; failures++) {
     try {
-      for await (const event of eventsOf(transport, path, { signal, lastId })) {
+      for await (const event of eventsOf(transport, path, { signal, lastId, silenceMs })) {
         failures = 0
         lastId = event.id ?? lastId
         if (event.event === 'new-message') yield JSON.parse(event.data)
@@ -53,16 +58,22 @@ async function* streamItems(
   }
 }
 
+interface Connecting {
+  readonly signal: AbortSignal | undefined
+  readonly lastId: string | undefined
+  readonly silenceMs: number | undefined
+}
+
 async function* eventsOf(
   transport: Transport,
   path: string,
-  { signal, lastId }: { readonly signal: AbortSignal | undefined; readonly lastId: string | undefined },
+  { signal, lastId, silenceMs }: Connecting,
 ): ReturnType<typeof serverSentEvents> {
   const { body } = await transport.open(path, {
     headers: { accept: 'text/event-stream', ...(lastId === undefined ? {} : { 'last-event-id': lastId }) },
     ...(signal === undefined ? {} : { signal }),
   })
-  if (body !== null) yield* serverSentEvents(body)
+  if (body !== null) yield* serverSentEvents(body, silenceMs)
 }
 
 /** A refusal that no repetition mends; lost connections, 429 and 5xx are not. */

@@ -5,14 +5,20 @@ export interface ServerSentEvent {
   readonly data: string
 }
 
-/** Reads the events of a stream as they come (WHATWG HTML §9.2); comments and `retry` are passed over. */
-export async function* serverSentEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<ServerSentEvent> {
+/**
+ * Reads the events of a stream as they come (WHATWG HTML §9.2); comments and `retry` are passed over. Throws when nothing came
+ * for `silenceMs`, not even a comment: a connection that was cut without a word looks like one on which nothing happens.
+ */
+export async function* serverSentEvents(
+  body: ReadableStream<Uint8Array>,
+  silenceMs = 60_000,
+): AsyncGenerator<ServerSentEvent> {
   const decoder = new TextDecoder()
   const reader = body.getReader()
   let rest = ''
   try {
     for (;;) {
-      const { value, done } = await reader.read()
+      const { value, done } = await readWithin(reader, silenceMs)
       if (done) return
       const blocks = (rest + decoder.decode(value, { stream: true })).replaceAll('\r\n', '\n').split('\n\n')
       rest = blocks.pop() ?? ''
@@ -23,6 +29,20 @@ export async function* serverSentEvents(body: ReadableStream<Uint8Array>): Async
     }
   } finally {
     await reader.cancel()
+  }
+}
+
+type Reader = ReadableStreamDefaultReader<Uint8Array>
+
+async function readWithin(reader: Reader, silenceMs: number): ReturnType<Reader['read']> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const silence = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`nothing came for ${silenceMs} ms`)), silenceMs)
+  })
+  try {
+    return await Promise.race([reader.read(), silence])
+  } finally {
+    clearTimeout(timer)
   }
 }
 
