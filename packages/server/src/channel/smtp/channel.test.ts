@@ -194,6 +194,31 @@ describe('smtpChannel', () => {
     await wrong.close()
   })
 
+  it('shows its password to no server that does not encrypt, unless that runs here or the owner says so', async () => {
+    lab = await smtpLab({}, 'right')
+    // An address of this machine that does not look like one, as a server elsewhere whose offer of TLS was taken out.
+    const elsewhere = `smtp://paloma:right@0.0.0.0:${lab.server.port}`
+    const wary = await smtpLab({ url: elsewhere })
+    const result = await wary.adapter.send(testMessage(wary))
+    expect(result).toMatchObject({ kind: 'rejected', permanent: false, reason: expect.stringMatching(/STARTTLS|TLS/) })
+    expect(await wary.adapter.check?.()).toMatchObject({ ok: false, detail: expect.stringMatching(/STARTTLS|TLS/) })
+    expect(lab.server.logins()).toBe(0)
+    await wary.close()
+    const told = await smtpLab({ url: `${elsewhere}?requireTLS=false` })
+    expect(await told.adapter.check?.()).toMatchObject({ ok: true })
+    await told.close()
+    expect(await lab.adapter.check?.()).toMatchObject({ ok: true })
+  })
+
+  it('hands nothing to a server whose certificate nobody knows, and may try again', async () => {
+    const server = await fakeSmtpServer({ startTls: true })
+    lab = await smtpLab({ url: `smtp://127.0.0.1:${server.port}` })
+    const result = await lab.adapter.send(testMessage(lab))
+    expect(result).toMatchObject({ kind: 'rejected', permanent: false, reason: expect.stringContaining('certificate') })
+    expect(server.attempts()).toBe(0)
+    await server.close()
+  })
+
   it('may be tried again when the host has no address', async () => {
     lab = await smtpLab({ url: 'smtp://mail.invalid:25' })
     expect(await lab.adapter.send(testMessage(lab))).toMatchObject({ kind: 'rejected', permanent: false })

@@ -44,6 +44,8 @@ function createPool(options: SmtpChannelOptions): Transporter {
   const { dkim } = options
   return createTransport({
     url: options.url,
+    // The url may say otherwise.
+    requireTLS: showsPassword(options.url),
     pool: true,
     maxConnections: options.connections ?? DEFAULT_CONNECTIONS,
     connectionTimeout: timeoutMs,
@@ -63,6 +65,12 @@ function createPool(options: SmtpChannelOptions): Transporter {
           },
         }),
   })
+}
+
+/** Whether a password leaves this machine: whoever can take the offer of TLS out of what a server says could read it. */
+function showsPassword(url: string): boolean {
+  const { password, hostname } = new URL(url)
+  return password !== '' && !/^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/i.test(hostname)
 }
 
 /**

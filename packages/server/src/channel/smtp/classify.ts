@@ -32,14 +32,16 @@ const SESSION_CODES = [
  * handed to a connection after the server had agreed to DATA.
  */
 export function classifySmtpFailure(failure: SmtpFailure, isDataBegun: boolean): SendResult {
-  const reason = failure.response ?? failure.message
+  const isOfSession = SESSION_CODES.includes(failure.code ?? '')
+  // A reply alone does not say that it was to STARTTLS or to the login.
+  const reason = isOfSession ? failure.message : (failure.response ?? failure.message)
   const reply = failure.responseCode
   if (reply === undefined) {
     if (isDataBegun) return { kind: 'unknown', reason }
     // Without a reply: the library refused the envelope or size (permanent), or there was no connection.
     return { kind: 'rejected', permanent: !SESSION_CODES.includes(failure.code ?? 'ECONNECTION'), reason }
   }
-  const permanent = reply >= 500 && !SESSION_CODES.includes(failure.code ?? '')
+  const permanent = reply >= 500 && !isOfSession
   const addressGone = permanent && failure.command === 'RCPT TO' && ADDRESS_GONE.test(reason)
   return { kind: 'rejected', permanent, reason, ...(addressGone ? { addressGone } : {}) }
 }

@@ -3,7 +3,7 @@ import { PalomaError } from '@paloma/core/domain'
 
 /** Options of `smtpChannel`. */
 export interface SmtpChannelOptions {
-  /** `smtp://user:password@host:587` (STARTTLS when offered) or `smtps://…:465`. */
+  /** `smtp://user:password@host:587` (STARTTLS when offered; always before a password, see the guide) or `smtps://…:465`. */
   readonly url: string
   /** One mailbox, with or without a name: `Acme <news@acme.example>`. */
   readonly from: string

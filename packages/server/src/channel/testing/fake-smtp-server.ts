@@ -16,6 +16,8 @@ export interface FakeSmtpServer {
   readonly port: number
   readonly mails: readonly ReceivedMail[]
   attempts(): number
+  /** How often a password was shown. */
+  logins(): number
   accept(): Promise<void>
   make(trouble: Trouble): Promise<void>
   /** Answers RCPT TO (or DATA) with this reply until `accept`. */
@@ -25,12 +27,15 @@ export interface FakeSmtpServer {
 
 type Done = (error?: Error | null) => void
 
-/** `password`: demands a login of `paloma` with it. */
-export async function fakeSmtpServer(options: { readonly password?: string } = {}): Promise<FakeSmtpServer> {
+/** `password`: demands a login of `paloma` with it. `startTls`: offers STARTTLS, with a certificate nobody knows. */
+export async function fakeSmtpServer(
+  options: { readonly password?: string; readonly startTls?: true } = {},
+): Promise<FakeSmtpServer> {
   const mails: ReceivedMail[] = []
   let trouble: Trouble | undefined
   let refusal: { readonly command: string; readonly error: Error } | undefined
   let attempts = 0
+  let logins = 0
 
   const replyTo = (command: string, done: Done): void => done(refusal?.command === command ? refusal.error : null)
   const receive = async (stream: SMTPServerDataStream, envelope: ReceivedMail['envelope']): Promise<void> => {
@@ -49,16 +54,21 @@ export async function fakeSmtpServer(options: { readonly password?: string } = {
   }
   const start = async (at: number): Promise<SMTPServer> => {
     const next = new SMTPServer({
-      disabledCommands: options.password === undefined ? ['STARTTLS', 'AUTH'] : ['STARTTLS'],
+      disabledCommands: [
+        ...(options.startTls === true ? [] : ['STARTTLS']),
+        ...(options.password === undefined ? ['AUTH'] : []),
+      ],
       allowInsecureAuth: true,
       authOptional: options.password === undefined,
       disableReverseLookup: true,
       closeTimeout: 10,
       logger: false,
-      onAuth: ({ username, password }, _session, done) =>
-        username === 'paloma' && password === options.password
-          ? done(null, { user: username })
-          : done(reply(535, '5.7.8 no')),
+      onAuth({ username, password }, _session, done) {
+        logins++
+        const isRight = username === 'paloma' && password === options.password
+        if (isRight) done(null, { user: username })
+        else done(reply(535, '5.7.8 no'))
+      },
       onMailFrom: (_address, _session, done) => replyTo('MAIL', done),
       onRcptTo: (_address, _session, done) => replyTo('RCPT', done),
       onData,
@@ -89,6 +99,7 @@ export async function fakeSmtpServer(options: { readonly password?: string } = {
     port,
     mails,
     attempts: () => attempts,
+    logins: () => logins,
     async accept() {
       trouble = undefined
       refusal = undefined
