@@ -72,6 +72,36 @@ describe('a server on the embedded store that is killed', () => {
     await again.child.kill('SIGTERM')
   })
 
+  it('ends in order when it is told to, twice even, with everything it acknowledged, in the midst of requests', async () => {
+    const server = await start()
+    const post = (to: { readonly url: string; readonly key: string }, n: number) =>
+      call<WireBatchAnswer>(to, 'POST /v1/batch', {
+        batch: [{ type: 'track', event: 'App Visited', userId: 'ada', messageId: `t-${n}` }],
+      })
+    const acknowledged: number[] = []
+    let next = 0
+    const client = async (): Promise<void> => {
+      for (;;) {
+        const n = next++
+        if ((await post(server, n)).json.success !== true) throw new Error('turned away')
+        acknowledged.push(n)
+        if (acknowledged.length === 40) {
+          process.kill(server.child.pid, 'SIGTERM')
+          process.kill(server.child.pid, 'SIGINT')
+        }
+      }
+    }
+    await Promise.allSettled([client(), client(), client()])
+    expect(await server.child.ended).toBe(0)
+    expect(server.child.said()).not.toMatch(/^\s+at /m)
+    const again = await start()
+    expect(again.child.said()).not.toContain('which ended without closing it')
+    for (const n of acknowledged) {
+      expect((await post(again, n)).json.results).toMatchObject([{ ok: true, status: 'duplicate' }])
+    }
+    await again.child.kill('SIGTERM')
+  })
+
   it('sends nothing twice: what was with the provider ends unknown, what was not goes out after the restart', async () => {
     const users = Array.from({ length: 60 }, (_, i) => `u${i}`)
     const server = await start()

@@ -53,6 +53,19 @@ describe('a server whose embedded engine dies', () => {
     await expect(serveChild({ dir: root, config })).rejects.toThrow(/STORE_DAMAGED/)
   }, 120_000)
 
+  it('says so in one line when the engine dies of being closed', async () => {
+    const dir = mkdtempSync(join(root, 'closing-'))
+    const child = await serveChild({ dir, config })
+    running.push(child)
+    rmSync(join(dir, 'data-', 'postgres', 'global', 'pg_control'))
+    await child.kill('SIGTERM')
+    expect(await child.ended).toBe(1)
+    expect(child.said()).toMatch(/\nerror STORE_BROKEN: the embedded store has failed: .*pg_control.*\n {2}hint: .*\n$/)
+    expect(child.said()).not.toMatch(/^\s+at /m)
+    expect(child.said().match(/error STORE_BROKEN/g)).toHaveLength(1)
+    await expect(serveChild({ dir, config })).rejects.toThrow(/STORE_HALF_WRITTEN/)
+  }, 120_000)
+
   it('lets nobody into an engine after a panic, those who waited least of all, and leaves it alone when it closes', async () => {
     const dataDir = join(root, 'panic')
     const heard: unknown[] = []
