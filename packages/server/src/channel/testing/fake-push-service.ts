@@ -1,7 +1,6 @@
 import { createECDH, createPublicKey, randomBytes, verify } from 'node:crypto'
 import type { PushSubscription } from '@paloma/core/domain'
-// @ts-expect-error: the library brings no types
-import ece from 'http_ece'
+import { decryptPush } from './decrypt-push.ts'
 import { type FakeHttpProvider, fakeHttpProvider, type ReceivedPost } from './fake-http-provider.ts'
 
 /** A push message as the browser sees it, with the headers that the push service saw. */
@@ -22,7 +21,7 @@ export interface FakePushService {
 export async function fakePushService(vapidPublicKey: string): Promise<FakePushService> {
   const browser = createECDH('prime256v1')
   const p256dh = browser.generateKeys('base64url')
-  const auth = randomBytes(16).toString('base64url')
+  const auth = randomBytes(16)
   const pushes: ReceivedPush[] = []
   const http = await fakeHttpProvider(({ headers, body }) => {
     const claims = verifyVapid(headers.authorization ?? '', vapidPublicKey)
@@ -32,11 +31,15 @@ export async function fakePushService(vapidPublicKey: string): Promise<FakePushS
     if (headers['content-encoding'] !== 'aes128gcm') throw new Error('content-encoding is not aes128gcm')
     if (headers.topic !== undefined && !/^[\w-]{1,32}$/.test(String(headers.topic))) throw new Error('bad Topic')
     if (body.length > 4096) return { status: 413, body: 'too large' }
-    const plain: Buffer = ece.decrypt(body, { version: 'aes128gcm', privateKey: browser, authSecret: auth })
+    const plain = decryptPush(body, { keys: browser, auth })
     pushes.push({ payload: JSON.parse(plain.toString()), headers, claims })
     return { status: 201 }
   })
-  return { http, subscription: { endpoint: `${http.url}/push/1`, keys: { p256dh, auth } }, pushes }
+  return {
+    http,
+    subscription: { endpoint: `${http.url}/push/1`, keys: { p256dh, auth: auth.toString('base64url') } },
+    pushes,
+  }
 }
 
 /** RFC 8292: the claims of a `vapid t=…, k=…` header, when the token is signed by the expected key. */
