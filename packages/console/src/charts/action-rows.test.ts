@@ -75,4 +75,10 @@ describe('actionTable', () => {
       isRefused: true,
     })
   })
+
+  it('has no column for refusals where nothing was refused', () => {
+    const { columns, rows } = actionTable({ ...explanation, actions: [push, hold] })
+    expect(columns.at(-1)).toBe('Price')
+    expect(rows.map((row) => row.cells.length)).toEqual([5, 5])
+  })
 })

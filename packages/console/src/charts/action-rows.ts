@@ -22,9 +22,10 @@ function isSame(a: ExplainedAction, b: ExplainedAction): boolean {
   return a.action === b.action && nameOf(a) === nameOf(b) && a.refusals.length === 0 && b.refusals.length === 0
 }
 
-/** Actions in the server's order with value \u00b1 sd per objective, price, score, probability and refusals. */
+/** Actions in the server's order with value \u00b1 sd per objective, price, score, probability and, where there are any, refusals. */
 export function actionTable({ actions, chosen }: Explanation): ActionTable {
   const units = new Map(actions.flatMap(({ values }) => Object.entries(values)).map(([name, { unit }]) => [name, unit]))
+  const anyRefused = actions.some(({ refusals }) => refusals.length > 0)
   return {
     columns: [
       'Action',
@@ -32,7 +33,7 @@ export function actionTable({ actions, chosen }: Explanation): ActionTable {
       'Score',
       ...[...units].map(([name, unit]) => `${name} (${unit})`),
       'Price',
-      'Refused',
+      ...(anyRefused ? ['Refused'] : []),
     ],
     rows: actions.map((action) => {
       const isRefused = action.refusals.length > 0
@@ -45,7 +46,7 @@ export function actionTable({ actions, chosen }: Explanation): ActionTable {
       const cells = [
         nameOf(action),
         ...(isRefused ? figures.map(() => '\u2013') : figures),
-        action.refusals.map(refusalText).join('; '),
+        ...(anyRefused ? [action.refusals.map(refusalText).join('; ')] : []),
       ]
       return { cells, isChosen: isSame(action, chosen), isRefused }
     }),

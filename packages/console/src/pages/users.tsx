@@ -17,7 +17,7 @@ function Profile({ user }: { readonly user: UserDetail }): ReactNode {
     ['Group', groupName(user.group)],
     ['Open opportunities', String(user.openOpportunities)],
     ['Addresses', reachable.length === 0 ? 'none' : reachable.join(', ')],
-    ['Time zone', user.timeZone ?? 'the company’s'],
+    ['Time zone', user.timeZone?.replaceAll('_', ' ') ?? 'the company’s'],
     ['Known since', formatTime(user.createdAt)],
   ] as const
   return (
