@@ -100,6 +100,7 @@ describe('webPushChannel', () => {
   it.each([
     [404, { kind: 'rejected', permanent: true, addressGone: true }],
     [410, { kind: 'rejected', permanent: true, addressGone: true }],
+    [401, { kind: 'rejected', permanent: false }],
     [403, { kind: 'rejected', permanent: true }],
     [413, { kind: 'rejected', permanent: true }],
     [429, { kind: 'rejected', permanent: false }],

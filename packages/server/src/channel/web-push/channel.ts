@@ -14,7 +14,8 @@ const DEFAULT_CONCURRENCY = 32
 /** RFC 8030 §7.2: what every push service accepts, encryption included. */
 const MAX_BODY_BYTES = 4_096
 
-const RETRIABLE_STATUSES = [408, 425, 429]
+/** 401 is of our signature, a clock that is wrong for one, and not of the subscription. */
+const RETRIABLE_STATUSES = [401, 408, 425, 429]
 
 /**
  * Push messages to browsers (RFC 8030), encrypted for the subscription (RFC 8291) and signed with VAPID (RFC 8292).

@@ -12,8 +12,8 @@ export const MESSAGE_SEND_EVENT = 'dev.paloma.message.send.v1'
 /** What the options leave out. */
 const DEFAULT_CONCURRENCY = 32
 
-/** Statuses below 500 after which the receiver took nothing and may take it later. */
-const RETRIABLE_STATUSES = [408, 425, 429]
+/** Statuses below 500 that speak of the way to the receiver, its secret or its load and not of the message: it may take it later. */
+const RETRIABLE_STATUSES = [401, 403, 404, 405, 407, 408, 425, 429]
 
 /**
  * Hands messages to a customer's own gateway: a CloudEvents 1.0 POST (structured JSON) signed by Standard Webhooks,
@@ -96,7 +96,7 @@ function toSendResult(answer: PostAnswer): SendResult {
   if (status >= 200 && status < 300) return { kind: 'sent', providerMessageId: idIn(text) }
   const reason = `HTTP ${status}${text === '' ? '' : `: ${text.slice(0, 200)}`}`
   if (status === 410) return { kind: 'rejected', permanent: true, reason, addressGone: true }
-  return { kind: 'rejected', permanent: status < 500 && !RETRIABLE_STATUSES.includes(status), reason }
+  return { kind: 'rejected', permanent: status >= 400 && status < 500 && !RETRIABLE_STATUSES.includes(status), reason }
 }
 
 /** The `id` of a JSON answer; null where the receiver gives none, or answers other than JSON, as it may. */
