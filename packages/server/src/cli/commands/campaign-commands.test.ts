@@ -117,6 +117,19 @@ describe('paloma import and paloma plan', () => {
     expect(await run(planCommand, [at('users.csv'), ...args])).toMatchObject({ code, results: '' })
   })
 
+  it('import says when actions were not taken as often as the mapping says, and is silent when they were', async () => {
+    const wrong = { ...SAMPLE_MAPPING, propensity: { uniform: true } }
+    await writeFile(at('wrong.config.json'), JSON.stringify(wrong))
+    const imported = (mapping: string, ...flags: readonly string[]) =>
+      run(importCommand, [at('past.jsonl'), '--mapping', at(mapping), '--out', at('z.json'), ...flags])
+    const said = await imported('wrong.config.json')
+    expect(said.results).toContain('not taken as often')
+    expect(said.results).toMatch(/none +\d+ +500/)
+    const told = JSON.parse((await imported('wrong.config.json', '--json')).results)
+    expect(told.sampleRatio).toMatchObject({ kind: 'test', isMismatch: true })
+    expect((await imported('campaign.config.json')).results).not.toContain('not taken')
+  })
+
   it('import refuses a mapping that does not run, and a table without the columns', async () => {
     await writeFile(at('broken.config.ts'), 'export default {\n')
     const broken = await run(importCommand, [at('past.jsonl'), '--mapping', at('broken.config.ts')])

@@ -1,5 +1,11 @@
 import { Command } from 'commander'
-import { type LearnedCampaign, learnCampaign, refusedInWords } from '../../usecases/campaign/index.ts'
+import {
+  type LearnedCampaign,
+  learnCampaign,
+  refusedInWords,
+  type TakenAsStated,
+  takenAsStated,
+} from '../../usecases/campaign/index.ts'
 import { alignTable, type Output, printReport, processOutput, type Report, showNumber } from '../print/index.ts'
 import { loadMapping, loadRows, saveLearned } from './campaign-files.ts'
 
@@ -19,23 +25,47 @@ export function importCommand(output: Output = processOutput): Command {
     .option('--json', 'print one JSON object on stdout', false)
     .action(async (file: string, options: ImportOptions) => {
       const mapping = await loadMapping(options.mapping)
-      const learned = learnCampaign(mapping, await loadRows(file, output))
+      const rows = await loadRows(file, output)
+      const learned = learnCampaign(mapping, rows)
+      // Rows were left out by what was done, so that the others no longer are as stated.
+      const isWhole = Object.keys(learned.refused).length === 0
+      const taken = isWhole ? takenAsStated(mapping, rows) : null
       await saveLearned(options.out, learned)
-      printReport(output, importReport(learned, options.out), options.json)
+      printReport(output, importReport(learned, taken, options.out), options.json)
     })
 }
 
-function importReport(learned: LearnedCampaign, out: string): Report {
+function importReport(learned: LearnedCampaign, taken: TakenAsStated | null, out: string): Report {
   const priors = Object.entries(learned.priors).map(([objective, prior]) => [
     objective,
     showNumber(prior.interactionSd),
   ])
   const table = alignTable(['objective', 'interaction sd'], priors)
   const { refused } = learned
-  const data = { rows: learned.rows, refused, features: learned.features.length, priors: learned.priors, out }
+  const { rows } = learned
+  const data = {
+    rows,
+    refused,
+    sampleRatio: taken?.test ?? null,
+    features: learned.features.length,
+    priors: learned.priors,
+    out,
+  }
   const left = Object.keys(refused).length === 0 ? '' : `\nRows left out, with the reason: ${refusedInWords(refused)}.`
   const text = `Learned from ${showNumber(learned.rows)} rows, ${learned.features.length} features, into ${out}.${left}
-How widely users may differ in effect, by the data, in units of the noise:
+${mismatchText(taken)}How widely users may differ in effect, by the data, in units of the noise:
 ${table}`
   return { data, text }
+}
+
+function mismatchText(taken: TakenAsStated | null): string {
+  if (taken?.test.kind !== 'test' || !taken.test.isMismatch) return ''
+  const rows = taken.actions.map((action) => [
+    action.value,
+    showNumber(action.taken),
+    showNumber(Math.round(action.expected)),
+  ])
+  return `The actions were not taken as often as the probabilities in the mapping say (p = ${showNumber(taken.test.pValue)}). Find out why before you believe anything learned:
+${alignTable(['action', 'taken', 'expected'], rows)}
+`
 }

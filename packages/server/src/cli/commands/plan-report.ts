@@ -63,7 +63,7 @@ function checkText({ check }: CampaignSummary): readonly string[] {
     intervalText(difference),
   ])
   const header = ['per user', 'IPS', 'SNIPS', 'doubly robust', 'best fixed', 'difference']
-  const size = `${showNumber(Math.round(check.effectiveSampleSize))} of ${showNumber(check.rows)}`
+  const size = `${showNumber(Math.round(check.effectiveSampleSize))} of ${showNumber(check.rows)}, mean weight ${showNumber(check.meanWeight.plan)}`
   return [`Checked on the past campaign, cross-fitted; effective sample size ${size}:\n${alignTable(header, rows)}`]
 }
 

@@ -5,7 +5,7 @@ import { openBytes, readFailure } from './bytes.ts'
 import { checkCellLength, type TableLimits } from './limits.ts'
 import type { TableRow } from './row.ts'
 
-/** Rows of a CSV file with a header, as text; empty cells are null. */
+/** Rows of a CSV file with a header, as text; empty cells are null, and columns without a name are left out. */
 export async function* readCsv(
   path: string,
   isGzip: boolean,
@@ -56,21 +56,24 @@ function csvParser(path: string, limits: TableLimits): Parser {
 function checkHeader(path: string, record: readonly string[]): readonly string[] {
   const names = record.map((name) => name.trim())
   for (const [index, name] of names.entries()) {
-    const isRepeated = names.indexOf(name) !== index
-    if (name !== '' && !isRepeated) continue
-    const what = isRepeated && name !== '' ? `'${name}' a second time` : 'no name'
-    throw new PalomaError('TABLE_MALFORMED', `${path}:1: column ${index + 1} has ${what}`, {
+    if (name === '' || names.indexOf(name) === index) continue
+    throw new PalomaError('TABLE_MALFORMED', `${path}:1: column ${index + 1} has '${name}' a second time`, {
       hint: 'every column of the header needs its own name',
     })
   }
-  return names
+  if (names.some((name) => name !== '')) return names
+  throw new PalomaError('TABLE_MALFORMED', `${path}:1: no column has a name`, {
+    hint: 'the first line names the columns',
+  })
 }
 
 function toRow(header: readonly string[], record: readonly string[]): TableRow {
   const row: Record<string, string | null> = {}
   for (let j = 0; j < header.length; j += 1) {
+    const name = header[j]!
+    if (name === '') continue
     const cell = record[j]!
-    row[header[j]!] = cell === '' ? null : cell
+    row[name] = cell === '' ? null : cell
   }
   return row
 }

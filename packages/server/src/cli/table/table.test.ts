@@ -44,6 +44,11 @@ describe('reading CSV', () => {
     ])
   })
 
+  it('leaves out columns without a name, such as the row numbers that data frames write', async () => {
+    const path = await file('index.csv', ',a,\n0,x,\n1,y,\n')
+    expect(await rowsOf(path)).toEqual([{ a: 'x' }, { a: 'y' }])
+  })
+
   it('hands rows over in batches in the order of the file', async () => {
     const path = await file('many.csv', `n\n${Array.from({ length: 25 }, (_, i) => i).join('\n')}\n`)
     const sizes: number[] = []
@@ -57,7 +62,7 @@ describe('reading CSV', () => {
     ['an unclosed quote', 'a,b\n1,"2\n3,4\n', /Quote/, 'TABLE_MALFORMED'],
     ['text after a closing quote', 'a,b\n1,"2"x\n', /:2, cell 2/, 'TABLE_MALFORMED'],
     ['a repeated column', 'a,a\n1,2\n', /column 2 has 'a' a second time/, 'TABLE_MALFORMED'],
-    ['a nameless column', 'a,\n1,2\n', /column 2 has no name/, 'TABLE_MALFORMED'],
+    ['a header without any name', ',\n1,2\n', /no column has a name/, 'TABLE_MALFORMED'],
     ['an empty file', '', /header/, 'TABLE_EMPTY'],
     [
       'a cell of a million characters',

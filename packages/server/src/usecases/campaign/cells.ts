@@ -9,9 +9,14 @@ export interface CellPlace {
   readonly column: string
 }
 
+/** Whether a cell holds no value: CSV has empty text where other formats may have null. */
+export function isBlank(cell: CampaignRow[string] | undefined): cell is null | undefined | '' {
+  return cell === null || cell === undefined || (typeof cell === 'string' && cell.trim() === '')
+}
+
 /** The number a cell holds, null if it is empty; throws CAMPAIGN_CELL for anything else. */
 export function numberCell(cell: CampaignRow[string] | undefined, place: CellPlace): number | null {
-  if (cell === null || cell === undefined || cell === '') return null
+  if (isBlank(cell)) return null
   const value = typeof cell === 'string' ? Number(cell) : typeof cell === 'boolean' ? Number(cell) : cell
   if (Number.isFinite(value)) return value
   throw cellFault(place, cell, 'a number')
@@ -29,7 +34,7 @@ const FALSE_WORDS: readonly string[] = ['0', 'false', 'f', 'no', 'n']
 
 /** The truth value a cell holds (1/0, true/false, yes/no), null if it is empty. */
 export function booleanCell(cell: CampaignRow[string] | undefined, place: CellPlace): boolean | null {
-  if (cell === null || cell === undefined || cell === '') return null
+  if (isBlank(cell)) return null
   const word = String(cell).toLowerCase()
   if (TRUE_WORDS.includes(word)) return true
   if (FALSE_WORDS.includes(word)) return false

@@ -4,19 +4,24 @@ import type { CampaignRow } from './cells.ts'
 import { type FixedPlan, fixedProbability } from './fixed-plan.ts'
 import { type EncodedPast, encodePast, fitHeads, type LearnedCampaign } from './learn-campaign.ts'
 import {
+  couldAverageOne,
   doublyRobustScores,
   effectiveSampleSize,
   importanceValue,
   importanceWeights,
   intervalOf,
   type OffPolicyValue,
+  tellsEnough,
 } from './off-policy.ts'
 import type { PlanOptions } from './plan-campaign.ts'
 import { predictAction, predictCampaign } from './predict-campaign.ts'
 import { type ChannelLimits, pricedPolicy } from './priced-policy.ts'
 import { screenPast } from './screen-past.ts'
 
-/** What the past campaign says of planning this way, for one objective or for the weighted score; values per user. */
+/**
+ * What the past campaign says of planning this way, for one objective or for the weighted score; values per user. Null where too few users
+ * tell of it: see `tellsEnough`.
+ */
 export interface ObjectiveCheck {
   readonly plan: OffPolicyValue & { readonly doublyRobust: Interval | null }
   readonly bestFixed: Interval | null
@@ -24,9 +29,18 @@ export interface ObjectiveCheck {
   readonly difference: Interval | null
 }
 
+/** Means of the importance weights, 1 up to chance: elsewhere the stated propensities are wrong, or rule out what the target does. */
+export interface MeanWeight {
+  readonly plan: number
+  readonly bestFixed: number
+  /** Both; one false alarm in a thousand. */
+  readonly couldBeOne: boolean
+}
+
 export interface CampaignCheck {
   readonly rows: number
   readonly effectiveSampleSize: number
+  readonly meanWeight: MeanWeight
   readonly objectives: Readonly<Record<string, ObjectiveCheck>>
   /** Σ weight × reward − cost. */
   readonly combined: ObjectiveCheck
@@ -53,14 +67,20 @@ export function checkCampaign(
   const fixed = Float64Array.from(crossed.target, (_, i) =>
     fixedProbability(options.bestFixed, i % past.actions.length),
   )
+  const fixedWeights = importanceWeights({ ...past, actions: past.actions.length, target: fixed })
   const judge = (rewards: Float64Array, model: Float64Array, costs: readonly number[] | null): ObjectiveCheck =>
-    judgeObjective({ past, target: crossed.target, fixed, weights, rewards, model, costs })
+    judgeObjective({ past, target: crossed.target, fixed, weights, fixedWeights, rewards, model, costs })
   const objectives = Object.entries(past.rewards).map(
     ([name, rewards]) => [name, judge(rewards, crossed.models[name]!, null)] as const,
   )
   return {
     rows: past.users,
     effectiveSampleSize: effectiveSampleSize(weights),
+    meanWeight: {
+      plan: momentsOf(weights).mean,
+      bestFixed: momentsOf(fixedWeights).mean,
+      couldBeOne: couldAverageOne(weights) && couldAverageOne(fixedWeights),
+    },
     objectives: Object.fromEntries(objectives),
     combined: judge(
       weightedSum(learned, past.rewards),
@@ -118,24 +138,30 @@ interface Judged {
   readonly target: Float64Array
   readonly fixed: Float64Array
   readonly weights: Float64Array
+  readonly fixedWeights: Float64Array
   readonly rewards: Float64Array
   readonly model: Float64Array
   /** Per action, where costs count; the logged reward and the model are both lowered by them. */
   readonly costs: readonly number[] | null
 }
 
+const UNTOLD: ObjectiveCheck['plan'] = { ips: null, snips: null, doublyRobust: null }
+
 function judgeObjective(judged: Judged): ObjectiveCheck {
-  const { past, target, fixed, weights, costs } = judged
+  const { past, target, fixed, weights, fixedWeights, costs } = judged
   const actions = past.actions.length
   const costOf = (action: number): number => costs?.[action] ?? 0
   const rewards = judged.rewards.map((reward, user) => reward - costOf(past.taken[user]!))
   const model = judged.model.map((value, i) => value - costOf(i % actions))
   const robust = (probabilities: Float64Array): Interval | null =>
     intervalOf(momentsOf(doublyRobustScores({ ...past, actions, target: probabilities, rewards }, model)))
+  const isPlanTold = tellsEnough(weights, judged.rewards)
+  const isFixedTold = tellsEnough(fixedWeights, judged.rewards)
+  const difference = (): Interval | null => robust(target.map((p, i) => p - fixed[i]!))
   return {
-    plan: { ...importanceValue(weights, rewards), doublyRobust: robust(target) },
-    bestFixed: robust(fixed),
-    difference: robust(target.map((p, i) => p - fixed[i]!)),
+    plan: isPlanTold ? { ...importanceValue(weights, rewards), doublyRobust: robust(target) } : UNTOLD,
+    bestFixed: isFixedTold ? robust(fixed) : null,
+    difference: isPlanTold && isFixedTold ? difference() : null,
   }
 }
 

@@ -1,5 +1,5 @@
 import { PalomaError } from '@paloma/core'
-import { booleanCell, type CampaignRow, numberCell, requireColumns } from './cells.ts'
+import { booleanCell, type CampaignRow, isBlank, numberCell, requireColumns } from './cells.ts'
 import type { CampaignFeature, CampaignMapping } from './mapping.ts'
 
 /** One number of the encoded features: `(raw − centre) / scale`, clipped; missing and unknown values are at 0. */
@@ -57,9 +57,12 @@ function fitNumber(column: string, log1p: boolean, rows: readonly CampaignRow[])
 
 function fitCategory(column: string, maxValues: number, rows: readonly CampaignRow[]): readonly EncodedFeature[] {
   const counts = new Map<string, number>()
+  let known = 0
   for (const row of rows) {
     const cell = row[column]
-    if (cell !== null && cell !== undefined) counts.set(String(cell), (counts.get(String(cell)) ?? 0) + 1)
+    if (isBlank(cell)) continue
+    known += 1
+    counts.set(String(cell), (counts.get(String(cell)) ?? 0) + 1)
   }
   if (counts.size > maxValues) {
     throw new PalomaError(
@@ -72,7 +75,7 @@ function fitCategory(column: string, maxValues: number, rows: readonly CampaignR
   }
   return [...counts]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([value, count]) => ({ kind: 'category', column, value, centre: count / rows.length }))
+    .map(([value, count]) => ({ kind: 'category', column, value, centre: count / known }))
 }
 
 function rawNumber(
@@ -108,7 +111,7 @@ function encodeCell(feature: EncodedFeature, row: CampaignRow, rowNumber: number
     if (value === null) return 0
     return Math.max(-CLIP, Math.min(CLIP, (value - feature.centre) / feature.scale))
   }
-  if (cell === null || cell === undefined || cell === '') return 0
+  if (isBlank(cell)) return 0
   if (feature.kind === 'category') return (String(cell) === feature.value ? 1 : 0) - feature.centre
   const value = booleanCell(cell, { row: rowNumber, column: feature.column })
   return value === null ? 0 : Number(value) - feature.centre

@@ -75,6 +75,9 @@ export const campaignMappingSchema: z.ZodType<CampaignMapping> = z.strictObject(
   features: z.record(text, featureSchema),
 })
 
+const NO_HOLD =
+  'exactly one value must mean hold; where every user was sent something, let the one to compare with stand for it'
+
 /** Checks a mapping from a file; throws PalomaError CAMPAIGN_MAPPING which names the member at fault. */
 export function parseCampaignMapping(value: unknown, source: string): CampaignMapping {
   const parsed = campaignMappingSchema.safeParse(value)
@@ -85,7 +88,7 @@ export function parseCampaignMapping(value: unknown, source: string): CampaignMa
   const mapping = parsed.data
   const targets = Object.values(mapping.action.values)
   const names = targets.flatMap((target) => (target === 'hold' ? [] : [target.name]))
-  if (targets.length - names.length !== 1) throw fault(source, 'action.values', 'exactly one value must mean hold')
+  if (targets.length - names.length !== 1) throw fault(source, 'action.values', NO_HOLD)
   if (names.length === 0) throw fault(source, 'action.values', 'expected at least one send')
   const repeated = names.find((name, index) => name === 'hold' || names.indexOf(name) !== index)
   if (repeated !== undefined) throw fault(source, 'action.values', `the name '${repeated}' stands for two actions`)

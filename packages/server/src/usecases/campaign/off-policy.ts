@@ -1,4 +1,4 @@
-import { type Moments, meanInterval, momentsOf, normalQuantile } from '@paloma/core'
+import { type Moments, meanInterval, momentsOf, normalQuantile, SAMPLE_RATIO_ALARM } from '@paloma/core'
 import type { Interval } from '../contract.ts'
 import { SUMMARY_LEVEL } from './expected-totals.ts'
 
@@ -37,6 +37,31 @@ export function effectiveSampleSize(weights: Float64Array): number {
   }
   return squares === 0 ? 0 : (sum * sum) / squares
 }
+
+/** Below this the normal approximation of a mean is not to be trusted (Cochran 1954). */
+const LEAST_EXPECTED = 5
+
+/**
+ * Whether rewards weighted so have a spread that can be known: at least five users, in the mean, whose reward is not the usual one. Where
+ * rewards are rare and weights uneven, the few users who count may all be alike, and an interval from them would be far too narrow.
+ */
+export function tellsEnough(weights: Float64Array, rewards: Float64Array): boolean {
+  const usual = rewards.toSorted()[rewards.length >> 1]
+  const unusual = rewards.reduce((count, reward) => count + (reward === usual ? 0 : 1), 0)
+  return (effectiveSampleSize(weights) * unusual) / rewards.length >= LEAST_EXPECTED
+}
+
+/**
+ * Whether importance weights can have the mean 1, as they do where the stated propensities are those of the draw and leave out nothing that the
+ * target does; one false alarm in a thousand.
+ */
+export function couldAverageOne(weights: Float64Array): boolean {
+  const estimate = meanInterval(momentsOf(weights), 1 - SAMPLE_RATIO_ALARM)
+  if (estimate.kind === 'undefined') return estimate.mean !== null && Math.abs(estimate.mean - 1) < ROUNDING
+  return estimate.low <= 1 && 1 <= estimate.high
+}
+
+const ROUNDING = 1e-9
 
 /**
  * IPS, mean of w·r, unbiased where every target action has a propensity above 0; and SNIPS, Σw·r / Σw (Swaminathan &

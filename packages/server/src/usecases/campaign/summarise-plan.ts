@@ -156,6 +156,17 @@ function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`
 }
 
+function tooLittle({ combined }: CampaignCheck): string {
+  return `the past campaign says too little about ${combined.bestFixed === null ? 'that' : 'this plan'}`
+}
+
+/** Why nothing may be concluded from weights that cannot have the mean 1; null where they can. */
+function unlikelyWeights({ meanWeight }: CampaignCheck): string | null {
+  const { plan, bestFixed, couldBeOne } = meanWeight
+  if (couldBeOne) return null
+  return `the probabilities in the mapping are not those the past campaign used, or rule out what is compared, because its weights average ${shown(plan)} and ${shown(bestFixed)} where both should be 1`
+}
+
 function verdict(check: CampaignCheck | null, fixed: string): CampaignSummary['verdict'] {
   if (check === null) {
     return {
@@ -164,8 +175,9 @@ function verdict(check: CampaignCheck | null, fixed: string): CampaignSummary['v
     }
   }
   const { difference } = check.combined
-  if (difference === null) {
-    return { isGainShown: false, sentence: `No gain over ${fixed} is shown: the past says too little about this plan.` }
+  const reason = unlikelyWeights(check) ?? (difference === null ? tooLittle(check) : null)
+  if (difference === null || reason !== null) {
+    return { isGainShown: false, sentence: `No gain over ${fixed} is shown: ${reason}.` }
   }
   const numbers = `${shown(difference.mean)} a user, 95 % interval ${shown(difference.low)} to ${shown(difference.high)}`
   if (difference.low > 0) {
