@@ -1,7 +1,4 @@
-import { pathToFileURL } from 'node:url'
-import { PalomaError } from '@paloma/core/domain'
 import {
-  type Choose,
   createWorld,
   type PolicyRun,
   policyNamed,
@@ -10,6 +7,7 @@ import {
   type UserRange,
   type World,
 } from '@paloma/core/simulation'
+import { loadPolicy } from './policy-module.ts'
 
 /** A policy of a comparison: a yardstick by name, or a module of one's own. */
 export interface PolicyChoice {
@@ -33,22 +31,6 @@ export interface TaskSetting {
   readonly startAt: number
 }
 
-async function chooseOf(world: World, { name, module }: PolicyChoice): Promise<Choose> {
-  if (module === null) return policyNamed(world, name)
-  const loaded: unknown = await import(pathToFileURL(module).href).catch((cause: unknown) => {
-    const detail = cause instanceof Error ? cause.message : String(cause)
-    throw new PalomaError('POLICY_MODULE', `${module} cannot be loaded: ${detail}`, { cause })
-  })
-  const make = loaded !== null && typeof loaded === 'object' && 'default' in loaded ? loaded.default : undefined
-  const choose: unknown = typeof make === 'function' ? make(world) : undefined
-  if (typeof choose !== 'function') {
-    throw new PalomaError('POLICY_MODULE', `${module}: the default export must be a function that answers a function`, {
-      hint: 'export default (world) => (context) => null',
-    })
-  }
-  return (context) => choose(context)
-}
-
 /** Runs tasks of one setting one after the other and keeps the world of the last seed. */
 export function taskRunner({ scenario, users, days, startAt }: TaskSetting): (task: Task) => Promise<PolicyRun> {
   let world: World | undefined
@@ -56,6 +38,8 @@ export function taskRunner({ scenario, users, days, startAt }: TaskSetting): (ta
     if (world === undefined || world.options.seed !== seed) {
       world = createWorld({ scenario, users, days, seed, startAt })
     }
-    return runPolicy(world, await chooseOf(world, policy), { range, isLearning: policy.module !== null })
+    const { name, module } = policy
+    const choose = module === null ? policyNamed(world, name) : await loadPolicy(module, world)
+    return runPolicy(world, choose, { range, isLearning: module !== null })
   }
 }

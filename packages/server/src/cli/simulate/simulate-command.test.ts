@@ -52,6 +52,38 @@ describe('paloma simulate', () => {
     expect(JSON.parse(results).policies.map(({ name }: { name: string }) => name)).toEqual(['email-2', 'never'])
   })
 
+  it('holds the others against a policy of one’s own', async () => {
+    const file = join(dir, 'yardstick.mjs')
+    await writeFile(file, 'export default () => () => null\n')
+    const { results } = await simulate(
+      '--users',
+      '30',
+      '--days',
+      '7',
+      '--policies',
+      'daily',
+      '--reference',
+      file,
+      '--json',
+    )
+    expect(JSON.parse(results)).toMatchObject({ reference: 'yardstick', policies: [{ difference: null }, {}] })
+  })
+
+  it.each([
+    ['a reference that there is not', ['--reference', 'nope'], 2, /policy must be one of .* got nope/],
+    ['an open range of seeds', ['--seed', '1-'], 2, /got 1-/],
+    ['a negative seed', ['--seed=-1'], 2, /got -1/],
+  ])('refuses %s in words', async (_, args, code, message) => {
+    const refused = await simulate('--users', '5', '--days', '2', ...args)
+    expect(refused).toMatchObject({ code, results: '', notes: expect.stringMatching(message) })
+  })
+
+  it('refuses a report that cannot be written before anybody has lived', async () => {
+    const refused = await simulate(...SMALL, '--report', join(dir, 'none', 'report.html'))
+    expect(refused).toMatchObject({ code: 1, results: '', notes: expect.stringContaining('REPORT_UNWRITABLE') })
+    expect(refused.notes).not.toContain('retail: ')
+  })
+
   it('lists scenarios and policies', async () => {
     const { code, results } = await simulate('--list')
     expect(code).toBe(0)
@@ -68,6 +100,31 @@ describe('paloma simulate', () => {
     await writeFile(file, JSON.stringify(scenario))
     const { results } = await simulate('--scenario', file, '--policies', 'never', '--json')
     expect(JSON.parse(results)).toMatchObject({ scenario: 'mine', users: 40, days: 9 })
+  })
+
+  it.each([
+    ['throws', "throw new Error('mine')", /user u\d+ on day \d+: mine/],
+    ['answers nothing', '', /offer must be one of the offers it was shown, got undefined/],
+    ['makes an offer up', "return { offer: { id: 'x' }, channel: 'push' }", /offer must be .* got "x"/],
+    [
+      'sends where nobody is reached',
+      "return { offer: offers[0], channel: 'fax' }",
+      /channel must be one of .* got "fax"/,
+    ],
+    ['names no variant', 'return { offer: offers[0], channel }', /variant must be .* got undefined/],
+    [
+      'names no hour of the day',
+      'return { offer: offers[0], channel, variant: offers[0].variants[0].name, localHour: 24 }',
+      /localHour must be a number in \[0, 24\), got 24/,
+    ],
+  ])('refuses a policy of one’s own that %s', async (_, body, message) => {
+    const file = join(dir, `bad-${_.replaceAll(' ', '-')}.mjs`)
+    const open =
+      'const channel = offers[0]?.channels.find((each) => channels.includes(each)); if (channel === undefined) return null;'
+    await writeFile(file, `export default () => ({ offers, channels }) => { ${open} ${body} }\n`)
+    const refused = await simulate('--users', '20', '--days', '7', '--policies', file)
+    expect(refused).toMatchObject({ code: 1, results: '', notes: expect.stringMatching(message) })
+    expect(refused.notes).toContain('POLICY_MODULE')
   })
 
   it('compares a policy of one’s own', async () => {

@@ -1,6 +1,7 @@
-import { writeFile } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { access, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { PalomaError } from '@paloma/core/domain'
 import { POLICIES, SCENARIOS, type Scenario } from '@paloma/core/simulation'
 import { Command, Option } from 'commander'
@@ -14,7 +15,7 @@ import { writeCampaign } from './log/write-campaign.ts'
 import { LOG_FORMATS, type LogFormat, writeLog } from './log/write-log.ts'
 import type { PolicyChoice } from './run-task.ts'
 import { loadScenario, saveScenario } from './scenario-file.ts'
-import { policiesOf, seedsOf, whole } from './simulate-options.ts'
+import { policiesOf, policyOf, seedsOf, whole } from './simulate-options.ts'
 
 interface SimulateFlags {
   readonly list?: true
@@ -24,7 +25,7 @@ interface SimulateFlags {
   readonly days?: number
   readonly seed: readonly number[]
   readonly policies: readonly PolicyChoice[]
-  readonly reference: string
+  readonly reference: PolicyChoice
   readonly workers: number
   readonly report?: string
   readonly log?: string
@@ -41,11 +42,11 @@ const DAYS = 60
 const MAX_USERS = 1_000_000
 const MAX_DAYS = 3_650
 const MAX_WORKERS = 64
+const DEFAULT_REFERENCE = 'cadence'
 const DEFAULT_POLICIES = 'never,daily,cadence,random,myopic,oracle'
 
-function withReference(policies: readonly PolicyChoice[], reference: string): readonly PolicyChoice[] {
-  if (policies.some(({ name }) => name === reference)) return policies
-  return [...policiesOf(reference), ...policies]
+function withReference(policies: readonly PolicyChoice[], reference: PolicyChoice): readonly PolicyChoice[] {
+  return policies.some(({ name }) => name === reference.name) ? policies : [reference, ...policies]
 }
 
 function optionsOf(flags: SimulateFlags, scenario: Scenario): CompareOptions {
@@ -55,7 +56,7 @@ function optionsOf(flags: SimulateFlags, scenario: Scenario): CompareOptions {
     days: flags.days ?? scenario.size?.days ?? DAYS,
     seeds: flags.seed,
     policies: withReference(flags.policies, flags.reference),
-    reference: flags.reference,
+    reference: flags.reference.name,
     startAt: START_AT,
   }
 }
@@ -74,9 +75,13 @@ async function compare(options: CompareOptions, workers: number, output: Output)
 }
 
 async function writeReport(path: string, comparison: Comparison): Promise<void> {
-  await writeFile(path, renderComparison(comparison)).catch((cause: NodeJS.ErrnoException) => {
+  await writeFile(path, renderComparison(comparison)).catch(unwritable(path))
+}
+
+function unwritable(path: string): (cause: NodeJS.ErrnoException) => never {
+  return (cause) => {
     throw new PalomaError('REPORT_UNWRITABLE', `${path}: cannot be written (${cause.code ?? 'unknown'})`, { cause })
-  })
+  }
 }
 
 async function log(dir: string, flags: SimulateFlags, { scenario, output }: { scenario: Scenario; output: Output }) {
@@ -116,6 +121,9 @@ async function simulate(flags: SimulateFlags, output: Output): Promise<void> {
     return printReport(output, { data, text: `${scenario.name} is in ${flags.save}` }, isJson)
   }
   if (flags.log !== undefined) return log(flags.log, flags, { scenario, output })
+  // Before half an hour of simulating, not after it.
+  if (flags.report !== undefined)
+    await access(dirname(resolve(flags.report)), constants.W_OK).catch(unwritable(flags.report))
   const comparison = await compare(optionsOf(flags, scenario), flags.workers, output)
   if (flags.report !== undefined) {
     await writeReport(flags.report, comparison)
@@ -139,7 +147,11 @@ export function simulateCommand(output: Output = processOutput): Command {
         .argParser(policiesOf)
         .default(policiesOf(DEFAULT_POLICIES), DEFAULT_POLICIES),
     )
-    .option('--reference <policy>', 'what the others are held against', 'cadence')
+    .addOption(
+      new Option('--reference <policy>', 'what the others are held against')
+        .argParser(policyOf)
+        .default(policyOf(DEFAULT_REFERENCE), DEFAULT_REFERENCE),
+    )
     .option('--workers <n>', 'threads', whole('workers', 1, MAX_WORKERS), availableParallelism())
     .option('--report <file>', 'an HTML page with plots that needs nothing else')
     .option('--log <dir>', 'write a log of decisions and outcomes instead of comparing')

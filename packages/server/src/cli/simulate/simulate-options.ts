@@ -19,6 +19,9 @@ const MAX_SEEDS = 100
 export function seedsOf(text: string): readonly number[] {
   const one = whole('seed', 0, 2 ** 31)
   const seeds = text.split(',').flatMap((part) => {
+    if (!/^\d+(-\d+)?$/.test(part.trim())) {
+      throw new InvalidArgumentError(`seed must be a whole number, or several as 1,2,5 or 1-5, got ${text}`)
+    }
     const [from, to] = part.split('-').map(one)
     const first = from ?? 0
     const last = to ?? first
@@ -43,14 +46,17 @@ function checkYardstick(name: string): void {
   }
 }
 
-/** `never,cadence-2,./mine.mjs` as policies, each once; a module is named after its file. */
+/** `cadence-2` or `./mine.mjs` as a policy; a module is named after its file. */
+export function policyOf(text: string): PolicyChoice {
+  const ending = extname(text)
+  if (MODULES.includes(ending)) return { name: basename(text, ending), module: resolve(text) }
+  checkYardstick(text)
+  return { name: text, module: null }
+}
+
+/** `never,cadence-2,./mine.mjs` as policies, each once. */
 export function policiesOf(text: string): readonly PolicyChoice[] {
-  const choices = [...new Set(text.split(',').map((part) => part.trim()))].map((part): PolicyChoice => {
-    const ending = extname(part)
-    if (MODULES.includes(ending)) return { name: basename(part, ending), module: resolve(part) }
-    checkYardstick(part)
-    return { name: part, module: null }
-  })
+  const choices = [...new Set(text.split(',').map((part) => part.trim()))].map(policyOf)
   const names = choices.map(({ name }) => name)
   const twice = names.find((name, place) => names.indexOf(name) < place)
   if (twice !== undefined) throw new InvalidArgumentError(`two policies must not have one name, got ${twice}`)

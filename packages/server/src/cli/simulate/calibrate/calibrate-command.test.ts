@@ -26,6 +26,8 @@ async function calibrate(...args: readonly string[]) {
   return { code, results: output.results(), notes: output.notes() }
 }
 
+const AT = Date.UTC(2026, 0, 5, 8)
+
 describe('reading a log', () => {
   it('finds the same sends and events in the history and in tables', async () => {
     const history = (await readLog(join(dir, 'history'), undefined)).build(1000).log
@@ -85,18 +87,38 @@ describe('reading a log', () => {
       () => decisionOfRow({ decisionId: 'd', userId: 'u', timestamp: 'soon' }, 'd.csv, row 3'),
       /^d.csv, row 3: timestamp must be a moment/,
     ],
-    [() => decisionOfRow({ timestamp: 5, userId: 'u' }, 'd.csv, row 1'), /decisionId must be text, got no such column/],
-    [() => outcomeOfRow({ timestamp: 5, userId: '', name: 'x' }, 'o.csv, row 2'), /userId must be text, got null/],
     [
-      () => outcomeOfRow({ timestamp: 5, userId: 'u', name: 'x', isVisit: 'perhaps' }, 'o'),
+      () => decisionOfRow({ decisionId: 'd', userId: 'u', timestamp: AT / 1000 }, 'd.csv, row 3'),
+      /timestamp must be a moment .*milliseconds since 1970, got 1767600000/,
+    ],
+    [
+      () => decisionOfRow({ timestamp: AT, userId: 'u' }, 'd.csv, row 1'),
+      /decisionId must be text, got no such column/,
+    ],
+    [() => outcomeOfRow({ timestamp: AT, userId: '', name: 'x' }, 'o.csv, row 2'), /userId must be text, got null/],
+    [
+      () => outcomeOfRow({ timestamp: AT, userId: 'u', name: 'x', isVisit: 'perhaps' }, 'o'),
       /isVisit must be true or false/,
     ],
     [
-      () => outcomeOfRow({ timestamp: 5, userId: 'u', name: 'x', value_conversion: 'much' }, 'o'),
+      () => outcomeOfRow({ timestamp: AT, userId: 'u', name: 'x', value_conversion: 'much' }, 'o'),
       /finite number, got "much"/,
     ],
   ])('names row, column and value of what is wrong (%#)', (read, message) => {
     expect(read).toThrow(message)
+  })
+
+  it.each([AT, String(AT), '2026-01-05T08:00:00Z'])(
+    'reads %s as a moment, whatever the format of the table',
+    (timestamp) => {
+      expect(outcomeOfRow({ timestamp, userId: 'u', name: 'x' }, 'o').at).toBe(AT)
+    },
+  )
+
+  it.each([true, 'true', 'True', '1', 1])('reads %s as a flag that is set', (isVisit) => {
+    const row = { timestamp: AT, userId: 'u', name: 'x' }
+    expect(outcomeOfRow({ ...row, isVisit }, 'o').isVisit).toBe(true)
+    expect(outcomeOfRow({ ...row, isVisit: isVisit === 1 ? 0 : 'False' }, 'o').isVisit).toBe(false)
   })
 
   it('leaves out sends by other channels and outcomes of other days, and says so', () => {

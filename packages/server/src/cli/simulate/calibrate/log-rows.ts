@@ -33,6 +33,9 @@ export interface OutcomeRow {
   readonly revenue: number
 }
 
+/** 1980; numbers below are seconds or days since 1970. */
+const EARLIEST_MS = Date.UTC(1980, 0)
+
 const VALUE_OBJECTIVE = 'conversion'
 
 /** Reads a whole decision of the history. */
@@ -97,13 +100,17 @@ function cellsOf(row: TableRow, place: string): Cells {
     textOrNull: (column) => (filled(column) === null ? null : text(column)),
     moment: (column) => {
       const cell = filled(column)
-      const at = typeof cell === 'number' ? cell : Date.parse(text(column))
-      return Number.isFinite(at) ? at : refuse(column, 'a moment such as 2026-01-05T09:00:00Z')
+      const number = Number(cell ?? Number.NaN)
+      const at = Number.isNaN(number) ? Date.parse(text(column)) : number
+      return at >= EARLIEST_MS
+        ? at
+        : refuse(column, 'a moment such as 2026-01-05T09:00:00Z, or milliseconds since 1970')
     },
     flag: (column) => {
       const cell = filled(column)
-      if (cell === null || cell === false || cell === 'false') return false
-      return cell === true || cell === 'true' ? true : refuse(column, 'true or false')
+      const word = String(cell ?? false).toLowerCase()
+      if (word === 'false' || word === '0') return false
+      return word === 'true' || word === '1' ? true : refuse(column, 'true or false')
     },
     number: (column) => {
       const value = Number(filled(column) ?? 0)
