@@ -111,7 +111,14 @@ describe('updateHead', () => {
 
   it.each([
     [{ features: [1, Number.NaN, 0, 0], reward: 0 }, 'examples[1].features[1] must be a finite number, got NaN'],
-    [{ features: [1, 0, 0, 0], reward: Infinity }, 'examples[1].reward must be a finite number, got Infinity'],
+    [
+      { features: [1, 0, 0, 0], reward: Infinity },
+      'examples[1].reward must be a finite number within ±1e+100, got Infinity',
+    ],
+    [
+      { features: [1, 0, 0, 0], reward: -1e200 },
+      'examples[1].reward must be a finite number within ±1e+100, got -1e+200',
+    ],
     [{ features: [1, 0], reward: 0 }, 'examples[1].features.length must be 4, got 2'],
     [{ features: [1, 0, 0, 0], reward: 0, weight: -1 }, 'examples[1].weight must be a finite number ≥ 0, got -1'],
   ])('refuses a broken example by name: %o', (example, message) => {

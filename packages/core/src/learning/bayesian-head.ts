@@ -8,6 +8,7 @@ import {
   packedDiagonal,
   quadraticForm,
 } from '../numeric/index.ts'
+import { isReward, REWARD_EXPECTED } from './is-reward.ts'
 
 /** What is believed about the weights before the first reward. */
 export interface HeadPrior {
@@ -106,7 +107,7 @@ function checkExample(head: HeadState, example: Required<HeadExample>, index: nu
   for (let i = 0; i < features.length; i++) {
     if (!Number.isFinite(features[i])) throw invalidExample(index, `features[${i}]`, features[i], 'a finite number')
   }
-  if (!Number.isFinite(reward)) throw invalidExample(index, 'reward', reward, 'a finite number')
+  if (!isReward(reward)) throw invalidExample(index, 'reward', reward, REWARD_EXPECTED)
   if (!(weight >= 0 && Number.isFinite(weight))) throw invalidExample(index, 'weight', weight, 'a finite number ≥ 0')
 }
 

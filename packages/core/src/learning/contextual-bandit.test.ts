@@ -115,9 +115,10 @@ describe('contextual bandit', () => {
       'a reward that is no number',
       [0, 0],
       { action: 0, reward: Number.NaN },
-      'reward must be a finite number, got NaN',
+      'reward must be a finite number within ±1e+100, got NaN',
     ],
-    ['an infinite reward', [0, 0], { action: 0, reward: -Infinity }, 'reward must be a finite number, got -Infinity'],
+    ['an infinite reward', [0, 0], { action: 0, reward: -Infinity }, 'reward must be a finite number within ±1e+100'],
+    ['a reward whose square is none', [0, 0], { action: 0, reward: 1e300 }, 'within ±1e+100, got 1e+300'],
     ['an unknown action', [0, 0], { action: 3, reward: 1 }, 'action must be a whole number in [0, 3), got 3'],
     ['a short context', [0], { action: 0, reward: 1 }, 'context.length must be 2, got 1'],
     [
@@ -132,6 +133,32 @@ describe('contextual bandit', () => {
     const before = banditToBytes(bandit)
     expect(() => learnBandit(bandit, context, reward)).toThrow(message)
     expect(banditToBytes(bandit)).toEqual(before)
+  })
+
+  it.each([
+    ['of size 1e9', (u: number) => [1e9 * u, 1, u]],
+    ['of size 1e150', (u: number) => [1e150 * u, 1, u]],
+    ['of size 1e-12', (u: number) => [1e-12 * u, 0, -1e-12]],
+    ['that never change', () => [1, 1, 1]],
+    ['that are all 0', () => [0, 0, 0]],
+    ['of which one is nearly always 0, else 1e9', (u: number) => [u < 0.01 ? 1e9 : 0, 1e-6, u]],
+    ['of which one is nearly always 0, else 1e12', (u: number) => [u < 0.01 ? 1e12 : 0, 1e-6, u]],
+  ])('keeps its numbers finite, and finds the best of three actions, with features %s', (_, contextAt) => {
+    const bandit = createBandit({ actions: 3, features: 3 })
+    const random = randomFrom(`ugly-${_}`)
+    const out = { means: new Float64Array(3), variances: new Float64Array(3) }
+    let best = 0
+    for (let t = 0; t < 2_000; t++) {
+      const context = contextAt(random())
+      predictBandit(bandit, context, out)
+      const p = mixFloor(thompson(out.means, out.variances, 1), 0.06)
+      expect(Math.abs(p.reduce((sum, q) => sum + q, 0) - 1)).toBeLessThan(1e-9)
+      expect(Math.min(...p)).toBeGreaterThanOrEqual(0.02 - 1e-12)
+      const action = sampleIndex(p, random())
+      if (t >= 1_000 && action === 1) best += 1
+      learnBandit(bandit, context, { action, reward: 1e6 * (action === 1 ? 1 : -1) })
+    }
+    expect(best).toBeGreaterThan(600)
   })
 
   it('refuses shapes and bytes that cannot be', () => {

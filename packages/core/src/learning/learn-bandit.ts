@@ -1,6 +1,13 @@
 import { PalomaError } from '../domain/index.ts'
 import { packedGain, packedLength, subtractOuterProduct } from '../numeric/index.ts'
 import { type ContextualBandit, expandContext, firstOf, LANES, priorVariances, RUNNING } from './contextual-bandit.ts'
+import { isReward, REWARD_EXPECTED } from './is-reward.ts'
+
+/**
+ * A reward of a far outlier counts for less, so that it leaves 10⁻⁸ of what was open in its direction: rounding, 10⁻¹⁶, would turn less into a
+ * variance below 0, and the weights would run away.
+ */
+const MOST_AT_ONCE = 1e8
 
 /** One reward and the action it was given for. */
 export interface BanditReward {
@@ -27,7 +34,7 @@ export function learnBandit(
   if (!(Number.isInteger(action) && action >= 0 && action < actions)) {
     throw invalidReward('action', action, `a whole number in [0, ${actions})`)
   }
-  if (!Number.isFinite(reward)) throw invalidReward('reward', reward, 'a finite number')
+  if (!isReward(reward)) throw invalidReward('reward', reward, REWARD_EXPECTED)
   expandContext(bandit, context)
   if (tried[action] === 0) fillPrior(bandit, action)
   const plain = learnHead(plainHead(bandit, action), reward)
@@ -102,7 +109,9 @@ function learnHead(
   let error = reward
   for (let i = 0, at = first; i < phi.length; i++, at += LANES) error -= weights[at]! * phi[i]!
   // Rounding may leave a form that is 0 a little below it.
-  const shrink = 1 / (1 + Math.max(0, packedGain(covariance, phi, gain)))
+  const form = Math.max(0, packedGain(covariance, phi, gain))
+  const weight = form > MOST_AT_ONCE ? MOST_AT_ONCE / form : 1
+  const shrink = weight / (1 + weight * form)
   const step = shrink * error
   for (let i = 0, at = first; i < phi.length; i++, at += LANES) weights[at] = weights[at]! + step * gain[i]!
   subtractOuterProduct(covariance, gain, shrink)
