@@ -14,12 +14,15 @@ export function isBlank(cell: CampaignRow[string] | undefined): cell is null | u
   return cell === null || cell === undefined || (typeof cell === 'string' && cell.trim() === '')
 }
 
+/** Squares of larger numbers, and sums of them, would not be finite. */
+const LARGEST = 1e100
+
 /** The number a cell holds, null if it is empty; throws CAMPAIGN_CELL for anything else. */
 export function numberCell(cell: CampaignRow[string] | undefined, place: CellPlace): number | null {
   if (isBlank(cell)) return null
   const value = typeof cell === 'string' ? Number(cell) : typeof cell === 'boolean' ? Number(cell) : cell
-  if (Number.isFinite(value)) return value
-  throw cellFault(place, cell, 'a number')
+  if (Math.abs(value) <= LARGEST) return value
+  throw cellFault(place, cell, Number.isFinite(value) ? `a number within ±${LARGEST}` : 'a number')
 }
 
 /** The number a cell must hold; throws CAMPAIGN_CELL if it is empty or no number. */

@@ -72,6 +72,28 @@ describe('learning from a past campaign', () => {
   })
 })
 
+describe('learning', () => {
+  const few = sampleRows(40, { seed: 'few', strength: 0 })
+
+  it.each([
+    ['a user with two rows', { id: 'user-3' }, /row 8, column id: user 'user-3' stands in row 4 too/],
+    ['a row without a user', { id: '' }, /row 8, column id: expected a user, got ''/],
+    [
+      'a feature too large to square',
+      { age: '1e200' },
+      /row 8, column age: expected a number within ±1e\+100, got '1e200'/,
+    ],
+    ['a reward too large to square', { visit: '1e200' }, /row 8, column visit: expected a number within ±1e\+100/],
+  ])('refuses %s', (_, change, message) => {
+    expect(() => learnCampaign(SAMPLE_MAPPING, few.with(7, { ...few[7]!, ...change }))).toThrow(message)
+  })
+
+  it('takes rows for users where the mapping says so', () => {
+    const byRow: CampaignMapping = { ...SAMPLE_MAPPING, user: { rowNumber: true } }
+    expect(learnCampaign(byRow, few.with(7, few[3]!)).rows).toBe(40)
+  })
+})
+
 describe('reading a past campaign', () => {
   const base: Record<string, string | number> = {
     id: 'u',

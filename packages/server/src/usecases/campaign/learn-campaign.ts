@@ -5,6 +5,7 @@ import { type FittedPrior, fitHead, headDimension, momentsBuilder } from './fit-
 import type { CampaignMapping } from './mapping.ts'
 import { type PastCampaign, readPast } from './past-campaign.ts'
 import { type RefusedRows, screenPast } from './screen-past.ts'
+import { userIds } from './user-ids.ts'
 
 /** What was learned from a past campaign: how to encode users, and one head per objective. */
 export interface LearnedCampaign {
@@ -28,8 +29,10 @@ export interface EncodedPast extends PastCampaign {
  * Learns the incremental effect of every send against hold, per objective, from a randomised past campaign. Regression
  * on `[x, (1[A = a] − p_a) x]` (action-centring; Greenewald et al. 2017): because the centred columns are uncorrelated
  * with anything a function of x, a wrong baseline does not bias the effects. Wrong if the propensities are wrong.
+ * Throws as the readers of cells do, and for a user with two rows.
  */
 export function learnCampaign(mapping: CampaignMapping, rows: readonly CampaignRow[]): LearnedCampaign {
+  userIds(mapping, rows)
   const screened = screenPast(mapping, rows)
   const features = fitFeatures(mapping, screened.rows)
   const past = encodePast(mapping, features, screened.rows)

@@ -1,11 +1,11 @@
 import { dependentRounding, PalomaError, randomFrom } from '@paloma/core'
 import type { BatchPolicy } from './campaign-distribution.ts'
-import { type CampaignRow, requireColumns } from './cells.ts'
+import type { CampaignRow } from './cells.ts'
 import { encodeRows } from './features.ts'
 import type { LearnedCampaign } from './learn-campaign.ts'
-import type { CampaignMapping } from './mapping.ts'
 import { type CampaignValues, predictCampaign } from './predict-campaign.ts'
 import { CHEAPER, type ChannelLimits, type PricedPolicy, pricedPolicy } from './priced-policy.ts'
+import { userIds } from './user-ids.ts'
 
 /**
  * Why a user got what he got: the action with the highest priced score, another one to keep learning, or nothing
@@ -73,28 +73,6 @@ function argmax(values: Float64Array): number {
   let best = 0
   for (let i = 1; i < values.length; i += 1) if (values[i]! > values[best]!) best = i
   return best
-}
-
-function userIds(mapping: CampaignMapping, rows: readonly CampaignRow[]): readonly string[] {
-  if (!('column' in mapping.user)) return rows.map((_, i) => String(i + 1))
-  const { column } = mapping.user
-  requireColumns(rows[0]!, [column])
-  const firstRow = new Map<string, number>()
-  return rows.map((row, i) => {
-    const id = row[column]
-    if (id === null || id === undefined || id === '') {
-      throw new PalomaError('CAMPAIGN_CELL', `row ${i + 1}, column ${column}: expected a user, got nothing`)
-    }
-    const earlier = firstRow.get(String(id))
-    if (earlier !== undefined) {
-      throw new PalomaError(
-        'CAMPAIGN_CELL',
-        `row ${i + 1}, column ${column}: user '${id}' stands in row ${earlier} too`,
-      )
-    }
-    firstRow.set(String(id), i + 1)
-    return String(id)
-  })
 }
 
 /** Sends of the draw per limited channel. */
