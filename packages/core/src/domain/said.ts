@@ -1,7 +1,7 @@
 import { CHANNELS, type Channel } from './channel.ts'
 import type { Scalar } from './opportunity.ts'
 import type { EpochMs } from './time.ts'
-import type { Addresses, ConsentState, PushSubscription, Suppression, UserProfile } from './user.ts'
+import type { Addresses, Consent, ConsentState, PushSubscription, Suppression, UserProfile } from './user.ts'
 
 /** By name, when something was last said; what is not named bears no time. */
 export type Times = Readonly<Record<string, EpochMs>>
@@ -42,6 +42,8 @@ export interface Word<V> {
 /** By member. */
 export type Words<V> = ReadonlyMap<string, Word<V>>
 export type ProfileWords = { readonly [Part in keyof PartValues]: Words<PartValues[Part]> }
+/** Parts that were put anew. */
+export type NewWords = { readonly [Part in keyof PartValues]?: Words<PartValues[Part]> | undefined }
 
 /** Whether `a` stands against `b`, both said at the same moment. */
 export type StandsAtOnce<V> = (a: V | undefined, b: V | undefined) => boolean
@@ -50,20 +52,34 @@ export type StandsAtOnce<V> = (a: V | undefined, b: V | undefined) => boolean
 export const UNDATED: EpochMs = 0
 const NEVER = Number.NEGATIVE_INFINITY
 
-/** All that a profile says, word by word. */
+/** What a profile says, word by word; each part is read when it is asked for. */
 export function wordsOf({ traits, timeZone, locale, addresses, consent, said = {} }: DatedProfile): ProfileWords {
   const { before = UNDATED } = said
   const fact = (): EpochMs => before
   const ofConsent = (state: ConsentState | boolean): EpochMs => (isYes(state) ? UNDATED : before)
-  const { learning, exploration } = consent
   return {
-    traits: partWords(traits, said.traits, fact),
-    self: partWords({ timeZone, locale }, said.self, fact),
-    addresses: partWords({ ...addresses }, said.addresses, fact),
-    channels: partWords<ConsentState>(consent.channels, said.channels, ofConsent),
-    topics: partWords<ConsentState>(consent.topics, said.topics, ofConsent),
-    channelTopics: partWords<ConsentState>(consent.channelTopics, said.channelTopics, ofConsent),
-    rights: partWords({ learning, exploration }, said.rights, ofConsent),
+    get traits() {
+      return partWords(traits, said.traits, fact)
+    },
+    get self() {
+      return partWords({ timeZone, locale }, said.self, fact)
+    },
+    get addresses() {
+      return partWords({ ...addresses }, said.addresses, fact)
+    },
+    get channels() {
+      return partWords<ConsentState>(consent.channels, said.channels, ofConsent)
+    },
+    get topics() {
+      return partWords<ConsentState>(consent.topics, said.topics, ofConsent)
+    },
+    get channelTopics() {
+      return partWords<ConsentState>(consent.channelTopics, said.channelTopics, ofConsent)
+    },
+    get rights() {
+      const { learning, exploration } = consent
+      return partWords({ learning, exploration }, said.rights, ofConsent)
+    },
   }
 }
 
@@ -74,22 +90,31 @@ function partWords<V>(
 ): Words<V> {
   const words = new Map<string, Word<V>>()
   for (const [name, value] of Object.entries(values)) {
-    if (value !== undefined) words.set(name, { value, at: undatedAt(value) })
+    if (value === undefined) continue
+    words.set(name, { value, at: Object.hasOwn(times, name) ? times[name]! : undatedAt(value) })
   }
-  for (const [name, at] of Object.entries(times)) words.set(name, { value: words.get(name)?.value, at })
+  for (const [name, at] of Object.entries(times)) if (!words.has(name)) words.set(name, { value: undefined, at })
   return words
 }
 
-/** The words with what is newly said: per member the later one stands, at once the one that `standsAtOnce` says. */
+/**
+ * The words with what is newly said: per member the later one stands, at once the one that `standsAtOnce` says. The same
+ * words where nothing is news.
+ */
 export function laterWords<V>(known: Words<V>, said: Words<V>, standsAtOnce: StandsAtOnce<V>): Words<V> {
-  const words = new Map(known)
+  let words: Map<string, Word<V>> | undefined
   for (const [name, word] of said) {
-    const other = words.get(name)
-    const stands =
-      other === undefined || (word.at === other.at ? standsAtOnce(word.value, other.value) : word.at > other.at)
-    if (stands) words.set(name, word)
+    const other = known.get(name)
+    if (other !== undefined && !isNews(word, other, standsAtOnce)) continue
+    words ??= new Map(known)
+    words.set(name, word)
   }
-  return words
+  return words ?? known
+}
+
+function isNews<V>(word: Word<V>, known: Word<V>, standsAtOnce: StandsAtOnce<V>): boolean {
+  if (word.at !== known.at) return word.at > known.at
+  return word.value !== known.value && standsAtOnce(word.value, known.value)
 }
 
 /** At the same moment a no stands against everything, and what is not known against a yes. */
@@ -113,29 +138,34 @@ function refusal(state: ConsentState | boolean | undefined): number {
   return state === 'unknown' ? 1 : 0
 }
 
-/** A profile that says these words; id, age and suppressions are those of `base`. */
-export function profileSaying(words: ProfileWords, base: DatedProfile): DatedProfile {
-  const timeZone = words.self.get('timeZone')?.value
-  const locale = words.self.get('locale')?.value
-  const { before: _, ...rest } = base.said ?? {}
-  const said: Said = { ...rest, ...timesOf(words) }
+/** The profile with these parts of what it says put anew; the others, age and losses are those of `base`. */
+export function profileSaying(words: NewWords, base: DatedProfile): DatedProfile {
+  const { traits, self, addresses } = words
+  const timeZone = self === undefined ? base.timeZone : self.get('timeZone')?.value
+  const locale = self === undefined ? base.locale : self.get('locale')?.value
+  const said = saidAfter(base.said ?? {}, words)
   return settleOptOuts({
     userId: base.userId,
-    traits: valuesOf(words.traits),
+    traits: traits === undefined ? base.traits : valuesOf(traits),
     ...(timeZone === undefined ? {} : { timeZone }),
     ...(locale === undefined ? {} : { locale }),
-    addresses: addressesOf(words.addresses),
-    consent: {
-      channels: valuesOf(words.channels),
-      topics: valuesOf(words.topics),
-      channelTopics: valuesOf(words.channelTopics),
-      learning: words.rights.get('learning')?.value ?? true,
-      exploration: words.rights.get('exploration')?.value ?? true,
-    },
+    addresses: addresses === undefined ? base.addresses : addressesOf(addresses),
+    consent: consentAfter(base.consent, words),
     suppressions: base.suppressions,
     createdAt: base.createdAt,
     ...(Object.keys(said).length === 0 ? {} : { said }),
   })
+}
+
+function consentAfter(consent: Consent, words: NewWords): Consent {
+  const { channels, topics, channelTopics, rights } = words
+  return {
+    channels: channels === undefined ? consent.channels : valuesOf(channels),
+    topics: topics === undefined ? consent.topics : valuesOf(topics),
+    channelTopics: channelTopics === undefined ? consent.channelTopics : valuesOf(channelTopics),
+    learning: rights?.get('learning')?.value ?? consent.learning,
+    exploration: rights?.get('exploration')?.value ?? consent.exploration,
+  }
 }
 
 function addressesOf(words: ProfileWords['addresses']): Addresses {
@@ -148,16 +178,18 @@ function addressesOf(words: ProfileWords['addresses']): Addresses {
 }
 
 function valuesOf<V>(words: Words<V>): Readonly<Record<string, V>> {
-  const known = [...words].flatMap(([name, { value }]): [string, V][] => (value === undefined ? [] : [[name, value]]))
+  const known: [string, V][] = []
+  for (const [name, { value }] of words) if (value !== undefined) known.push([name, value])
   return Object.fromEntries(known)
 }
 
-function timesOf(words: ProfileWords): Said {
-  const parts = Object.entries(words).flatMap(([part, said]: [string, Words<unknown>]): [string, Times][] => {
-    const dated = [...said].filter(([, { at }]) => at !== UNDATED)
-    return dated.length === 0 ? [] : [[part, Object.fromEntries(dated.map(([name, { at }]) => [name, at]))]]
+function saidAfter(said: Said, words: NewWords): Said {
+  const parts = Object.entries(words).flatMap(([part, heard]): [string, Times][] => {
+    const dated: [string, EpochMs][] = []
+    for (const [name, { at }] of heard ?? []) if (at !== UNDATED) dated.push([name, at])
+    return dated.length === 0 ? [] : [[part, Object.fromEntries(dated)]]
   })
-  return Object.fromEntries(parts)
+  return { ...said, ...Object.fromEntries(parts) }
 }
 
 /**

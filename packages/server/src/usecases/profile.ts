@@ -8,8 +8,10 @@ import {
   isYes,
   largerStands,
   laterWords,
+  type NewWords,
   profileSaying,
   refusalStands,
+  type StandsAtOnce,
   type Suppression,
   UNDATED,
   type UserId,
@@ -34,52 +36,63 @@ export function applyPatch(current: DatedProfile | undefined, patch: UserPatch, 
   const { timeZone, locale, traits, addresses, consent = {}, saidAt } = patch
   const { channels, topics, channelTopics, learning, exploration } = consent
   const [known, fact, right] = [wordsOf(base), factsAt(saidAt, now), consentAt(consent.saidAt, now)]
-  const next = profileSaying(
-    {
-      traits: fact(known.traits, traits),
-      self: fact(known.self, { timeZone, locale }),
-      addresses: fact(known.addresses, { ...addresses }),
-      channels: right(known.channels, channels),
-      topics: right(known.topics, topics),
-      channelTopics: right(known.channelTopics, channelTopics),
-      rights: right(known.rights, { learning, exploration }),
-    },
-    base,
-  )
-  const patched = { ...next, suppressions: stillSuppressed(base, next) }
-  return JSON.stringify(patched) === JSON.stringify(base) ? base : patched
+  const words: NewWords = {
+    traits: fact(() => known.traits, traits),
+    self: fact(() => known.self, { timeZone, locale }),
+    addresses: fact(() => known.addresses, addresses && { ...addresses }),
+    channels: right(() => known.channels, channels),
+    topics: right(() => known.topics, topics),
+    channelTopics: right(() => known.channelTopics, channelTopics),
+    rights: right(() => known.rights, { learning, exploration }),
+  }
+  if (Object.values(words).every((part) => part === undefined)) return base
+  const next = profileSaying(words, base)
+  return { ...next, suppressions: stillSuppressed(base, next) }
 }
 
 /** What is said of members: absent leaves a value, `null` removes it. */
 type Given<V> = Readonly<Record<string, V | null | undefined>>
-type Hear<V> = <W extends V>(known: Words<W>, given?: Given<W>) => Words<W>
+/** A part once it was heard; undefined where nothing is news. */
+type Hear<V> = <W extends V>(known: () => Words<W>, given: Given<W> | undefined) => Words<W> | undefined
 
 /** Hears traits, addresses and the like. Without a time they are said now, and stand whatever other servers' clocks said. */
 function factsAt(saidAt: EpochMs | undefined, now: EpochMs): Hear<unknown> {
-  return (known, given = {}) => {
-    const at = (name: string): EpochMs => (saidAt === undefined ? after(known.get(name), now) : Math.min(saidAt, now))
-    return laterWords(known, asWords(given, at), saidAt === undefined ? () => true : largerStands)
-  }
+  const stands = saidAt === undefined ? (): boolean => true : largerStands
+  const timeOf = (word: Word<unknown> | undefined): EpochMs =>
+    saidAt === undefined ? after(word, now) : Math.min(saidAt, now)
+  return (known, given) => heardIn(known, given, { stands, timeOf })
 }
 
 /** Hears consent. Without a time a no is said now, and a yes before every no. */
 function consentAt(saidAt: EpochMs | undefined, now: EpochMs): Hear<ConsentState | boolean> {
-  return (known, given = {}) => {
-    const undated = (name: string): EpochMs => (isYes(given[name]) ? UNDATED : after(known.get(name), now))
-    const at = (name: string): EpochMs => (saidAt === undefined ? undated(name) : Math.min(saidAt, now))
-    return laterWords(known, asWords(given, at), refusalStands)
+  const timeOf = (word: Word<unknown> | undefined, value: ConsentState | boolean | null): EpochMs => {
+    if (saidAt !== undefined) return Math.min(saidAt, now)
+    return isYes(value) ? UNDATED : after(word, now)
   }
+  return (known, given) => heardIn(known, given, { stands: refusalStands, timeOf })
+}
+
+function heardIn<V>(
+  known: () => Words<V>,
+  given: Given<V> = {},
+  rule: {
+    readonly stands: StandsAtOnce<V>
+    readonly timeOf: (known: Word<V> | undefined, value: V | null) => EpochMs
+  },
+): Words<V> | undefined {
+  const said = Object.entries(given).filter((each): each is [string, V | null] => each[1] !== undefined)
+  if (said.length === 0) return undefined
+  const before = known()
+  const words = new Map<string, Word<V>>()
+  for (const [name, value] of said) {
+    words.set(name, { value: value ?? undefined, at: rule.timeOf(before.get(name), value) })
+  }
+  const heard = laterWords(before, words, rule.stands)
+  return heard === before ? undefined : heard
 }
 
 function after(word: Word<unknown> | undefined, now: EpochMs): EpochMs {
   return word === undefined ? now : Math.max(now, word.at)
-}
-
-function asWords<V>(given: Given<V>, atOf: (name: string) => EpochMs): Words<V> {
-  const said = Object.entries(given).flatMap(([name, value]): [string, Word<V>][] =>
-    value === undefined ? [] : [[name, { value: value ?? undefined, at: atOf(name) }]],
-  )
-  return new Map(said)
 }
 
 /** A bounced or vanished address says nothing about the one that took its place; a person's no stays. */
