@@ -81,6 +81,25 @@ describe.skipIf(database === undefined)('two servers on one PostgreSQL', () => {
     expect(new Set(receiver.arrived).size).toBe(before)
   })
 
+  it('let somebody in again everywhere who comes back on one of them, and nobody by a yes that is older or bears no time', async () => {
+    const [a, b] = [await start('a'), await start('b')]
+    await saveUsers(a, ['ida'])
+    const yes = (saidAt?: number) =>
+      call(b, 'PATCH /v1/users/ida', { consent: { channels: { email: 'granted' }, ...(saidAt && { saidAt }) } })
+    const suppressed = async () =>
+      (await call<{ readonly suppressions: readonly unknown[] }>(a, 'GET /v1/users/ida')).json.suppressions.length
+    const before = Date.now() - 1_000
+    expect((await call(a, 'POST /v1/track', { userId: 'ida', event: 'Email Unsubscribed' })).status).toBe(200)
+    await yes()
+    await yes(before)
+    await expect.poll(suppressed, { timeout: PATIENCE_MS }).toBe(1)
+    await yes(Date.now())
+    await expect.poll(suppressed, { timeout: PATIENCE_MS }).toBe(0)
+    await propose(a, ['ida'], 'back')
+    await decideFor(a, ['ida'], 'back')
+    await expect.poll(() => receiver.arrived.length, { timeout: PATIENCE_MS }).toBeGreaterThan(0)
+  })
+
   it('have one learner, and another one when it dies', async () => {
     const servers = [await start('a'), await start('b')]
     const learners = async () =>

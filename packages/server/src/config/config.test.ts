@@ -101,6 +101,11 @@ describe('defineConfig', () => {
       pointer: '/objectives/1/name',
       says: /only once/,
     },
+    {
+      input: { events: { returns: { 'Email Unsubscribed': 'email' } } },
+      pointer: '/events/returns/Email Unsubscribed',
+      says: /an event that is no loss of reach/,
+    },
     { input: [], pointer: '', says: /must be an object/ },
   ]
   it.each(bad)('refuses $input and names $pointer', ({ input, pointer, says }) => {

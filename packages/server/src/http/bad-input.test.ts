@@ -141,6 +141,8 @@ describe('a value that does not fit', () => {
       '/consent/channelTopics/nope',
       '"channel:topic", got "nope"',
     ],
+    [{ userId: 'x', saidAt: '2026-03-01T10:00:00' }, '/saidAt', 'expected ISO 8601 with a zone'],
+    [{ userId: 'x', consent: { saidAt: 'yesterday' } }, '/consent/saidAt', 'got "yesterday"'],
     [{ userId: 'x', traits: { a: { b: 1 } } }, '/traits/a', 'expected a text, a number, true or false, got {"b":1}'],
     [{ userId: 'x', traits: { a: 'y'.repeat(9_000) } }, '/traits/a', '<=8192 characters, got "yyy'],
     ['{"userId":"x","traits":{"a":1e400}}', '/traits/a', 'is beyond float64'],
