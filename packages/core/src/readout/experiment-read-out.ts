@@ -42,6 +42,8 @@ export interface SideOfMetric {
   readonly clusters: number | null
   /** Null where nobody has a value. Of a ratio, the ratio of sums. */
   readonly mean: number | null
+  /** Wilson's 95 % interval of a share of users; null of anything else. */
+  readonly shareInterval: readonly [number, number] | null
   /** Standard deviation between users; null below two, and for ratios. */
   readonly stdDeviation: number | null
 }

@@ -18,6 +18,8 @@ import {
   sampleCovariance,
   type TestMethod,
   undefinedEstimate,
+  type VectorMoments,
+  wilsonInterval,
 } from '../statistics/index.ts'
 import { adjustmentReadOut } from './adjustment-read-out.ts'
 import { compareMetric, fewClusters, momentsOfVariant, usersIn } from './compare-metric.ts'
@@ -27,6 +29,9 @@ import type { MetricReadOut, SideOfMetric, TestOfMetric } from './experiment-rea
 import { resultFields } from './result-fields.ts'
 import { skewnessNotes, skewnessOf } from './skewness-read-out.ts'
 import { LEAST_CLUSTERS_FOR_LOOKS } from './test-plan.ts'
+
+/** Level of the interval of a single share. */
+const SHARE_LEVEL = 0.95
 
 /** What of the rule a metric's numbers are shown with. */
 export interface ShownWith {
@@ -137,7 +142,11 @@ function uncappedOf({ summary, pair }: ComparedMetric, critical: number | null):
   return intervalWith(compareMetric({ columns, cells: capping?.cells ?? [] }, pair).effect, critical)
 }
 
-function sideOf({ summary }: ComparedMetric, variant: string, mean: AdjustedEffect['controlMean']): SideOfMetric {
+function sideOf(
+  { metric, summary }: ComparedMetric,
+  variant: string,
+  mean: AdjustedEffect['controlMean'],
+): SideOfMetric {
   const moments = momentsOfVariant(summary, variant)
   const { numerator, denominator } = summary.columns
   const variance = denominator === null ? sampleCovariance(moments, numerator) : undefined
@@ -146,8 +155,19 @@ function sideOf({ summary }: ComparedMetric, variant: string, mean: AdjustedEffe
     users: usersIn(summary.columns, moments),
     clusters: summary.columns.users === undefined ? null : moments.n,
     mean: finite(mean?.unadjusted ?? plain),
+    shareInterval: isShareOfUsers({ metric, summary }) ? shareInterval(moments) : null,
     stdDeviation: finite(variance === undefined ? undefined : Math.sqrt(variance)),
   }
+}
+
+function isShareOfUsers({ metric, summary }: Pick<ComparedMetric, 'metric' | 'summary'>): boolean {
+  const isShare = metric.metricType === 'proportion' || metric.metricType === 'retention'
+  return isShare && summary.columns.denominator === null
+}
+
+function shareInterval({ n, mean }: VectorMoments): readonly [number, number] | null {
+  const found = wilsonInterval(Math.round(n * mean[0]!), n, SHARE_LEVEL)
+  return found.kind === 'estimate' ? [found.low, found.high] : null
 }
 
 function finite(value: number | undefined): number | null {
@@ -250,8 +270,7 @@ function randomisationOf({ metric, summary, pair }: ComparedMetric): Randomisati
 
 /** Shares of few users: a normal interval is not to be trusted there, and Fisher's exact test stands beside it. */
 function exactNote({ metric, summary, pair }: ComparedMetric): readonly string[] {
-  const isShare = metric.metricType === 'proportion' || metric.metricType === 'retention'
-  if (!isShare || summary.columns.denominator !== null) return []
+  if (!isShareOfUsers({ metric, summary })) return []
   const countOf = (variant: string): ProportionCount => {
     const { n, mean } = momentsOfVariant(summary, variant)
     return { n, successes: Math.round(n * mean[0]!) }

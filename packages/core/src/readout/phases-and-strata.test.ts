@@ -119,3 +119,59 @@ describe('the sample ratio of a fixed experiment', () => {
     expect(checkAt(10 * 86_400_000)?.pValue).toBeCloseTo(6.334e-5, 7)
   })
 })
+
+describe('the way from assignment to exposure', () => {
+  const spec = specOf([spend])
+  const exposedUsers = (control: number, treated: number) =>
+    [control, treated].flatMap((n, i) =>
+      Array.from({ length: n }, (_, k): TestUser => ({ variant: i === 0 ? 'control' : 'new', values: [k % 5] })),
+    )
+  const checksOf = (control: number, treated: number, assigned: number | null) => {
+    const summary = summaryOf(exposedUsers(control, treated), spec)
+    const cells = ['control', 'new'].map((variant) => ({ variant, phase: null, day: null, users: assigned ?? 0 }))
+    return readOut({ ...summary, assigned: assigned === null ? null : cells }, spec).quality.checks
+  }
+
+  it('may not lose more users of one variant, though the split of those exposed looks as planned', () => {
+    const checks = checksOf(990, 950, 1000)
+    expect(checks.find(({ name }) => name === 'sample ratio')?.status).toBe('passed')
+    const alike = checks.find(({ name }) => name === 'exposed alike')
+    // scipy.stats.chi2_contingency([[990, 10], [950, 50]], correction=False)
+    expect(alike?.pValue).toBeCloseTo(1.577_938_782_8e-7, 14)
+    expect(alike).toMatchObject({ status: 'failed', words: 'control 990 of 1000 assigned, new 950 of 1000 assigned' })
+  })
+
+  it('has nothing to test where all were exposed, and is not asked about where nobody knows', () => {
+    const moot = checksOf(1000, 1000, 1000).find(({ name }) => name === 'exposed alike')
+    expect(moot).toMatchObject({ status: 'moot', pValue: null })
+    expect(checksOf(990, 950, null).map(({ name }) => name)).not.toContain('exposed alike')
+  })
+
+  it('is not tested by users where clusters were assigned, for those of one are alike', () => {
+    const faults = { clusters: 10, inManyVariants: 0, rowsInWashout: 0, rowsWithoutCluster: 0 }
+    const cells = ['control', 'new'].map((variant) => ({ variant, phase: null, day: null, users: 5 }))
+    const assigned = cells.map((cell, i) => ({ ...cell, users: 1000 + 300 * i }))
+    const summary = { ...summaryOf(exposedUsers(900, 1200), spec), assigned, clusters: { exposed: cells, faults } }
+    expect(readOut(summary, spec).quality.checks.map(({ name }) => name)).not.toContain(
+      'sample ratio of assigned users',
+    )
+  })
+})
+
+describe('a share', () => {
+  it('stands with the interval of each variant by itself', () => {
+    const shares = specOf([{ ...spend, metricType: 'proportion' }])
+    const users = [0, 1].flatMap((i) =>
+      Array.from(
+        { length: 40 },
+        (_, k): TestUser => ({ variant: i === 0 ? 'control' : 'new', values: [k < 8 + 4 * i ? 1 : 0] }),
+      ),
+    )
+    const { control, treatment } = shownOf(users, shares)
+    // statsmodels.stats.proportion.proportion_confint(8, 40, method='wilson')
+    expect(control.shareInterval?.[0]).toBeCloseTo(0.104_999_897, 8)
+    expect(control.shareInterval?.[1]).toBeCloseTo(0.347_573_063, 8)
+    expect(treatment.shareInterval?.[0]).toBeGreaterThan(0.15)
+    expect(shownOf(users).control.shareInterval).toBeNull()
+  })
+})

@@ -39,7 +39,7 @@ export function qualityChecks(data: Data): readonly WordedCheck[] {
   const { summary } = data
   return [
     splitCheck('sample ratio', data, summary.clusters?.exposed ?? summary.exposed),
-    ...(summary.assigned === null ? [] : [splitCheck('sample ratio of assigned users', data, summary.assigned)]),
+    ...assignedUsers(data),
     crossovers(summary),
     ...clusterCrossovers(summary),
     clocks(summary),
@@ -121,6 +121,40 @@ function splitPValue(data: Data, cells: readonly ExposureCell[], shares: readonl
 /** One look at the end; while an experiment runs its data are watched whenever one likes, however its metrics are tested. */
 function isReadOnce({ spec: { sequential, end }, summary: { asOf } }: Data): boolean {
   return sequential.kind === 'fixed' && (end === null || asOf === null || asOf >= end)
+}
+
+/** The split before exposure, and whether variants lose as many on the way to it. Users of one cluster are alike: nothing is tested of them. */
+function assignedUsers(data: Data): readonly WordedCheck[] {
+  const { assigned, clusters } = data.summary
+  if (assigned === null || clusters !== undefined) return []
+  return [splitCheck('sample ratio of assigned users', data, assigned), exposedAlike(data, assigned)]
+}
+
+/** Phase by phase, because both shares and the rate of exposure change; the smallest p, corrected for their number. */
+function exposedAlike({ spec, summary: { exposed } }: Data, assigned: readonly ExposureCell[]): WordedCheck {
+  const name = 'exposed alike'
+  const groupsIn = (phase: string | null) => {
+    const [all, met] = [assigned, exposed].map((cells) =>
+      countsOf(
+        spec,
+        cells.filter((cell) => cell.phase === phase),
+      ),
+    )
+    return all!.map((n, i) => ({ assigned: n, exposed: Math.min(n, met![i]!) }))
+  }
+  const phases = [...new Set(assigned.map(({ phase }) => phase))].map(groupsIn)
+  const words = spec.variants
+    .map(({ name: variant }, i) => {
+      const sum = (pick: 'assigned' | 'exposed') => phases.reduce((total, groups) => total + groups[i]![pick], 0)
+      return `${variant} ${sum('exposed')} of ${sum('assigned')} assigned`
+    })
+    .join(', ')
+  const lossy = phases.filter((groups) => groups.some((group) => group.exposed < group.assigned))
+  const tests = lossy.map((groups) => exposureLossTest(groups))
+  const pValue = bonferroniPValue(tests.map((test) => (test.kind === 'test' ? test.pValue : null)))
+  return pValue === null
+    ? { check: { kind: 'moot', name }, words: `${words}; too few lost to test` }
+    : { check: { kind: 'test', name, pValue }, words }
 }
 
 function crossovers({ faults }: ExperimentSummary): WordedCheck {

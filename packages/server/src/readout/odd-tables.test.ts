@@ -88,6 +88,19 @@ describe('assignments', () => {
   })
 })
 
+describe('rows of metrics', () => {
+  it('about users who do not count are not about strangers', async () => {
+    const rows = ids.map((i) => [i, variantOf(i), i < 4 ? '2025-12-01T00:00:00Z' : '2026-01-02T00:00:00Z'])
+    const spec = { start: '2026-01-01', columns: { assignments: { time: 'time' } } }
+    const more = table(
+      'user,spend',
+      [...ids, 77].map((i) => [i, i]),
+    )
+    const { summary } = await read(spec, table('user,variant,time', rows), more)
+    expect(summary.faults).toMatchObject({ outsideExperiment: 4, metricRowsOfOthers: 1 })
+  })
+})
+
 describe('numbers', () => {
   it('may be truths', async () => {
     const bought = table(

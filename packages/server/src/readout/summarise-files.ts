@@ -91,12 +91,22 @@ async function summarise(analytics: Analytics, parts: Parts): Promise<Experiment
     faults: {
       ...exposures.faults,
       metricRows: facts.rows,
-      metricRowsOfOthers: facts.rowsOfOthers ?? Math.max(0, facts.rows - facts.repeatedRows - matched),
+      metricRowsOfOthers: await rowsOfOthers(analytics, scene, matched),
       repeatedMetricRows: facts.repeatedRows,
       metricRowsFromFuture: facts.rowsFromFuture,
     },
     ...(exposures.clusters === undefined ? {} : { clusters: exposures.clusters }),
   }
+}
+
+/** Rows about users whom no assignment names; those of one that does not count are not among them. */
+async function rowsOfOthers(analytics: Analytics, { exposures, facts }: Parts, matched: number): Promise<number> {
+  if (facts.rowsOfOthers !== null) return facts.rowsOfOthers
+  if (exposures.users === exposures.faults.users) return Math.max(0, facts.rows - facts.repeatedRows - matched)
+  const [row = []] = await analytics.rows(
+    `SELECT count(*) FROM ${facts.relation} f ANTI JOIN exposure e ON ${facts.belongs}`,
+  )
+  return Number(row[0])
 }
 
 const NONE_INCOMPLETE: ReadonlySet<string> = new Set()

@@ -1,4 +1,4 @@
-import type { CheckStatus, ComparisonReadOut, ExperimentReadOut, MetricReadOut } from '@paloma/core'
+import type { CheckStatus, ComparisonReadOut, ExperimentReadOut, MetricReadOut, SideOfMetric } from '@paloma/core'
 import {
   escapeHtml,
   figureHtml,
@@ -74,23 +74,30 @@ function comparisonSection(found: ExperimentReadOut, comparison: ComparisonReadO
   return section(`${treatment} against ${found.control}`, [
     ...forestFigures(found, comparison).map(figureHtml),
     `<div class="groups">${tableHtml(metricTable(found.control, comparison), `${treatment} against ${found.control}`)}</div>`,
+    ...(metrics.some(({ control }) => control.shareInterval !== null) ? [paragraph(WILSON, 'quiet')] : []),
     ...metrics.flatMap(remarks).map((text) => paragraph(text, 'quiet')),
     ...utilityParagraph(comparison),
   ])
 }
 
+const WILSON = "Shares of users stand with Wilson's 95 % interval, of each variant by itself."
+
 function metricTable(
   control: string,
   { treatment, metrics }: ComparisonReadOut,
 ): { readonly columns: readonly string[]; readonly rows: readonly (readonly string[])[] } {
-  const mean = (value: number | null): string => (value === null ? '\u2013' : formatNumber(value))
+  const mean = ({ mean: value, shareInterval }: SideOfMetric): string => {
+    if (value === null) return '\u2013'
+    const ends = shareInterval === null ? '' : ` [${shareInterval.map((end) => formatNumber(end)).join(', ')}]`
+    return `${formatNumber(value)}${ends}`
+  }
   return {
     columns: ['Metric', 'Part', control, treatment, 'Users', 'p', 'Adjusted: variance saved', 'Verdict'],
     rows: metrics.map((metric) => [
       metric.metric,
       metric.inverse ? `${metric.role}, less is better` : metric.role,
-      mean(metric.control.mean),
-      mean(metric.treatment.mean),
+      mean(metric.control),
+      mean(metric.treatment),
       formatNumber(metric.control.users + metric.treatment.users, 0),
       metric.test.pValue === null ? '\u2013' : pText(metric.test.pValue),
       metric.adjustment.kind === 'none' ? '\u2013' : formatShare(metric.adjustment.varianceReduction),
