@@ -1,5 +1,6 @@
-import { type Channel, HOUR_MS, type UserId, userId } from '@paloma/core'
+import { type Channel, HOUR_MS, sendId, type UserId, userId } from '@paloma/core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { defaultConfig } from '../config/default-config.ts'
 import { NOON } from '../store/testing/examples.ts'
 import type { IncomingEvent, UserPatch } from './contract.ts'
 import {
@@ -46,7 +47,7 @@ describe('somebody who left and comes back', () => {
     await comeBack()
     expect(await barred()).toEqual([])
     await sendNow(lab, `c-again-${round}`, ada)
-    expect(await lab.store.sends.get(`send-c-again-${round}` as never)).toMatchObject({ status: 'reserved' })
+    expect(await lab.store.sends.get(sendId(`send-c-again-${round}`))).toMatchObject({ status: 'reserved' })
   })
 
   it.each(returns)('stays out where %s is older than the opt-out, whatever comes first', async (_, comeBack) => {
@@ -155,7 +156,7 @@ describe('somebody who left and comes back', () => {
     await lab.due.dispatch()
     await event('back', 'Email Resubscribed', NOON)
     await lab.due.dispatch()
-    expect(await lab.store.sends.get(`send-c-wait-${round}` as never)).toMatchObject({
+    expect(await lab.store.sends.get(sendId(`send-c-wait-${round}`))).toMatchObject({
       status: 'refused',
       refusals: [{ reason: 'suppressed', rule: 'opt-out' }],
     })
@@ -179,6 +180,47 @@ describe('somebody who left and comes back', () => {
       learning: false,
     })
     expect(await barred()).toEqual([])
+  })
+})
+
+describe('the hazards of somebody who comes back', () => {
+  const objectives = defaultConfig.objectives.map((each) =>
+    each.aggregate === 'reachLost' ? { ...each, model: 'hazard' as const } : each,
+  )
+  const random = { share: 1_000_000, policy: { kind: 'random', holdProbability: 0.5 } } as const
+  let lab: ArrivalsLab
+  beforeAll(async () => {
+    lab = await arrivalsLab({
+      config: { ...ALWAYS_SEND, objectives, groups: { ...defaultConfig.groups, paloma: random } },
+    })
+  })
+  afterAll(() => lab.close())
+
+  it('count his sends from then on, each with its own loss', async () => {
+    const ada = await introduce(lab, 'h-ada')
+    const from = lab.clock.now()
+    const say = (id: string, name: string, properties = {}) => {
+      lab.clock.set(lab.clock.now() + HOUR_MS)
+      return lab.usecases.events.ingest([track(id, ada, name, { timestamp: lab.clock.now(), properties })])
+    }
+    const sent: string[] = []
+    for (let i = 0; sent.length < 2; i += 1) {
+      const decisionId = `h-${i}`
+      await sendNow(lab, decisionId, ada)
+      if ((await lab.store.sends.get(sendId(`send-${decisionId}`))) === undefined) continue
+      sent.push(decisionId)
+      await lab.due.dispatch()
+      await say(`h-out-${i}`, 'Email Unsubscribed', { decisionId })
+      await say(`h-back-${i}`, 'Email Resubscribed')
+    }
+    const losses = new Map<string, number>()
+    for await (const page of lab.store.decisions.matured({ from, until: lab.clock.now(), windowMs: 100 * HOUR_MS })) {
+      for (const { decisionId, learning, outcomes } of page) {
+        const own = outcomes.filter(({ isOwn, reachLoss }) => isOwn && reachLoss !== null)
+        if (learning.sent !== null) losses.set(decisionId, own.length)
+      }
+    }
+    expect([...losses]).toEqual(sent.map((id) => [id, 1]))
   })
 })
 
