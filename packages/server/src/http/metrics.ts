@@ -47,7 +47,7 @@ function registerCounts(usecases: Pick<Usecases, 'health'>, registry: Registry):
       },
     })
   }
-  gauge('paloma_decisions', 'Decisions in the log.', ({ decisions }) => decisions)
+  gauge('paloma_decisions', 'Decisions in the log, counted now and then.', ({ decisions }) => decisions)
   gauge('paloma_policy_state_id', 'Number of the newest policy state.', ({ stateId }) => stateId)
   gauge('paloma_users_in_memory', 'User states held in memory.', ({ usersInMemory }) => usersInMemory)
   gauge('paloma_is_learner', '1 if this process is the one that learns.', ({ isLearner }) => (isLearner ? 1 : 0))
@@ -65,11 +65,13 @@ function registerCounts(usecases: Pick<Usecases, 'health'>, registry: Registry):
   })
   new Gauge({
     name: 'paloma_sends',
-    help: 'Sends in the ledger by status.',
+    help: 'Sends in the ledger by status: those under way as they are, the rest counted now and then.',
     labelNames: ['status'],
     registers: [registry],
     async collect() {
-      for (const [status, count] of Object.entries((await counts()).sends)) this.set({ status }, count)
+      const { sends } = await counts()
+      this.reset()
+      for (const [status, count] of Object.entries(sends)) this.set({ status }, count)
     },
   })
 }

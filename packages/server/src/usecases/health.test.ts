@@ -36,8 +36,30 @@ describe('health', () => {
     })
     await reserve(lab.store, 'ada', 'one')
     expect(await health.counts()).toEqual({
-      ...{ decisions: 1, sends: { reserved: 1 }, stateId: 0, usersInMemory: 7, isLearner: true, horizons: {} },
+      ...{ decisions: 1, sends: { planned: 0, reserved: 1, dispatching: 0 }, stateId: 0 },
+      ...{ usersInMemory: 7, isLearner: true, horizons: {} },
     })
+  })
+
+  it('counts all there is at most a hundredth of the time, and what is on its way whenever it is asked', async () => {
+    lab = await usecaseLab()
+    await reserve(lab.store, 'ada', 'one')
+    let now = NOON
+    const slowCount = async (): Promise<number> => {
+      now += 50
+      return lab.store.decisions.count()
+    }
+    const store = { ...lab.store, decisions: { ...lab.store.decisions, count: slowCount } }
+    const health = healthUsecases(
+      { ...lab.deps, store },
+      sources(() => now),
+    )
+    expect(await health.counts()).toMatchObject({ decisions: 1, sends: { reserved: 1 } })
+    await reserve(lab.store, 'bea', 'two')
+    now += 4_949
+    expect(await health.counts()).toMatchObject({ decisions: 1, sends: { reserved: 2 } })
+    now += 1
+    expect(await health.counts()).toMatchObject({ decisions: 2, sends: { reserved: 2 } })
   })
 
   it('is not ready without its disk', async () => {

@@ -31,6 +31,10 @@ export function healthUsecases(
   { store, clock, snapshots, adapters }: Pick<Deps, 'store' | 'clock' | 'snapshots' | 'adapters'>,
   sources: HealthSources,
 ): Usecases['health'] {
+  const countAll = seldom(async () => {
+    const [decisions, sends] = await Promise.all([store.decisions.count(), store.sends.counts()])
+    return { decisions, sends }
+  }, sources.wallClock)
   return {
     async ready() {
       const [ping, disk] = await Promise.all([checkStore(store), sources.checkDisk?.()])
@@ -43,12 +47,28 @@ export function healthUsecases(
       return { ready: ping.ok && (disk?.ok ?? true), checks }
     },
     async counts() {
-      const [decisions, sends] = await Promise.all([store.decisions.count(), store.sends.counts()])
+      const [all, underWay] = await Promise.all([countAll(), store.sends.countUnderWay()])
       const { state } = snapshots.current()
       const usersInMemory = sources.usersInMemory?.() ?? 0
       const isLearner = sources.learner.isLeader()
-      return { decisions, sends, stateId: state.id, usersInMemory, isLearner, horizons: horizonsOf(state) }
+      const held = { stateId: state.id, usersInMemory, isLearner, horizons: horizonsOf(state) }
+      return { decisions: all.decisions, sends: { ...all.sends, ...underWay }, ...held }
     },
+  }
+}
+
+/** The longest share of all time that counting whole tables may take. */
+const COUNTING_SHARE = 0.01
+
+/** Counts again at most so often that it takes `COUNTING_SHARE` of the time, and answers the last count in between. */
+function seldom<T>(count: () => Promise<T>, now: () => EpochMs): () => Promise<T> {
+  let last: { readonly value: T; readonly until: EpochMs } | undefined
+  return async () => {
+    const startedAt = now()
+    if (last !== undefined && startedAt < last.until) return last.value
+    const value = await count()
+    last = { value, until: startedAt + (now() - startedAt) / COUNTING_SHARE }
+    return value
   }
 }
 

@@ -235,7 +235,7 @@ function cachedDecisions({ decisions }: Store, hot: HotUsers): Store['decisions'
 }
 
 function cachedSends({ sends }: Store, hot: HotUsers): SendStore {
-  const { duePlanned, nextDueAt, recover, inFlight, get, byDecision, listByUser, counts } = sends
+  const { duePlanned, nextDueAt, recover, inFlight, get, byDecision, listByUser, counts, countUnderWay } = sends
   /** Whose sends are with a provider, so that their end finds its user. */
   const dispatching = new Map<SendId, UserId>()
   const ownerOf = async (id: SendId): Promise<UserId | undefined> => dispatching.get(id) ?? (await get(id))?.userId
@@ -249,6 +249,7 @@ function cachedSends({ sends }: Store, hot: HotUsers): SendStore {
     byDecision,
     listByUser,
     counts,
+    countUnderWay,
     async claim(due, check) {
       const task = (alsoWrites: (id: UserId) => void) =>
         sends.claim(due, (item) => {

@@ -1,5 +1,5 @@
 import { assertNever, type DecisionId, type EpochMs, type SendId } from '@paloma/core/domain'
-import type { Send, SendStatus, SendStore } from '../contract.ts'
+import { type Send, type SendStatus, type SendStore, UNDER_WAY } from '../contract.ts'
 import type { Sql, SqlClient } from './client.ts'
 import { claimSends } from './send-claim.ts'
 import { type SendRow, sendColumns, sendFromRow } from './send-row.ts'
@@ -57,8 +57,17 @@ function sendQueries(client: SqlClient): Queries {
       )
       return Object.fromEntries(rows.map((row) => [row.status, row.n]))
     },
+    async countUnderWay() {
+      const [row] = await client.query<Awaited<ReturnType<SendStore['countUnderWay']>>>(COUNT_UNDER_WAY)
+      return row!
+    },
   }
 }
+
+// Each of its own, so that its index of few rows is what is read.
+const COUNT_UNDER_WAY = `select ${UNDER_WAY.map(
+  (status) => `(select count(*) from sends where status = '${status}') as ${status}`,
+).join(', ')}`
 
 async function nextDueAt(sql: Sql): Promise<EpochMs | null> {
   const [row] = await sql.query<{ readonly at: number | null }>(

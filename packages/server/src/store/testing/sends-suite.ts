@@ -249,6 +249,8 @@ export function testSends(storeOf: StoreOf): void {
       expect(await storeOf().sends.get(listed[0]!.sendId)).toStrictEqual(listed[0])
       expect(await storeOf().sends.get(sendId('none'))).toBeUndefined()
       expect((await storeOf().sends.counts()).planned).toBe(before + 2)
+      const { planned, reserved = 0, dispatching = 0 } = await storeOf().sends.counts()
+      expect(await storeOf().sends.countUnderWay()).toEqual({ planned, reserved, dispatching })
     })
 
     it('finds the last decision that was sent, by user, channel and time', async () => {
