@@ -1,3 +1,4 @@
+import { PalomaError } from '@paloma/core'
 import { describe, expect, it } from 'vitest'
 import { RowsRefused } from '../store/contract.ts'
 import { groupCommit } from './group-commit.ts'
@@ -46,6 +47,27 @@ describe('groupCommit', () => {
     expect(bad).toMatchObject({ status: 'rejected', reason: { message: 'unlucky' } })
     expect(other).toEqual({ status: 'fulfilled', value: [6] })
     expect(await commit.add([4])).toEqual([8])
+  })
+
+  it('asks a store that is gone once more for all, and not for each caller', async () => {
+    let asked = 0
+    const commit = groupCommit<number, number>(async () => {
+      asked += 1
+      throw new PalomaError('STORE_UNREACHABLE', 'nobody there')
+    })
+    const answers = await Promise.allSettled([1, 2, 3, 4].map((item) => commit.add([item])))
+    for (const answer of answers)
+      expect(answer).toMatchObject({ status: 'rejected', reason: { message: 'nobody there' } })
+    expect(asked).toBe(2)
+  })
+
+  it('gets over a connection that breaks', async () => {
+    const breaks = [true]
+    const commit = groupCommit<number, number>((items) => {
+      if (breaks.pop() === true) return Promise.reject(new PalomaError('STORE_UNREACHABLE', 'terminated'))
+      return doubled(items)
+    })
+    expect(await Promise.all([commit.add([1]), commit.add([2])])).toEqual([[2], [4]])
   })
 
   it('keeps a batch within its bound, but never splits one caller', async () => {

@@ -1,3 +1,5 @@
+import { PalomaError } from '@paloma/core'
+
 /** Collects what many callers want written and writes it together. */
 export interface GroupCommit<T, R> {
   /** Resolves once the items are durable; results run parallel. */
@@ -10,9 +12,25 @@ interface Waiting<T, R> {
   readonly reject: (error: unknown) => void
 }
 
+/** A joint write, or why there is none: the store is gone, or something in it was not to be had. */
+type Joint<R> =
+  | { readonly kind: 'done'; readonly results: readonly R[] }
+  | { readonly kind: 'gone'; readonly error: unknown }
+  | { readonly kind: 'refused' }
+
+async function jointOf<R>(write: Promise<readonly R[]>): Promise<Joint<R>> {
+  try {
+    return { kind: 'done', results: await write }
+  } catch (error) {
+    const isGone = error instanceof PalomaError && error.code === 'STORE_UNREACHABLE'
+    return isGone ? { kind: 'gone', error } : { kind: 'refused' }
+  }
+}
+
 /**
  * One write at a time; everything that arrives meanwhile forms the next. If a joint write fails, each caller's part is
- * tried alone, so that one caller's bad row never takes the others with it.
+ * tried alone, so that one caller's bad row never takes the others with it; a store that cannot be reached is tried once more
+ * for all together, since a connection may have broken, and never caller by caller, which would keep them for as many timeouts.
  */
 export function groupCommit<T, R>(
   write: (items: readonly T[]) => Promise<readonly R[]>,
@@ -39,12 +57,18 @@ export function groupCommit<T, R>(
 
   const writeBatch = async (batch: readonly Waiting<T, R>[]): Promise<void> => {
     if (batch.length === 1) return writeAlone(batch)
-    const joint = await write(batch.flatMap(({ items }) => items)).catch(() => undefined)
-    if (joint === undefined) return writeAlone(batch)
+    const items = batch.flatMap((part) => part.items)
+    const first = await jointOf(write(items))
+    const joint = first.kind === 'gone' ? await jointOf(write(items)) : first
+    if (joint.kind === 'refused') return writeAlone(batch)
+    if (joint.kind === 'gone') {
+      for (const { reject } of batch) reject(joint.error)
+      return
+    }
     let start = 0
-    for (const { items, resolve } of batch) {
-      resolve(joint.slice(start, start + items.length))
-      start += items.length
+    for (const part of batch) {
+      part.resolve(joint.results.slice(start, start + part.items.length))
+      start += part.items.length
     }
   }
 
