@@ -4,7 +4,10 @@ import { join } from 'node:path'
 import { DAY_MS, decisionId } from '@paloma/core'
 import { expect, it } from 'vitest'
 import { lookAtStore } from './look-at-store.ts'
+import { createPglite } from './pglite/pglite-client.ts'
 import { pgliteStore } from './pglite-store.ts'
+import { LOCK_CLASS } from './postgres/postgres-client.ts'
+import { storeFacts } from './sql/store-facts.ts'
 import { exampleOutcome, NOON } from './testing/examples.ts'
 
 it('counts outcomes of the last 28 days by whether they name the decision of a send or follow one in time', async () => {
@@ -24,6 +27,21 @@ it('counts outcomes of the last 28 days by whether they name the decision of a s
   const look = await lookAtStore({ dataDir, databaseUrl: null })
   expect(look).toMatchObject({ kind: 'open', facts: { traces: { named: 1, guessed: 1 } } })
   rmSync(root, { recursive: true, force: true })
+})
+
+it('looks at the latest outcomes alone where there are many, so that it answers in time', async () => {
+  const client = await createPglite(null, { onNotice: () => {} })
+  await client.query(
+    `insert into outcomes (message_id, user_id, name, at, received_at, decision_id, joined_by, is_machine, is_visit,
+       is_response, objective_values, properties)
+     select 'm' || i, 'u', 'bought', $1::bigint + i, $1::bigint + i, 'd', case when i > 2 then 'window' else 'decisionId' end,
+       false, false, false, '{"conversion":1}', '{}'
+     from generate_series(1, 100002) as i`,
+    [NOON],
+  )
+  const { traces } = await storeFacts(client, LOCK_CLASS)
+  expect(traces).toEqual({ named: 0, guessed: 100_000 })
+  await client.close()
 })
 
 it('says why a store cannot be opened to be looked at: a directory that cannot be written, a full disk', async () => {

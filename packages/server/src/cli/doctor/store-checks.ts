@@ -96,7 +96,7 @@ function checkModels({ traces: { named, guessed } }: StoreFacts, objectives: rea
   const possible = objectives
     .filter(({ aggregate, model }) => model !== 'response' && (aggregate === 'sum' || aggregate === 'any'))
     .map(({ name }) => name)
-  const found = `${named} of ${all} outcomes after sends name their decision (28 days)`
+  const found = `${named} of ${all} outcomes after sends name their decision (28 days, the latest events)`
   if (through.length > 0 && named < FEWEST_NAMED) {
     const remedy = `put decisionId into the events of ${through.join(', ')}, or use model "effect"`
     return [warning('models', `${found}: model "response" has nothing to learn from`, remedy)]

@@ -20,11 +20,13 @@ export interface StoreFacts {
   readonly latestState: { readonly id: number; readonly createdAt: number } | null
   /** Whether some process leads the learning. */
   readonly hasLearner: boolean
-  /** Outcomes that count for an objective and followed a send, of the last 28 days there are: those that name its decision, and those joined by time. */
+  /** Outcomes that count for an objective and followed a send, of the latest 100,000 in the last 28 days there are: those that name its decision, and those joined by time. */
   readonly traces: { readonly named: number; readonly guessed: number }
 }
 
 const TRACES_MS = 28 * 86_400_000
+/** More would tell nothing more, and might take longer than a look waits. */
+const TRACES_MOST = 100_000
 
 /** Looks at the schema, the keys and what was learned. `lockClass` is the first half of our advisory locks' keys. */
 export async function storeFacts(sql: Sql, lockClass: number): Promise<StoreFacts> {
@@ -99,9 +101,10 @@ async function traces(sql: Sql): Promise<StoreFacts['traces']> {
   const [row] = await sql.query<{ readonly named: number; readonly guessed: number }>(
     `select count(*) filter (where joined_by = 'decisionId') as named,
             count(*) filter (where joined_by = 'window') as guessed
-     from outcomes
-     where at > (select max(at) from outcomes) - $1::bigint and not is_machine and objective_values <> '{}'`,
-    [TRACES_MS],
+     from (select joined_by, is_machine, objective_values from outcomes
+           where at > (select max(at) from outcomes) - $1::bigint order by at desc, message_id desc limit $2) latest
+     where not is_machine and objective_values <> '{}'`,
+    [TRACES_MS, TRACES_MOST],
   )
   return { named: Number(row?.named ?? 0), guessed: Number(row?.guessed ?? 0) }
 }
