@@ -84,6 +84,7 @@ async function lastSentFor(
        select s.decision_id from sends s
        where s.user_id = k.user_id and s.status in ('dispatching', 'sent', 'unknown')
          and (k.channel is null or s.channel = k.channel) and s.decided_at between k.since and k.at
+         and s.updated_at >= k.since
        order by s.decided_at desc, s.send_id desc limit 1) as decision_id
      from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[])
        with ordinality as k (user_id, channel, since, at, place)

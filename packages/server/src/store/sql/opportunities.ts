@@ -46,7 +46,7 @@ export function opportunityStore(client: SqlClient): OpportunityStore {
       const rows = await client.query(
         `with over as materialized (
            select opportunity_id from opportunities where status = 'open' and expires <= $1
-           order by opportunity_id limit $2 for update skip locked)
+           order by expires limit $2 for update skip locked)
          update opportunities o set status = 'expired' from over where o.opportunity_id = over.opportunity_id
          returning o.opportunity_id`,
         [now, limit],
@@ -81,7 +81,11 @@ async function insertOpportunities(
       items.map((item) => opportunityToValues(item, at)),
     ),
   )
-  await supersede(sql, [...fresh])
+  const replacing = items.filter(({ dedupeKey, supersedes }) => dedupeKey !== undefined || supersedes !== undefined)
+  await supersede(
+    sql,
+    replacing.flatMap(({ id }) => (fresh.has(id) ? [id] : [])),
+  )
   const repeated = items.length > fresh.size
   const rows = repeated
     ? await readMany(
@@ -100,7 +104,7 @@ async function insertOpportunities(
  * Marks what the new ones replace: the one they name, and older ones of the same user with the same key. What waits to be
  * sent for those is called off; what may have gone out stays as it is.
  */
-async function supersede(sql: Sql, freshIds: readonly string[]): Promise<void> {
+async function supersede(sql: Sql, freshIds: readonly OpportunityId[]): Promise<void> {
   if (freshIds.length === 0) return
   const replaced = await sql.query<{ readonly opportunity_id: string }>(
     `update opportunities o set status = 'superseded'
@@ -109,7 +113,7 @@ async function supersede(sql: Sql, freshIds: readonly string[]): Promise<void> {
        and o.seq <> n.seq and ((n.dedupe_key = o.dedupe_key and o.seq < n.seq) or n.supersedes = o.opportunity_id)
        and not exists (
          select 1 from sends s
-         where s.user_id = o.user_id and s.opportunity_id = o.opportunity_id and s.status in ('dispatching', 'sent', 'unknown'))
+         where s.opportunity_id = o.opportunity_id and s.status in ('dispatching', 'sent', 'unknown'))
      returning o.opportunity_id`,
     [freshIds],
   )
@@ -169,12 +173,7 @@ function openFromRow({ seq, user_id, record }: OpenRow, before: ReadonlyMap<numb
 
 /** Takes back what has not gone out yet: open, or planned or reserved; the latter are called off. */
 async function withdraw(sql: Sql, id: OpportunityId): Promise<boolean> {
-  const [row] = await sql.query<{ readonly user_id: string }>(
-    'select user_id from opportunities where opportunity_id = $1',
-    [id],
-  )
-  if (row === undefined) return false
-  const isOnItsWay = await withdrawSends(sql, { userId: row.user_id, opportunityId: id })
+  const isOnItsWay = await withdrawSends(sql, id)
   if (isOnItsWay) return false
   const withdrawn = await sql.query(
     `update opportunities set status = 'withdrawn' where opportunity_id = $1 and status in ('open', 'taken')

@@ -50,13 +50,20 @@ interface DueRow extends SendRow {
   readonly record: string
 }
 
+/** Of one channel, its own index gives them in order; of several, what there is of all of them is put in order. */
+function onChannels(channels: readonly Channel[] | undefined): readonly [condition: string, ...values: unknown[]] {
+  if (channels === undefined) return ['']
+  return channels.length === 1 ? ['and s.channel = $3', channels[0]] : ['and s.channel = any($3::text[])', channels]
+}
+
 async function takeDue(sql: Sql, { now, limit, channels }: Omit<ClaimOptions, 'check'>): Promise<readonly Due[]> {
+  const [condition, ...values] = onChannels(channels)
   const rows = await sql.query<DueRow>(
     `select ${sendColumns('s.')}, o.status as opportunity_status, o.record
      from sends s join opportunities o on o.opportunity_id = s.opportunity_id
-     where s.status = 'reserved' and s.due_at <= $1 and ($3::text[] is null or s.channel = any($3::text[]))
+     where s.status = 'reserved' and s.due_at <= $1 ${condition}
      order by s.due_at, s.send_id limit $2 for update of s skip locked`,
-    [now, limit, channels ?? null],
+    [now, limit, ...values],
   )
   return rows.map((row) => ({
     send: sendFromRow(row),

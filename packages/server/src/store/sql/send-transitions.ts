@@ -9,7 +9,7 @@ export async function reopenOpportunities(sql: Sql, opportunityIds: readonly str
      where o.opportunity_id = any($1::text[]) and o.status = 'taken'
        and not exists (
          select 1 from sends s
-         where s.user_id = o.user_id and s.opportunity_id = o.opportunity_id
+         where s.opportunity_id = o.opportunity_id
            and s.status in ('planned', 'reserved', 'dispatching', 'sent', 'unknown'))`,
     [opportunityIds],
   )
@@ -52,17 +52,14 @@ export async function callOffPlans(
  * Calls off the planned and reserved sends of an opportunity that its producer withdraws. Answers whether another one is
  * already on its way or out, in which case nothing is called off.
  */
-export async function withdrawSends(
-  sql: Sql,
-  of: { readonly userId: string; readonly opportunityId: string },
-): Promise<boolean> {
+export async function withdrawSends(sql: Sql, opportunityId: string): Promise<boolean> {
   const sends = await sql.query<{ readonly send_id: string; readonly status: string }>(
-    `select send_id, status from sends where user_id = $1 and opportunity_id = $2
+    `select send_id, status from sends where opportunity_id = $1
        and status in ('planned', 'reserved', 'dispatching', 'sent', 'unknown') order by send_id for update`,
-    [of.userId, of.opportunityId],
+    [opportunityId],
   )
   if (sends.some((send) => send.status !== 'planned' && send.status !== 'reserved')) return true
-  await callOffSends(sql, [of.opportunityId])
+  await callOffSends(sql, [opportunityId])
   return false
 }
 
@@ -73,7 +70,7 @@ export async function callOffSends(sql: Sql, opportunityIds: readonly string[]):
     `update sends s set status = case s.status when 'planned' then 'closed' else 'refused' end,
        refusals = case s.status when 'planned' then s.refusals else '[{"reason":"superseded"}]' end
      from opportunities o where o.opportunity_id = any($1::text[])
-       and s.user_id = o.user_id and s.opportunity_id = o.opportunity_id and s.status in ('planned', 'reserved')`,
+       and s.opportunity_id = o.opportunity_id and s.status in ('planned', 'reserved')`,
     [opportunityIds],
   )
 }

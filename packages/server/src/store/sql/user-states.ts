@@ -33,7 +33,10 @@ export interface LoadedUser {
   readonly visits: UserHistory['visits']
 }
 
-// A reserved send is about to go out: it counts from when it is due, at the latest from now. So does what another process
+/** What is reserved is looked at again within quiet hours or a day; so long after, it has been sent, or refused, or stands still. */
+const LONGEST_WAIT_MS = 7 * DAY_MS
+
+// A send changes last when it goes out or later, which is how the latest of many are found. A reserved send is about to go out: it counts from when it is due, at the latest from now. So does what another process
 // sent, whose clock is ahead of ours.
 const STATES = `
   select u.user_id, u.profile,
@@ -42,7 +45,7 @@ const STATES = `
         s.waits_until, s.waits_worth)
         order by s.at, s.send_id)::text
      from (select *, least(case when status = 'reserved' then due_at else coalesce(dispatched_at, due_at) end, $2::bigint) as at
-           from sends where user_id = u.user_id and status in ('reserved', 'dispatching', 'sent', 'unknown')) s
+           from sends where user_id = u.user_id and updated_at > $2::bigint - $4::bigint - ${LONGEST_WAIT_MS} and status in ('reserved', 'dispatching', 'sent', 'unknown')) s
      where s.at > $2::bigint - $4::bigint) as sends,
     (select json_agg(json_build_array(o.at, o.channel) order by o.at, o.message_id)::text
      from outcomes o where o.user_id = u.user_id and o.at > $2::bigint - $3::bigint and o.at <= $2::bigint

@@ -28,7 +28,8 @@ const TOTALS = `
     from seen where reach_loss is not null group by user_id),
   went as (
     select user_id, count(*) as n from sends
-    where user_id = any($3) and dispatched_at >= $1 and dispatched_at < $2 and status in ('dispatching', 'sent', 'unknown') group by user_id)
+    where user_id = any($3) and updated_at >= $1 and dispatched_at >= $1 and dispatched_at < $2
+      and status in ('dispatching', 'sent', 'unknown') group by user_id)
   select u.user_id, coalesce(went.n, 0) as sends, objectives.totals as objective_values,
     objectives.days as objective_days, losses.list as losses
   from users u

@@ -9,6 +9,7 @@ import { limitCounters } from './0007-limit-counters.ts'
 import { exposureClusters } from './0008-exposure-clusters.ts'
 import { knownAtExposure } from './0009-known-at-exposure.ts'
 import { datedWords } from './0010-dated-words.ts'
+import { manyRows } from './0011-many-rows.ts'
 
 /** Every migration by name, in order; a published one never changes. */
 export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
@@ -22,6 +23,7 @@ export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
   '0008-exposure-clusters': exposureClusters,
   '0009-known-at-exposure': knownAtExposure,
   '0010-dated-words': datedWords,
+  '0011-many-rows': manyRows,
 }
 
 /** Twelve hex digits that change with any migration; names the template directory that has them all. */
