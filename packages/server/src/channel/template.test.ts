@@ -1,6 +1,6 @@
 import { userId } from '@paloma/core/domain'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { createTemplates, DEFAULT_TEMPLATE_LIMITS, type TemplateVariables, validateTemplate } from './template.ts'
 
 const VARIABLES: TemplateVariables = {
@@ -97,6 +97,29 @@ describe('render', () => {
     const result = createTemplates().render({ body: source }, VARIABLES)
     expect(result).toMatchObject({ kind: 'invalid', field: 'body', reason: expect.stringMatching(reason) })
     expect(performance.now() - started).toBeLessThan(5_000)
+  })
+
+  it('renders once more where the process was held up, and gives up a template that takes too long twice', () => {
+    const { renderMs } = DEFAULT_TEMPLATE_LIMITS
+    let now = 0
+    let heldUp = [renderMs + 1]
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => {
+      const read = now
+      now += heldUp.pop() ?? 0
+      return read
+    })
+    const source = '<p>{{ message }}</p>'
+    const templates = createTemplates()
+    expect(templates.render({ html: source }, VARIABLES)).toEqual({
+      kind: 'rendered',
+      content: { html: '<p>price-drop</p>' },
+    })
+    heldUp = Array(10).fill(renderMs + 1)
+    expect(templates.render({ html: source }, VARIABLES)).toMatchObject({
+      kind: 'invalid',
+      reason: expect.stringContaining('limit exceeded'),
+    })
+    clock.mockRestore()
   })
 
   it('gives the same result when the template is remembered, and when it was forgotten', () => {

@@ -46,6 +46,12 @@ export interface TemplateRenderer {
   validate(content: Content): { readonly kind: 'valid' } | InvalidTemplate
 }
 
+/**
+ * What the library says of a template that takes longer than `renderMs`. That runs by the machine's clock: a process that was
+ * held up meanwhile would lose a message for good, so that it is rendered once more before that is believed.
+ */
+const RENDERED_TOO_LONG = 'template render limit exceeded'
+
 /** Tags that read other templates, or repeat work that a message never needs. */
 const REMOVED_TAGS = ['include', 'render', 'layout', 'block', 'tablerow']
 
@@ -66,10 +72,10 @@ export function createTemplates(limits: TemplateLimits = DEFAULT_TEMPLATE_LIMITS
     render(content, variables) {
       const rendered: Record<string, string> = {}
       for (const [field, source] of Object.entries(content)) {
-        const text = attempt(field, () => {
-          const { liquid, parse } = parserOf(field)
-          return String(liquid.renderSync(parse(source), scopeOf(variables)))
-        })
+        const { liquid, parse } = parserOf(field)
+        const act = (): string => String(liquid.renderSync(parse(source), scopeOf(variables)))
+        const first = attempt(field, act)
+        const text = typeof first !== 'string' && first.reason.endsWith(RENDERED_TOO_LONG) ? attempt(field, act) : first
         if (typeof text !== 'string') return text
         if (isLink(field) && isUnsafeUrl(text)) return invalid(field, null, 'is a link that runs code')
         rendered[field] = text
