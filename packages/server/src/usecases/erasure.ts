@@ -11,6 +11,9 @@ const ERASING = 'erasing:'
 
 type ErasureDeps = Pick<Deps, 'store' | 'history' | 'clock' | 'pause'>
 
+/** The history is gone through once for all of them. */
+const ERASED_TOGETHER = 100
+
 /** How often messages may be let go to a user between two looks; each of them was reserved before. */
 const MAX_LOOKS = 100
 
@@ -53,6 +56,12 @@ async function eraseInStore({ store, clock, pause }: ErasureDeps, id: UserId): P
 export async function resumeErasures(deps: ErasureDeps): Promise<number> {
   if (!(await deps.store.lead(EXPORTER))) return 0
   const begun = await deps.store.registry.listSettings(ERASING)
-  for (const { name } of begun) await eraseUser(deps, name.slice(ERASING.length) as UserId)
+  for (let from = 0; from < begun.length; from += ERASED_TOGETHER) {
+    const some = begun.slice(from, from + ERASED_TOGETHER)
+    const ended = await Promise.allSettled(
+      some.map(({ name }) => eraseUser(deps, name.slice(ERASING.length) as UserId)),
+    )
+    for (const each of ended) if (each.status === 'rejected') throw each.reason
+  }
   return begun.length
 }

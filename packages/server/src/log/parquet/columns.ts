@@ -6,7 +6,12 @@ export interface LogColumn<T> {
   readonly name: string
   readonly type: BasicType
   readonly value: (record: T) => string | number | boolean | Date | null
+  /** How it is encoded, where that is worth saying. */
+  readonly encoding?: { readonly encoding: 'PLAIN'; readonly statistics: false }
 }
+
+/** Each value comes once: looking for repeats, and for the least and the largest, would be in vain. */
+const UNLIKE: NonNullable<LogColumn<never>['encoding']> = { encoding: 'PLAIN', statistics: false }
 
 /** Columns of a decision file; `record` is the whole decision as JSON, the others are there to be queried. */
 export function decisionColumns(objectives: readonly string[]): readonly LogColumn<Decision>[] {
@@ -41,7 +46,7 @@ const DECISION_HEAD: readonly LogColumn<Decision>[] = [
   { name: 'reachable', type: 'STRING', value: (d) => knownAt(d.inputs.user.profile, d.at).reachable.join(',') },
 ]
 
-const RECORD: LogColumn<Decision> = { name: 'record', type: 'STRING', value: exactJson }
+const RECORD: LogColumn<Decision> = { name: 'record', type: 'STRING', value: exactJson, encoding: UNLIKE }
 
 function valueColumn(objective: string): LogColumn<Decision> {
   return { name: `value_${objective}`, type: 'DOUBLE', value: (d) => finite(d.values[objective]?.mean[d.chosen]) }
@@ -69,7 +74,7 @@ export function outcomeColumns(objectives: readonly string[]): readonly LogColum
         value: (o) => finite(o.values[name]),
       }),
     ),
-    { name: 'record', type: 'STRING', value: exactJson },
+    { name: 'record', type: 'STRING', value: exactJson, encoding: UNLIKE },
   ]
 }
 
@@ -104,13 +109,16 @@ function finite(value: number | undefined): number | null {
 function exactJson(record: Decision | Outcome): string {
   const text = JSON.stringify(record)
   // JSON turns a number it cannot hold into null, so only a text with null needs the slower look at every number.
-  if (text.includes('null')) JSON.stringify(record, refuseNotFinite)
+  if (text.includes('null')) refuseNotFinite('', record)
   return text
 }
 
-function refuseNotFinite(key: string, value: unknown): unknown {
-  if (typeof value !== 'number' || Number.isFinite(value)) return value
-  throw new PalomaError('LOG_NOT_FINITE', `field ${key} must be a finite number, got ${value}`, {
-    hint: 'a decision or outcome with such a number cannot be kept exactly',
-  })
+function refuseNotFinite(key: string, value: unknown): void {
+  if (typeof value === 'object' && value !== null) {
+    for (const [name, member] of Object.entries(value)) refuseNotFinite(name, member)
+  } else if (typeof value === 'number' && !Number.isFinite(value)) {
+    throw new PalomaError('LOG_NOT_FINITE', `field ${key} must be a finite number, got ${value}`, {
+      hint: 'a decision or outcome with such a number cannot be kept exactly',
+    })
+  }
 }

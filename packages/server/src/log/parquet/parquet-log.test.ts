@@ -1,3 +1,4 @@
+import { watch } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -64,6 +65,49 @@ describe('the Parquet files', () => {
     expect(rows[5]).toMatchObject({ value_retention: null })
     expect(rows[10_021]).toMatchObject({ value_retention: 2, value_engagement: null })
     expect(await log.readDecisions(DAY)).toStrictEqual(decisions)
+  })
+
+  it('are written in turns, so that nobody waits for a whole day', async () => {
+    let turns = 0
+    let last: NodeJS.Immediate | undefined
+    const count = (): void => {
+      turns += 1
+      last = setImmediate(count)
+    }
+    let [untouched, most, seen] = [0, 0, 0]
+    async function* pages(): AsyncGenerator<ReturnType<typeof sampleDecision>[]> {
+      for (let i = 0; i < 4_000; i += 100) {
+        untouched = turns === seen ? untouched + 100 : 100
+        seen = turns
+        most = Math.max(most, untouched)
+        yield Array.from({ length: 100 }, (_, k) => sampleDecision(i + k))
+      }
+    }
+    count()
+    await parquetLog({ dir: await newDir() }).writeDay(DAY, { decisions: pages(), outcomes: inBatches([], 1) })
+    clearImmediate(last)
+    expect(most).toBeLessThanOrEqual(1_000)
+  })
+
+  it('are written anew once for all who are to be erased meanwhile', async () => {
+    const dir = await newDir()
+    const log = parquetLog({ dir })
+    const decisions = Array.from({ length: 20 }, (_, i) => sampleDecision(i))
+    await log.writeDay(DAY, { decisions: inBatches(decisions, 7), outcomes: inBatches([], 1) })
+    const written = new Set<string>()
+    const watcher = watch(dir, (_, name) => {
+      if (name?.startsWith('.writing-')) written.add(name)
+    })
+    const gone = ['u-1', 'u-2', 'u-3', 'u-4', 'u-1']
+    const erased = await Promise.all(gone.map((id) => log.erase(id)))
+    await new Promise(setImmediate)
+    watcher.close()
+    const rows = gone.map((id, i) =>
+      gone.indexOf(id) < i ? 0 : decisions.filter(({ userId }) => userId === id).length,
+    )
+    expect(erased.map((each) => each.rows)).toEqual(rows)
+    expect((await log.readDecisions(DAY)).map(({ userId }) => userId)).not.toContain('u-2')
+    expect(written.size).toBe(1)
   })
 
   it('hold a row for every experiment that a decision met, and none for those it could not matter to', async () => {

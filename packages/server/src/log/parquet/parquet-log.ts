@@ -5,21 +5,24 @@ import type { DayParts, HistoryLog } from '../contract.ts'
 import { decisionColumns, outcomeColumns } from './columns.ts'
 import { type ExposedDecision, exposureColumns, exposuresIn } from './exposure-part.ts'
 import { type DayEntry, type LogManifest, type PartEntry, readManifest, sha256Of, writeManifest } from './manifest.ts'
-import { countUser, type PartKind, readPart, writePart } from './part-file.ts'
+import { countUsers, type PartKind, readPart, writePart } from './part-file.ts'
 
 const DECISIONS: PartKind<Decision> = {
+  groupRows: 1_000,
   columns: decisionColumns,
   objectivesOf: (decision) => Object.keys(decision.values),
   timeOf: (decision) => decision.at,
 }
 
 const EXPOSURES: PartKind<ExposedDecision> = {
+  groupRows: 10_000,
   columns: () => exposureColumns,
   objectivesOf: () => [],
   timeOf: ({ at }) => at,
 }
 
 const OUTCOMES: PartKind<Outcome> = {
+  groupRows: 5_000,
   columns: outcomeColumns,
   objectivesOf: (outcome) => Object.keys(outcome.values),
   timeOf: (outcome) => outcome.at,
@@ -41,7 +44,7 @@ export function parquetLog(options: { readonly dir: string }): HistoryLog {
     outcomePages: (day) => dayPages<Outcome>(dir, checkDay(day), 'outcomes'),
     days: async () => Object.keys((await readManifest(dir)).days).sort(),
     parts: async () => partsOf(dir, await readManifest(dir)),
-    erase: (userId) => inTurn(() => erase(dir, userId)),
+    erase: together((users) => inTurn(() => erase(dir, users()))),
   }
 }
 
@@ -130,29 +133,52 @@ async function whole<T>(pages: AsyncIterable<readonly T[]>): Promise<readonly T[
   return records
 }
 
-async function erase(dir: string, userId: string): Promise<{ readonly rows: number }> {
+/** Whoever is to be erased while an erasure waits for its turn goes with it, since each reads and writes whole files. */
+function together(
+  eraseAll: (users: () => ReadonlySet<string>) => Promise<ReadonlyMap<string, number>>,
+): HistoryLog['erase'] {
+  let next: { readonly users: Set<string>; readonly rows: Promise<ReadonlyMap<string, number>> } | undefined
+  const begin = (): NonNullable<typeof next> => {
+    const users = new Set<string>()
+    const take = (): ReadonlySet<string> => {
+      next = undefined
+      return users
+    }
+    return { users, rows: eraseAll(take) }
+  }
+  return async (userId) => {
+    next ??= begin()
+    const { users, rows } = next
+    const isRepeated = users.has(userId)
+    users.add(userId)
+    const gone = (await rows).get(userId) ?? 0
+    return { rows: isRepeated ? 0 : gone }
+  }
+}
+
+async function erase(dir: string, users: ReadonlySet<string>): Promise<ReadonlyMap<string, number>> {
   const manifest: LogManifest = await readManifest(dir)
-  let rows = 0
+  const rows = new Map<string, number>()
   for (const [day, entry] of Object.entries(manifest.days)) {
     const decisions = join(dir, entry.decisions.path)
     const outcomes = join(dir, entry.outcomes.path)
-    const found = (await countUser(decisions, userId)) + (await countUser(outcomes, userId))
-    if (found === 0) continue
+    const found = [...(await countUsers(decisions, users)), ...(await countUsers(outcomes, users))]
+    if (found.length === 0) continue
     await writeDay(dir, day, {
-      decisions: without(readPart<Decision>(decisions), userId),
-      outcomes: without(readPart<Outcome>(outcomes), userId),
+      decisions: without(readPart<Decision>(decisions), users),
+      outcomes: without(readPart<Outcome>(outcomes), users),
       ...(entry.exportedAt === undefined ? {} : { exportedAt: Date.parse(entry.exportedAt) }),
     })
-    rows += found
+    for (const [user, count] of found) rows.set(user, (rows.get(user) ?? 0) + count)
   }
-  return { rows }
+  return rows
 }
 
 async function* without<T extends { readonly userId: string }>(
   batches: AsyncIterable<readonly T[]>,
-  userId: string,
+  users: ReadonlySet<string>,
 ): AsyncGenerator<readonly T[], void> {
-  for await (const batch of batches) yield batch.filter((record) => record.userId !== userId)
+  for await (const batch of batches) yield batch.filter(({ userId }) => !users.has(userId))
 }
 
 function checkDay(day: string): string {

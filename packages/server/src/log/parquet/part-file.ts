@@ -1,13 +1,13 @@
+import { setImmediate as othersTurn } from 'node:timers/promises'
 import { PalomaError } from '@paloma/core/domain'
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
 import { type ColumnSource, fileWriter, ParquetWriter, schemaFromColumnData } from 'hyparquet-writer'
 import type { LogColumn } from './columns.ts'
 
-/** Rows encoded together; with records of a few kilobytes a group stays below about 50 MB. */
-const GROUP_ROWS = 10_000
-
 /** How records of one kind lie in a file. */
 export interface PartKind<T> {
+  /** Rows encoded together: so many that readers find few groups, so few that nobody waits long for their end. */
+  readonly groupRows: number
   readonly columns: (objectives: readonly string[]) => readonly LogColumn<T>[]
   readonly objectivesOf: (record: T) => readonly string[]
   readonly timeOf: (record: T) => number
@@ -37,7 +37,7 @@ export async function writePart<T>(
 ): Promise<{ readonly file: string; readonly summary: PartSummary }> {
   let part: OpenPart<T> | undefined
   let summary: PartSummary = { rows: 0, minTime: null, maxTime: null }
-  for await (const group of inGroups(batches)) {
+  for await (const group of inGroups(batches, kind.groupRows)) {
     part = await withObjectives(part, { path, kind, needed: new Set(group.flatMap((r) => kind.objectivesOf(r))) })
     await part.append(group)
     summary = extend(summary, group.map(kind.timeOf))
@@ -52,11 +52,13 @@ export async function* readPart<T>(path: string): AsyncGenerator<readonly T[], v
   for await (const rows of readColumn(path, 'record')) yield rows.map((text) => JSON.parse(text) as T)
 }
 
-/** How many rows of a part belong to the user; reads only that column. */
-export async function countUser(path: string, userId: string): Promise<number> {
-  let count = 0
-  for await (const ids of readColumn(path, 'userId')) count += ids.filter((id) => id === userId).length
-  return count
+/** How many rows of a part belong to each of these users, of those who have any; reads only that column. */
+export async function countUsers(path: string, users: ReadonlySet<string>): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>()
+  for await (const ids of readColumn(path, 'userId')) {
+    for (const id of ids) if (users.has(id)) counts.set(id, (counts.get(id) ?? 0) + 1)
+  }
+  return counts
 }
 
 /** Some columns of a part, one row group at a time, as they lie in the file. */
@@ -85,12 +87,15 @@ export function textCell(cell: unknown, path: string, column: string): string {
   throw new PalomaError('LOG_CORRUPT', `${path}: column ${column} must hold text, got ${typeof cell}`)
 }
 
-async function* inGroups<T>(batches: AsyncIterable<readonly T[]>): AsyncGenerator<readonly T[], void> {
+async function* inGroups<T>(
+  batches: AsyncIterable<readonly T[]>,
+  groupRows: number,
+): AsyncGenerator<readonly T[], void> {
   let group: T[] = []
   for await (const batch of batches) {
     for (const record of batch) {
       group.push(record)
-      if (group.length < GROUP_ROWS) continue
+      if (group.length < groupRows) continue
       yield group
       group = []
     }
@@ -120,7 +125,9 @@ function openPart<T>(path: string, kind: PartKind<T>, objectives: readonly strin
     path,
     objectives,
     append: async (records) => {
-      await writer.write({ columnData: sources(columns, records), rowGroupSize: GROUP_ROWS })
+      await writer.write({ columnData: sources(columns, records), rowGroupSize: kind.groupRows })
+      // Neither the file nor an embedded store makes anybody wait, so that without this nobody else would have a turn.
+      await othersTurn()
     },
     finish: async () => {
       await writer.finish()
@@ -134,6 +141,7 @@ function sources<T>(columns: readonly LogColumn<T>[], records: readonly T[]): Co
     type: column.type,
     nullable: true,
     offsetIndex: false,
+    ...column.encoding,
     data: records.map(column.value),
   }))
 }
