@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import pg from 'pg'
-import { Pool } from 'undici'
 import { startChild } from './measure/child.mjs'
+import { makeDatabase } from './measure/database.mjs'
+import { httpClient } from './measure/http-client.mjs'
 import { machine } from './measure/machine.mjs'
 import { flagsOf, publish, table } from './measure/report.mjs'
 import { median } from './measure/summary.mjs'
@@ -43,20 +43,6 @@ function decisionBody() {
   }
 }
 
-function client(origin, key) {
-  const pool = new Pool(origin, { connections, pipelining: 1 })
-  const headers = { 'content-type': 'application/json', authorization: `Bearer ${key}` }
-  return {
-    async post(path, body) {
-      const answer = await pool.request({ method: 'POST', path, headers, body: JSON.stringify(body) })
-      const text = await answer.body.text()
-      if (answer.statusCode >= 300) throw new Error(`POST ${path}: ${answer.statusCode} ${text.slice(0, 500)}`)
-      return JSON.parse(text)
-    },
-    close: () => pool.close(),
-  }
-}
-
 /** Keeps `connections` requests under way until `count` are answered. */
 async function load(count, request) {
   let left = count
@@ -81,7 +67,7 @@ async function timed(child, work, units) {
 
 async function startEcho() {
   const child = await startChild([file('./scenes/echo-server.mjs')], { isUp: (text) => text.includes('echo on') })
-  const { post, close } = client(/http:\S+/.exec(child.output)[0], 'none')
+  const { post, close } = httpClient(/http:\S+/.exec(child.output)[0], { key: 'none', connections })
   const work = (count) => load(count, () => post('/', decisionBody()))
   return { child, kinds: { echo: (count) => timed(child, () => work(count), count) }, close }
 }
@@ -107,7 +93,10 @@ async function startPaloma(name, databaseUrl, checkout = file('..')) {
     { isUp: (text) => /first API key/.test(text) && /listens on/.test(text) },
   )
   const { rss: idleRss } = await child.usage()
-  const { post, close } = client(`http://127.0.0.1:${port}`, /pk_[\w-]+/.exec(child.output)[0])
+  const { post, close } = httpClient(`http://127.0.0.1:${port}`, {
+    key: /pk_[\w-]+/.exec(child.output)[0],
+    connections,
+  })
   await seedUsers(post, users)
   const decideOne = () => post('/v1/decisions', decisionBody())
   const decideMany = () => post('/v1/decisions/batch', { items: Array.from({ length: BATCH }, decisionBody) })
@@ -133,28 +122,6 @@ async function checkScene(post, decideOne) {
   const { decisionId } = await decideOne()
   const { identical } = await post(`/v1/decisions/${decisionId}/replay`, {})
   if (!identical) throw new Error(`decision ${decisionId} does not replay`)
-}
-
-/** A database of our own, or undefined where no server answers. */
-async function makeDatabase(suffix = '') {
-  const admin = new pg.Client({ connectionString: flags['database-url'], connectionTimeoutMillis: 2_000 })
-  try {
-    await admin.connect()
-  } catch (error) {
-    process.stderr.write(`PostgreSQL is left out: ${error.message} (--database-url names another)\n`)
-    return undefined
-  }
-  const name = `paloma_bench_${process.pid}${suffix}`
-  await admin.query(`create database ${name}`)
-  const url = new URL(flags['database-url'])
-  url.pathname = `/${name}`
-  return {
-    url: url.href,
-    async drop() {
-      await admin.query(`drop database ${name} with (force)`)
-      await admin.end()
-    },
-  }
 }
 
 async function measure(parties) {
@@ -206,8 +173,11 @@ function bodyOf(rows) {
 }
 
 const before = machine()
-const database = flags.only === 'embedded' ? undefined : await makeDatabase()
-const other = flags.beside === undefined || database === undefined ? undefined : await makeDatabase('_beside')
+const database = flags.only === 'embedded' ? undefined : await makeDatabase(flags['database-url'])
+const other =
+  flags.beside === undefined || database === undefined
+    ? undefined
+    : await makeDatabase(flags['database-url'], '_beside')
 const parties = [await startEcho()]
 try {
   if (flags.only !== 'postgresql') parties.push(await startPaloma('embedded store'))
