@@ -1,8 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import type { DueWork } from '../usecases/due-work.ts'
 import { createHeartbeats } from '../usecases/heartbeats.ts'
 import { createNotes } from '../usecases/notes.ts'
-import { type Job, type Sleep, startJobs } from './start-jobs.ts'
+import { dueJobs, type Job, type Sleep, startJobs } from './start-jobs.ts'
 
 /** Time that passes when told; sleepers wake in order. */
 function fakeTime() {
@@ -75,6 +76,35 @@ describe('jobs', () => {
     expect(lines.at(-1)).toBe('job deliver: works again\n')
     expect(heartbeats.all().get('deliver')).toMatchObject({ fineAt: expect.any(Number), error: null })
     await stop()
+  })
+
+  it('that find much that has fallen due stop after a round of it', async () => {
+    let rounds = 0
+    const endless = async (most = 1_000): Promise<number> => {
+      for (let round = 0; round < most; round += 1) {
+        rounds += 1
+        await nextTurn()
+      }
+      return most
+    }
+    const nothing = async () => 0
+    const due: DueWork = {
+      ...{
+        lanes: [],
+        redecide: endless,
+        prune: endless,
+        dispatch: nothing,
+        learn: nothing,
+        followExperiments: nothing,
+      },
+      ...{ exportHistory: nothing, erase: nothing, recover: nothing, pollInbox: nothing },
+    }
+    const { heartbeats, stop } = start(dueJobs(due, 60_000))
+    for (let turn = 0; turn < 5; turn += 1) await nextTurn()
+    expect(heartbeats.all().get('plan')?.fineAt).not.toBeNull()
+    const before = rounds
+    await stop()
+    expect(rounds - before).toBeLessThanOrEqual(2)
   })
 
   it('end their running round before they count as stopped', async () => {

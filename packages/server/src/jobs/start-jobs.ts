@@ -24,7 +24,8 @@ const LONGEST_PAUSE_MS = 5 * MINUTE_MS
 /** What falls due while the machine's clock runs: each lane of delivery is a job of its own, so that none waits for another. */
 export function dueJobs(due: DueWork, learnEveryMs: number): readonly Job[] {
   return [
-    { name: 'plan', everyMs: DELIVER_EVERY_MS, work: () => due.redecide() },
+    // A round at a time: whoever stops the server waits for no more, and one round that is done says that all is well.
+    { name: 'plan', everyMs: DELIVER_EVERY_MS, isEager: true, work: () => due.redecide(1) },
     ...due.lanes.map(
       (lane): Job => ({
         name: `deliver ${lane.name}`,
@@ -40,7 +41,7 @@ export function dueJobs(due: DueWork, learnEveryMs: number): readonly Job[] {
     { name: 'recover', everyMs: MINUTE_MS, work: () => due.recover() },
     { name: 'erase', everyMs: MINUTE_MS, work: () => due.erase() },
     { name: 'export', everyMs: 10 * MINUTE_MS, work: () => due.exportHistory() },
-    { name: 'prune', everyMs: 60 * MINUTE_MS, work: () => due.prune() },
+    { name: 'prune', everyMs: 60 * MINUTE_MS, isEager: true, work: () => due.prune(1) },
   ]
 }
 

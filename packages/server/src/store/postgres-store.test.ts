@@ -1,6 +1,6 @@
-import { createServer } from 'node:net'
+import { createServer, Socket } from 'node:net'
 import { Client } from 'pg'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { postgresStore } from './postgres-store.ts'
 import { testStore } from './testing/store-suite.ts'
 
@@ -35,6 +35,31 @@ describe.skipIf(databaseUrl === undefined)('on a PostgreSQL server', () => {
   })
 
   testStore('postgresStore', () => postgresStore({ url }))
+
+  it('says that its connections are busy, and not that nobody is there, where the database is slow', async () => {
+    const blocker = new Client({ connectionString: url })
+    await blocker.connect()
+    const store = await postgresStore({ url, connections: 1 })
+    await blocker.query('begin; lock table settings')
+    const stuck = store.registry.getSetting('slow')
+    await expect(store.ping()).rejects.toMatchObject({
+      message: expect.stringMatching(/none of our connections .* came free/),
+    })
+    await blocker.query('commit')
+    await stuck
+    await store.close()
+    await blocker.end()
+  })
+
+  it('asks silent connections whether the other side is there', async () => {
+    const asked = vi.spyOn(Socket.prototype, 'setKeepAlive')
+    const store = await postgresStore({ url })
+    await store.ping()
+    expect(asked.mock.calls.length).toBeGreaterThanOrEqual(2)
+    for (const call of asked.mock.calls) expect(call).toEqual([true, 10_000])
+    asked.mockRestore()
+    await store.close()
+  })
 
   describe('several processes', () => {
     let stores: readonly Awaited<ReturnType<typeof postgresStore>>[] = []

@@ -72,11 +72,11 @@ function dueWork(deps: Deps, { decisions, dispatcher, learner }: Workers): DueWo
   const { store, clock, config, inboxFeed } = deps
   return {
     lanes: dispatcher.lanes,
-    redecide: () => drain(() => decisions.redecide(BATCH), BATCH),
+    redecide: (rounds) => drain(() => decisions.redecide(BATCH), BATCH, rounds),
     dispatch: () => drainLanes(dispatcher, clock.isVirtual),
     learn: async () => (await learner.run()).id,
-    prune: async () => {
-      const closed = await drain(() => store.opportunities.closeExpired(clock.now(), BATCH), BATCH)
+    prune: async (rounds) => {
+      const closed = await drain(() => store.opportunities.closeExpired(clock.now(), BATCH), BATCH, rounds)
       return closed + (await store.registry.pruneStates(config.learning.keepStates))
     },
     followExperiments: async () => ((await deps.snapshots.follow(clock.now())) ? 1 : 0),

@@ -3,8 +3,8 @@ import type { Lane } from './lane.ts'
 
 /** What falls due by itself; jobs call these, the virtual clock calls them on the way. */
 export interface DueWork {
-  /** Decides planned sends again whose moment has come; answers how many. */
-  redecide(): Promise<number>
+  /** Decides planned sends again whose moment has come, in at most so many rounds; answers how many. */
+  redecide(rounds?: number): Promise<number>
   /** Hands over what is due on every lane; answers how many sends. */
   dispatch(): Promise<number>
   /** The lanes of `dispatch`, each for itself. */
@@ -13,8 +13,8 @@ export interface DueWork {
   learn(): Promise<number>
   /** Takes over what other processes changed about experiments; answers 1 if there was something. */
   followExperiments(): Promise<number>
-  /** Closes expired opportunities and deletes old policy states that no decision names; answers how many. */
-  prune(): Promise<number>
+  /** Closes expired opportunities, in at most so many rounds, and deletes old policy states that no decision names; answers how many. */
+  prune(rounds?: number): Promise<number>
   /** Writes closed days that the history does not have yet to Parquet; answers how many. */
   exportHistory(): Promise<number>
   /** Ends erasures that are not done in the history yet; answers how many. */
@@ -29,9 +29,9 @@ export interface DueWork {
 const MAX_ROUNDS = 1_000
 
 /** Repeats a step while it finds at least `full` things to do, because then there may be more. */
-export async function drain(step: () => Promise<number>, full = 1): Promise<number> {
+export async function drain(step: () => Promise<number>, full = 1, rounds: number = MAX_ROUNDS): Promise<number> {
   let total = 0
-  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+  for (let round = 0; round < rounds; round += 1) {
     const done = await step()
     total += done
     if (done < full) break

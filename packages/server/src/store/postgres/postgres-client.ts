@@ -6,6 +6,8 @@ import { type StoreFacts, storeFacts } from '../sql/store-facts.ts'
 
 /** Within this time a server answers or counts as unreachable. */
 const CONNECT_TIMEOUT_MS = 4_000
+/** After so much silence the network is asked whether the server is still there: without that, an answer that never comes is waited for without end. */
+const KEEP_ALIVE_MS = 10_000
 /** A transaction that loses to another one is run again at most so often. */
 const ATTEMPTS = 5
 /** First half of the key of our advisory locks: 'PALO'. */
@@ -67,6 +69,8 @@ function configOf(url: string): ClientConfig {
     connectionString: url,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     application_name: 'paloma',
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     types: { getTypeParser: (oid, format) => NUMBER_PARSERS[oid] ?? types.getTypeParser(oid, format) },
   }
 }
@@ -186,7 +190,7 @@ function lockKeeper(config: ClientConfig, place: string): LockKeeper {
     held.clear()
   }
   const connect = async (): Promise<Client> => {
-    const client = new Client({ ...config, keepAlive: true })
+    const client = new Client(config)
     client.on('error', () => lose(client))
     client.on('end', () => lose(client))
     await client.connect()
@@ -232,6 +236,8 @@ const UNREACHABLE_CODES = [
   'EPIPE',
   'ENOENT',
 ]
+/** What the pool says when all its connections were busy for as long as we wait for one. */
+const NONE_FREE = 'timeout exceeded when trying to connect'
 const HINTS: Readonly<Record<string, string>> = {
   '28P01': 'the server refuses the password: check DATABASE_URL',
   '28000': 'the server refuses the user: check DATABASE_URL and pg_hba.conf',
@@ -246,6 +252,16 @@ async function reaching<T>(place: string, work: () => Promise<T>): Promise<T> {
   } catch (cause) {
     if (!isUnreachable(cause)) throw cause
     const said = cause instanceof Error && cause.message !== '' ? cause.message : codeOf(cause)
+    if (said === NONE_FREE) {
+      throw new PalomaError(
+        'STORE_UNREACHABLE',
+        `none of our connections to PostgreSQL at ${place} came free in time`,
+        {
+          hint: 'the database is slower than requests come: look at its load, or ask for less at once',
+          cause,
+        },
+      )
+    }
     throw new PalomaError('STORE_UNREACHABLE', `PostgreSQL at ${place} does not let us in: ${said}`, {
       hint: HINTS[codeOf(cause)] ?? 'start the server, or check host and port in DATABASE_URL',
       cause,
