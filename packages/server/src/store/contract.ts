@@ -242,8 +242,6 @@ export const SEND_STATUSES = [
   'refused',
 ] as const
 export type SendStatus = (typeof SEND_STATUSES)[number]
-/** What has not come to its end. */
-export const UNDER_WAY: readonly ['planned', 'reserved', 'dispatching'] = ['planned', 'reserved', 'dispatching']
 
 /** One message on its way to one user; `sendId` is the provider's idempotency key. */
 export interface Send {
@@ -333,7 +331,7 @@ export interface SendStore {
   /** Sends per status, of all there are: the more, the longer it takes. */
   counts(): Promise<Readonly<Partial<Record<SendStatus, number>>>>
   /** The same of those that are still to go out, whatever lies behind. */
-  countUnderWay(): Promise<Readonly<Record<(typeof UNDER_WAY)[number], number>>>
+  countUnderWay(): Promise<Readonly<Record<'planned' | 'reserved' | 'dispatching', number>>>
 }
 
 export const INBOX_STATUSES = ['unseen', 'seen', 'read', 'interacted', 'archived'] as const

@@ -1,5 +1,5 @@
 import { assertNever, type DecisionId, type EpochMs, type SendId } from '@paloma/core/domain'
-import { type Send, type SendStatus, type SendStore, UNDER_WAY } from '../contract.ts'
+import type { Send, SendStatus, SendStore } from '../contract.ts'
 import type { Sql, SqlClient } from './client.ts'
 import { claimSends } from './send-claim.ts'
 import { type SendRow, sendColumns, sendFromRow } from './send-row.ts'
@@ -65,9 +65,9 @@ function sendQueries(client: SqlClient): Queries {
 }
 
 // Each of its own, so that its index of few rows is what is read.
-const COUNT_UNDER_WAY = `select ${UNDER_WAY.map(
-  (status) => `(select count(*) from sends where status = '${status}') as ${status}`,
-).join(', ')}`
+const COUNT_UNDER_WAY = `select ${['planned', 'reserved', 'dispatching']
+  .map((status) => `(select count(*) from sends where status = '${status}') as ${status}`)
+  .join(', ')}`
 
 async function nextDueAt(sql: Sql): Promise<EpochMs | null> {
   const [row] = await sql.query<{ readonly at: number | null }>(
