@@ -1,23 +1,19 @@
 import {
   type AdjustedEffect,
+  boundsOfMethod,
   boundWithDof,
   effectBounds,
   effectScore,
-  type GroupSequentialBounds,
-  groupSequentialBounds,
   type KnownEffect,
   oppositeEffect,
   relativeEffect,
   sequenceCritical,
   stagewiseEstimate,
-  type TestMethod,
 } from '../statistics/index.ts'
 import type { ComparedMetric } from './compared-metric.ts'
 import type { EarlyStop, EffectOverTime } from './experiment-read-out.ts'
 import { isoDay } from './iso-day.ts'
 import { type Look, looksOf } from './test-plan.ts'
-
-type GroupSequential = Extract<TestMethod, { readonly kind: 'groupSequential' }>
 
 /** How the band of one metric is drawn: at the level of its test, tight where a decision is expected. */
 export interface BandOptions {
@@ -33,7 +29,7 @@ export function effectOverTime(compared: ComparedMetric, { alpha, expectedUsers 
   const { metric, pair, test, looks, scale, plan } = compared
   const daily = looksOf({ ...plan, spec: { ...plan.spec, sequential: DAILY } })
   const isGroup = test.kind === 'groupSequential' && looks.length === daily.length && looks.length > 1
-  const bounds = isGroup ? boundsOf(test, alpha).looks.map(({ bound }) => bound) : null
+  const bounds = isGroup ? boundsOfMethod(test, alpha).looks.map(({ bound }) => bound) : null
   const points = daily.map((look, i) => {
     const critical =
       bounds === null
@@ -57,15 +53,6 @@ function lastDay({ summary }: ComparedMetric): number | null {
     day === null || moments.n === 0 ? [] : [day],
   )
   return days.length === 0 ? null : days.reduce((a, b) => Math.max(a, b))
-}
-
-function boundsOf({ fractions, spending, isFinal }: GroupSequential, alpha: number): GroupSequentialBounds {
-  return groupSequentialBounds({
-    alpha,
-    fractions,
-    ...(spending === undefined ? {} : { spending }),
-    ...(isFinal === undefined ? {} : { isFinal }),
-  })
 }
 
 /** The effect on the scale of the rule; null without a standard error. */
@@ -107,7 +94,7 @@ export function earlyStop(compared: ComparedMetric, alpha: number): EarlyStop | 
   const { test, looks, scale, metric, plan } = compared
   if (test.kind !== 'groupSequential' || metric.role !== 'success' || plan.quantile !== null) return null
   const sign = metric.inverse === true ? -1 : 1
-  const bounds = boundsOf(test, alpha)
+  const bounds = boundsOfMethod(test, alpha)
   const crossed = bounds.looks.findIndex(({ bound }, i) => {
     const tested = testedAt(looks[i]!.found, scale)
     if (bound === null || tested === null) return false
@@ -117,7 +104,7 @@ export function earlyStop(compared: ComparedMetric, alpha: number): EarlyStop | 
   const look = looks[crossed]
   const tested = look === undefined ? null : testedAt(look.found, scale)
   if (look === undefined || tested === null) return null
-  const upTo = boundsOf({ ...test, fractions: test.fractions.slice(0, crossed + 1), isFinal: false }, alpha)
+  const upTo = boundsOfMethod({ ...test, fractions: test.fractions.slice(0, crossed + 1), isFinal: false }, alpha)
   const found = stagewiseEstimate(upTo, seenFrom(sign, tested))
   if (found.kind === 'undefined' || !found.stoppedEarly) return null
   const back = (value: number): number => shown(look.found, scale, sign * value)

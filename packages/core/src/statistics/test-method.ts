@@ -1,7 +1,7 @@
 import { normalCdf, normalQuantile, tQuantile } from '../numeric/index.ts'
 import type { Spending } from './alpha-spending.ts'
 import { sequenceCritical } from './confidence-sequence.ts'
-import { groupSequentialBounds } from './group-sequential-bounds.ts'
+import { type GroupSequentialBounds, groupSequentialBounds } from './group-sequential-bounds.ts'
 
 /** How one metric of an experiment is tested at the present look. */
 export type TestMethod =
@@ -39,23 +39,31 @@ export function boundWithDof(bound: number, dof: number | null): number {
 }
 
 function normalCritical(method: TestMethod, alpha: number): number | null {
-  if (method.kind === 'groupSequential') return lastBound(method, alpha)
+  if (method.kind === 'groupSequential') return boundsOfMethod(method, alpha).looks.at(-1)?.bound ?? null
   if (method.kind === 'confidenceSequence') return sequenceCritical({ ...method, alpha, sides: 1 })
   return -normalQuantile(alpha)
 }
 
-// Metrics of one experiment mostly share their looks and levels, and a bound takes some milliseconds.
+// Metrics of one experiment mostly share their looks and levels, a read-out asks for them several times, and bounds take some milliseconds.
 const KEPT_BOUNDS = 512
-const bounds = new Map<string, number | null>()
+const bounds = new Map<string, GroupSequentialBounds>()
 
-function lastBound(method: Extract<TestMethod, { readonly kind: 'groupSequential' }>, alpha: number): number | null {
-  const key = JSON.stringify([alpha, method.isFinal, method.spending, method.fractions])
+/** The one-sided bounds of a group sequential method at all of its looks. */
+export function boundsOfMethod(
+  { fractions, spending, isFinal }: Extract<TestMethod, { readonly kind: 'groupSequential' }>,
+  alpha: number,
+): GroupSequentialBounds {
+  const key = JSON.stringify([alpha, isFinal, spending, fractions])
   const kept = bounds.get(key)
   if (kept !== undefined) return kept
-  const bound = groupSequentialBounds({ ...method, alpha, sides: 1 }).looks.at(-1)?.bound ?? null
+  const found = groupSequentialBounds({
+    ...{ alpha, fractions, sides: 1 },
+    ...(spending === undefined ? {} : { spending }),
+    ...(isFinal === undefined ? {} : { isFinal }),
+  })
   if (bounds.size >= KEPT_BOUNDS) bounds.clear()
-  bounds.set(key, bound)
-  return bound
+  bounds.set(key, found)
+  return found
 }
 
 /** Whether no look can follow that tests: a fixed size that is reached, all information that was planned. */
