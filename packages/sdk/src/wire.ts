@@ -1,3 +1,4 @@
+import type { DrawAudit } from '@paloma/core'
 import type {
   Action,
   Assignment,
@@ -315,6 +316,8 @@ export interface WireAudit {
   readonly checked: number
   readonly identical: number
   readonly failures: readonly WireReplay[]
+  /** Whether choices fell as often as their probabilities say, by policy. */
+  readonly draws: readonly DrawAudit[]
 }
 
 export interface WireOutcome extends Omit<Outcome, 'userId' | 'decisionId' | 'at' | 'receivedAt'> {

@@ -4,6 +4,7 @@ import type {
   Decision,
   DecisionId,
   DecisionSummary,
+  DrawAudit,
   EpochMs,
   Group,
   Opportunity,
@@ -154,6 +155,14 @@ export interface ReplayResult {
   readonly fault?: { readonly code: string; readonly detail: string }
 }
 
+export interface AuditResult {
+  readonly checked: number
+  readonly identical: number
+  readonly failures: readonly ReplayResult[]
+  /** By policy. */
+  readonly draws: readonly DrawAudit[]
+}
+
 export type TimelineEntry =
   | { readonly kind: 'decision'; readonly at: EpochMs; readonly decision: Decision }
   | { readonly kind: 'outcome'; readonly at: EpochMs; readonly outcome: Outcome }
@@ -243,11 +252,8 @@ export interface Usecases {
     >
     explain(id: DecisionId): Promise<Explanation | undefined>
     replay(id: DecisionId): Promise<ReplayResult | undefined>
-    /** Replays every decision of the log, or those of one day; reports progress. */
-    audit(options: {
-      readonly day?: string
-      readonly onProgress?: (checked: number) => void
-    }): Promise<{ readonly checked: number; readonly identical: number; readonly failures: readonly ReplayResult[] }>
+    /** Replays every decision of the log, or those of one day, and says whether choices fell as often as their probabilities; reports progress. */
+    audit(options: { readonly day?: string; readonly onProgress?: (checked: number) => void }): Promise<AuditResult>
   }
   readonly inbox: {
     list(

@@ -85,7 +85,9 @@ describe('beliefs about single messages, from the store to the decision', () => 
       return decision.values.engagement!.mean[send]!
     }
     expect(valueIn(good) - valueIn(bad)).toBeGreaterThan(0.2)
-    expect(await lab.usecases.decisions.audit({})).toMatchObject({ checked: 178, identical: 178 })
+    const { draws, ...audit } = await lab.usecases.decisions.audit({})
+    expect(audit).toMatchObject({ checked: 178, identical: 178 })
+    expect(draws).toMatchObject([{ policy: 'paloma/epsilonGreedy', choices: 178, impossible: 0, isSuspect: false }])
     const explained = await Promise.all(
       ['good', 'bad'].map((user) => lab.usecases.decisions.explain(decisionId(`d-${user}`))),
     )

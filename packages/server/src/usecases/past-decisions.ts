@@ -1,4 +1,4 @@
-import { type Decision, type Opportunity, PalomaError, type Snapshot, summaryOf } from '@paloma/core'
+import { type Decision, drawAuditor, type Opportunity, PalomaError, type Snapshot, summaryOf } from '@paloma/core'
 import type { Store } from '../store/contract.ts'
 import { attemptDecision } from './attempt-decision.ts'
 import type { ItemError, ReplayResult, Usecases } from './contract.ts'
@@ -32,13 +32,20 @@ export function pastDecisionUsecases(
     },
     async audit({ day, onProgress }) {
       const failures: ReplayResult[] = []
+      const draws = drawAuditor()
       let checked = 0
       for await (const page of pagesOf(store, day)) {
         failures.push(...(await replayPage(deps, page)).filter(({ identical }) => !identical))
+        for (const decision of page) if (decision.reason === 'policy') draws.add(decision)
         checked += page.length
         onProgress?.(checked)
       }
-      return { checked, identical: checked - failures.length, failures: failures.slice(0, SHOWN_FAILURES) }
+      return {
+        checked,
+        identical: checked - failures.length,
+        failures: failures.slice(0, SHOWN_FAILURES),
+        draws: draws.result(),
+      }
     },
   }
 }

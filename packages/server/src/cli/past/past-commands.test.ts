@@ -129,7 +129,7 @@ describe('paloma replay', () => {
   it('replays all, and fails if any differs, with the JSON still whole', async () => {
     const { code, results } = await run(replayCommand, ['--json'], { replays: [same, other] })
     expect(code).toBe(1)
-    expect(JSON.parse(results)).toEqual({ checked: 2, identical: 1, failures: [other] })
+    expect(JSON.parse(results)).toEqual({ checked: 2, identical: 1, failures: [other], draws: [] })
   })
 
   it('says that all come out the same', async () => {
@@ -138,6 +138,18 @@ describe('paloma replay', () => {
       code: 0,
       results: '1 decision of 2026-01-31 replayed: all come out the same.\n',
     })
+  })
+
+  it('says by policy whether choices fell as often as their probabilities', async () => {
+    const even = { statistic: 20.1, dof: 19, pValue: 0.39 }
+    const inverse = { mean: 20.8, expected: 20.4, pValue: 0.0002 }
+    const off = { policy: 'paloma/thompson', choices: 52_000, impossible: 0, inverse, uniform: even, isSuspect: true }
+    const few = { ...off, policy: 'random/random', choices: 3, inverse: { ...inverse, pValue: null }, uniform: null }
+    const draws = [off, { ...few, isSuspect: false }]
+    const { code, results } = await run(replayCommand, [], { replays: [same], draws })
+    expect(code).toBe(0)
+    expect(results).toMatch(/paloma\/thompson +52,000 +20.4 +20.8 +< .001 +0.39 +not by chance\n/)
+    expect(results).toMatch(/random\/random +3 +20.4 +20.8 +too few +too few *\n/)
   })
 
   it.each(['2026-02-30', 'yesterday', '2026-1-1', '20260101', '9999-99-99'])('refuses the day %s', async (day) => {

@@ -30,12 +30,12 @@ export function replayReport(replay: WireReplay): ReplayReport {
 
 /** Many decisions computed again; of those that differ the first few with their differences. */
 export function auditReport(audit: WireAudit, day: string | undefined): ReplayReport {
-  const { checked, identical, failures } = audit
+  const { checked, identical, failures, draws } = audit
   const differing = checked - identical
   const when = day === undefined ? '' : ` of ${day}`
   const all = `${showNumber(checked)} ${checked === 1 ? 'decision' : 'decisions'}${when}`
   if (checked === 0) return { data: audit, text: `There are no decisions${when}.` }
-  if (differing === 0) return { data: audit, text: `${all} replayed: all come out the same.` }
+  if (differing === 0) return { data: audit, text: `${all} replayed: all come out the same.${drawsText(draws)}` }
   const shown = failures.slice(0, SHOWN_DECISIONS)
   const parts = shown.map((failure) => `Decision ${failure.decisionId}\n${differencesText(failure)}`)
   const rest = differing - shown.length
@@ -45,6 +45,27 @@ export function auditReport(audit: WireAudit, day: string | undefined): ReplayRe
     text: [`${all} replayed: ${showNumber(differing)} come out otherwise.`, ...parts, ...more].join('\n\n'),
     failure: new PalomaError('REPLAY_DIFFERS', `${differing} of ${checked} decisions differ`),
   }
+}
+
+/** Whether what was chosen fits the probabilities that were logged, a line for each policy. */
+function drawsText(draws: WireAudit['draws']): string {
+  if (draws.length === 0) return ''
+  const rows = draws.map(({ policy, choices, inverse, uniform, isSuspect }) => [
+    policy,
+    showNumber(choices),
+    showNumber(inverse.expected),
+    showNumber(inverse.mean),
+    chanceText(inverse.pValue),
+    chanceText(uniform?.pValue ?? null),
+    isSuspect ? 'not by chance' : '',
+  ])
+  const header = ['policy', 'choices', 'actions', 'mean 1/p', 'chance of that', 'draws even', '']
+  return `\n\nWere choices drawn with their probabilities? Then one over the probability of the choice is, on average, the number of actions.\n\n${alignTable(header, rows, 1)}`
+}
+
+function chanceText(pValue: number | null): string {
+  if (pValue === null) return 'too few'
+  return pValue < 0.001 ? '< .001' : showNumber(pValue)
 }
 
 function differencesText({ differences, fault }: WireReplay): string {

@@ -222,7 +222,7 @@ function auditRoute(app: HttpApp, { usecases }: RouteDeps): void {
     config: { access: { kind: 'key', scope: 'admin' } },
     schema: {
       operationId: 'auditDecisions',
-      summary: 'Replay every decision of the log, or of one UTC day',
+      summary: 'Replay every decision of the log, or of one UTC day, and audit the draws',
       tags,
       body: z.strictObject({ day: z.iso.date().exactOptional() }).nullish(),
       response: { 200: auditSchema, ...PROBLEMS },

@@ -199,5 +199,19 @@ export const replaySchema: z.ZodType<WireReplay> = named(
 
 export const auditSchema: z.ZodType<WireAudit> = named(
   'Audit',
-  z.object({ checked: z.int(), identical: z.int(), failures: z.array(replaySchema) }),
+  z.object({
+    checked: z.int(),
+    identical: z.int(),
+    failures: z.array(replaySchema),
+    draws: z.array(
+      z.object({
+        policy: z.string(),
+        choices: z.int(),
+        impossible: z.int(),
+        inverse: z.object({ mean: z.number(), expected: z.number(), pValue: z.number().nullable() }),
+        uniform: z.object({ statistic: z.number(), dof: z.int(), pValue: z.number() }).nullable(),
+        isSuspect: z.boolean(),
+      }),
+    ),
+  }),
 )

@@ -33,7 +33,7 @@ export function fakeDecisions(stored: Stored): Usecases['decisions'] {
       const of = [...stored.decisions.values()].filter(
         ({ decision }) => day === undefined || new Date(decision.at).toISOString().startsWith(day),
       )
-      return { checked: of.length, identical: of.length, failures: [] }
+      return { checked: of.length, identical: of.length, failures: [], draws: [] }
     },
   }
 }

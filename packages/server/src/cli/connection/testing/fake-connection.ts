@@ -6,6 +6,7 @@ import type { Connect, Connection, ListedKey } from '../contract.ts'
 export interface FakePast {
   readonly explanations?: readonly WireExplanation[]
   readonly replays?: readonly WireReplay[]
+  readonly draws?: WireAudit['draws']
   readonly experiments?: Connection['experiments']
   readonly artifact?: PolicyArtifact
 }
@@ -30,6 +31,7 @@ const NONE = {
 export function fakeConnection({
   explanations = [],
   replays = [],
+  draws = [],
   experiments = NONE,
   artifact,
 }: FakePast = {}): FakeConnection {
@@ -43,7 +45,7 @@ export function fakeConnection({
       replay: async (id) => replays.find(({ decisionId }) => decisionId === id),
       audit: async ({ onProgress }) => {
         onProgress(`replayed ${replays.length} decisions`)
-        return auditOf(replays)
+        return { ...auditOf(replays), draws }
       },
     },
     experiments,
@@ -68,7 +70,7 @@ export function fakeConnection({
   }
 }
 
-function auditOf(replays: readonly WireReplay[]): WireAudit {
+function auditOf(replays: readonly WireReplay[]): Omit<WireAudit, 'draws'> {
   const failures = replays.filter(({ identical }) => !identical)
   return { checked: replays.length, identical: replays.length - failures.length, failures }
 }
