@@ -77,7 +77,8 @@ describe('a command connects', () => {
   it('to a server, which explains and replays', () => {
     expect(online.explanation).toMatchObject({ decisionId: 'd1', userId: 'ann' })
     expect(online.replay).toEqual({ decisionId: 'd1', identical: true, differences: [] })
-    expect(online.audit).toEqual({ checked: 1, identical: 1, failures: [] })
+    const draws = [expect.objectContaining({ policy: 'paloma/thompson', choices: 1, isSuspect: false })]
+    expect(online.audit).toEqual({ checked: 1, identical: 1, failures: [], draws })
     expect(online.names).toEqual(['first', 'reader'])
     expect(online.unknown).toBeUndefined()
   })
