@@ -39,6 +39,13 @@ describe('paloma artifact export', () => {
     expect(JSON.parse(results)).toEqual({ name: 'a', file, columns: 4, layers: 4, objectives: ['conversion'] })
   })
 
+  it('says where it cannot write', async () => {
+    const file = join(directory, 'nowhere', 'x.json')
+    const { code, results, notes } = await run(['export', '--name', 'a', '--out', file])
+    expect({ code, results }).toEqual({ code: 1, results: '' })
+    expect(notes).toBe(`error ARTIFACT_UNWRITABLE: ${file}: cannot be written (ENOENT)\n`)
+  })
+
   it.each([
     [['export', '--out', 'x.json'], "required option '--name <name>' not specified"],
     [['export', '--name', ' ', '--out', 'x.json'], '--name must have 1 to 256 characters, got 1'],

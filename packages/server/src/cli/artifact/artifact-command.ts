@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises'
 import {
   ANSWERS,
   type Channel,
@@ -12,7 +11,7 @@ import {
 } from '@paloma/core'
 import { Command } from 'commander'
 import { type Connect, type ConnectionFlags, withConnection, withConnectionFlags } from '../connection/index.ts'
-import { alignTable, type Output, processOutput, type Report } from '../print/index.ts'
+import { alignTable, type Output, processOutput, type Report, writeOutputFile } from '../print/index.ts'
 
 const MAX_NAME = 256
 
@@ -39,7 +38,7 @@ function exportCommand(connect: Connect, output: Output): Command {
     }
     return withConnection({ connect, output, flags }, async ({ policies }) => {
       const artifact = await policies.artifact(flags.name)
-      await writeFile(flags.out, `${JSON.stringify(artifact, null, 2)}\n`)
+      await writeOutputFile(flags.out, `${JSON.stringify(artifact, null, 2)}\n`, 'ARTIFACT_UNWRITABLE')
       return exportReport(artifact, flags.out)
     })
   })

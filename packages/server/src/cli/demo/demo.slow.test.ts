@@ -119,6 +119,15 @@ it('leaves nothing behind when it is interrupted', async () => {
   await expect(access(reportFile)).rejects.toThrow('ENOENT')
 }, 60_000)
 
+it('says before it starts where its report cannot be written', async () => {
+  const output = memoryOutput()
+  const never: StartServer = () => Promise.reject(new Error('started a server'))
+  const report = join(dir, 'nowhere', 'report.html')
+  const code = await runCommand(demoCommand({}, { output, startServer: never }), ['--report', report], output)
+  expect(code).toBe(1)
+  expect(output.notes()).toContain(`error REPORT_UNWRITABLE: ${report}: cannot be written (ENOENT)`)
+})
+
 it.each([
   ['--users', '0', 'users must be a whole number from 1 to 200000, got 0'],
   ['--days', 'many', 'days must be a whole number from 1 to 365, got many'],

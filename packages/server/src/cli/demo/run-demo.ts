@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { groupOf } from '@paloma/core'
 import { PalomaError } from '@paloma/core/domain'
 import { createClient } from '@paloma/sdk'
 import type { Config } from '../../config/contract.ts'
+import { requireOutputFolder, writeOutputFile } from '../print/index.ts'
 import { createAudience, START_AT } from './audience.ts'
 import { demoConfig } from './demo-config.ts'
 import { reportData } from './demo-report.ts'
@@ -109,7 +110,8 @@ async function perform(options: DemoOptions, stage: Stage): Promise<Omit<DemoRes
   })
   const measured = await measure({ ...options, client, audience })
   const summary = summaryOf(options, lived, measured)
-  await writeFile(summary.report, renderReport(reportData(summary, { ...options, lived, measured, objectives })))
+  const page = renderReport(reportData(summary, { ...options, lived, measured, objectives }))
+  await writeOutputFile(summary.report, page, 'REPORT_UNWRITABLE')
   return { summary, objectives, server, example: lived.example }
 }
 
@@ -135,9 +137,10 @@ async function unlessInterrupted<T>(work: Promise<T>, signal?: AbortSignal): Pro
  * The main job from end to end: a server on the embedded store, an audience that lives through its public API on a
  * virtual clock, and what came of it, read from the server's log. The same users, days and seed give the same report.
  *
- * @throws PalomaError DEMO_INTERRUPTED when `signal` aborts; nothing runs and nothing lies about then
+ * @throws PalomaError REPORT_UNWRITABLE at once where the report cannot go; DEMO_INTERRUPTED when `signal` aborts; nothing runs and nothing lies about then
  */
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
+  await requireOutputFolder(options.reportFile, 'REPORT_UNWRITABLE')
   options.onProgress('the server starts')
   const stage = await setStage(options, START_AT)
   try {

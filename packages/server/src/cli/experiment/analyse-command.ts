@@ -1,9 +1,8 @@
-import { writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import { type ExperimentReadOut, PalomaError, readOut } from '@paloma/core'
+import { readOut } from '@paloma/core'
 import { Command, InvalidArgumentError } from 'commander'
 import { loadSpec, summariseFiles } from '../../readout/index.ts'
-import { type Output, printReport } from '../print/index.ts'
+import { type Output, printReport, writeOutputFile } from '../print/index.ts'
 import { analyseText } from './analyse-text.ts'
 import { readOutPage } from './report/read-out-page.ts'
 
@@ -40,13 +39,7 @@ export function analyseCommand(output: Output, wallClock: () => number): Command
       const limits = { memoryMb: memory, threads: availableParallelism() }
       const summary = await summariseFiles(spec, { assignments, metrics }, limits)
       const found = readOut(summary, spec.readOut)
-      if (report !== undefined) await writeReport(report, found)
+      if (report !== undefined) await writeOutputFile(report, readOutPage(found), 'REPORT_UNWRITABLE')
       printReport(output, { data: { ...found, faults: summary.faults }, text: analyseText(found) }, json === true)
     })
-}
-
-async function writeReport(path: string, found: ExperimentReadOut): Promise<void> {
-  await writeFile(path, readOutPage(found)).catch((cause: NodeJS.ErrnoException) => {
-    throw new PalomaError('REPORT_UNWRITABLE', `${path}: cannot be written (${cause.code ?? 'unknown'})`, { cause })
-  })
 }

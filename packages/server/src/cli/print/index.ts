@@ -1,5 +1,6 @@
 export { endOnBrokenPipe } from './broken-pipe.ts'
 export { memoryOutput, type Output, processOutput } from './output.ts'
+export { requireOutputFolder, writeOutputFile } from './output-file.ts'
 export { printReport, type Report } from './print-report.ts'
 export { alignTable, fitTable, shortened, showNumber } from './print-table.ts'
 export { errorText, runCommand } from './run-command.ts'

@@ -1,9 +1,10 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { PalomaError } from '@paloma/core/domain'
 import { SCENARIOS, type Scenario } from '@paloma/core/simulation'
 import { parse, stringify, YAMLParseError } from 'yaml'
 import { issuesOf } from '../../config/issues.ts'
+import { writeOutputFile } from '../print/index.ts'
 import { scenarioSchema } from './scenario-schema.ts'
 
 const ENDINGS: readonly string[] = ['.json', '.yaml', '.yml']
@@ -59,7 +60,5 @@ export async function saveScenario(path: string, scenario: Scenario): Promise<vo
   }
   const isJson = extname(path).toLowerCase() === '.json'
   const text = isJson ? `${JSON.stringify(scenario, null, 2)}\n` : stringify(scenario, { aliasDuplicateObjects: false })
-  await writeFile(path, text).catch((cause: NodeJS.ErrnoException) => {
-    throw new PalomaError('SCENARIO_UNWRITABLE', `${path}: cannot be written (${cause.code ?? 'unknown'})`, { cause })
-  })
+  await writeOutputFile(path, text, 'SCENARIO_UNWRITABLE')
 }

@@ -1,11 +1,9 @@
-import { constants } from 'node:fs'
-import { access, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import { dirname, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { PalomaError } from '@paloma/core/domain'
 import { POLICIES, SCENARIOS, type Scenario } from '@paloma/core/simulation'
 import { Command, Option } from 'commander'
-import { type Output, printReport, processOutput } from '../print/index.ts'
+import { type Output, printReport, processOutput, requireOutputFolder, writeOutputFile } from '../print/index.ts'
 import { progressLine } from '../progress/index.ts'
 import { type CompareOptions, type Comparison, comparePolicies } from './compare.ts'
 import { renderComparison } from './comparison-report.ts'
@@ -74,16 +72,6 @@ async function compare(options: CompareOptions, workers: number, output: Output)
   return comparison
 }
 
-async function writeReport(path: string, comparison: Comparison): Promise<void> {
-  await writeFile(path, renderComparison(comparison)).catch(unwritable(path))
-}
-
-function unwritable(path: string): (cause: NodeJS.ErrnoException) => never {
-  return (cause) => {
-    throw new PalomaError('REPORT_UNWRITABLE', `${path}: cannot be written (${cause.code ?? 'unknown'})`, { cause })
-  }
-}
-
 async function log(dir: string, flags: SimulateFlags, { scenario, output }: { scenario: Scenario; output: Output }) {
   const { users, days, seeds } = optionsOf(flags, scenario)
   const [seed = 1, ...others] = seeds
@@ -122,11 +110,10 @@ async function simulate(flags: SimulateFlags, output: Output): Promise<void> {
   }
   if (flags.log !== undefined) return log(flags.log, flags, { scenario, output })
   // Before half an hour of simulating, not after it.
-  if (flags.report !== undefined)
-    await access(dirname(resolve(flags.report)), constants.W_OK).catch(unwritable(flags.report))
+  if (flags.report !== undefined) await requireOutputFolder(flags.report, 'REPORT_UNWRITABLE')
   const comparison = await compare(optionsOf(flags, scenario), flags.workers, output)
   if (flags.report !== undefined) {
-    await writeReport(flags.report, comparison)
+    await writeOutputFile(flags.report, renderComparison(comparison), 'REPORT_UNWRITABLE')
     output.note(`report: ${resolve(flags.report)}\n`)
   }
   printReport(output, { data: comparison, text: comparisonText(comparison) }, isJson)
