@@ -24,7 +24,19 @@ export default defineConfig({
         ssr,
         test: {
           name: 'slow',
+          include: ['packages/core/src/**/*.slow.test.ts'],
+          testTimeout: 300_000,
+          maxWorkers: 2,
+        },
+      },
+      {
+        // Processes, servers and clocks: two at a time would wait for each other.
+        resolve,
+        ssr,
+        test: {
+          name: 'processes',
           include: ['packages/*/src/**/*.slow.test.ts', 'examples/**/*.test.ts'],
+          exclude: ['packages/core/**', '**/node_modules/**'],
           testTimeout: 300_000,
           hookTimeout: 120_000,
           maxWorkers: 1,

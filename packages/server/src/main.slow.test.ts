@@ -66,7 +66,7 @@ describe('paloma as a process', () => {
     const replayed = await run(['replay', '--json', '--data-dir', 'piped'])
     expect({ code: replayed.code, stdout: replayed.stdout }).toEqual({
       code: 0,
-      stdout: '{"checked":0,"identical":0,"failures":[]}\n',
+      stdout: '{"checked":0,"identical":0,"failures":[],"draws":[]}\n',
     })
   })
 })
