@@ -42,7 +42,7 @@ export function auditReport(audit: WireAudit, day: string | undefined): ReplayRe
   const more = rest > 0 ? [`… and ${showNumber(rest)} more that differ; --json has up to 100.`] : []
   return {
     data: audit,
-    text: [`${all} replayed: ${showNumber(differing)} come out otherwise.`, ...parts, ...more].join('\n\n'),
+    text: `${[`${all} replayed: ${showNumber(differing)} come out otherwise.`, ...parts, ...more].join('\n\n')}${drawsText(draws)}`,
     failure: new PalomaError('REPLAY_DIFFERS', `${differing} of ${checked} decisions differ`),
   }
 }

@@ -88,7 +88,7 @@ export function guardEngine(db: Engine, onBroken: (error: PalomaError) => void):
   }
 }
 
-const HINT = 'start it again; nothing that was acknowledged is lost'
+const HINT = 'start it again: it opens what the files hold, or says that they are damaged and a backup is needed'
 
 function isDeadly(error: unknown): boolean {
   return error instanceof Error && 'severity' in error && DEADLY.includes(error.severity)
