@@ -163,12 +163,23 @@ const contracts: readonly Room[] = [
     name: 'server/store/contract',
     holds: 'packages/server/src/store/contract.ts',
     purpose: 'What the use cases ask of a store.',
-    mayImport: ['server/store/experiments-contract', 'server/store/refusals', 'core/domain'],
+    mayImport: [
+      'server/store/experiments-contract',
+      'server/store/inbox-contract',
+      'server/store/refusals',
+      'core/domain',
+    ],
   },
   {
     name: 'server/store/experiments-contract',
     holds: 'packages/server/src/store/experiments-contract.ts',
     purpose: 'What they ask of it about experiments.',
+    mayImport: ['core/domain'],
+  },
+  {
+    name: 'server/store/inbox-contract',
+    holds: 'packages/server/src/store/inbox-contract.ts',
+    purpose: 'What they ask of it about inboxes.',
     mayImport: ['core/domain'],
   },
   {

@@ -26,6 +26,8 @@ export interface Said extends Readonly<Partial<Record<keyof PartValues, Times>>>
   readonly before?: EpochMs
   /** By channel, the opt-out that a later yes has lifted: it holds again if that yes is taken back. */
   readonly lifted?: Times
+  /** By channel, when its address was last said to reach the user: older facts against it, a bounce or that it is gone, hold no more. */
+  readonly confirmed?: Times
 }
 
 /** A profile with the times of its words, for those who change it. Decisions never see the times. */
@@ -193,17 +195,41 @@ function saidAfter(said: Said, words: NewWords): Said {
 }
 
 /**
- * The profile after a loss. A channel bears each reason once: an opt-out the latest moment, as a yes must be later than
- * the last no, everything else the first.
+ * The profile after a loss. A channel bears each reason once: what a later word may lift the latest moment, as that word
+ * must be later than the last loss, everything else the first.
  */
 export function withLoss(profile: DatedProfile, loss: Suppression): DatedProfile {
+  if (isOfAddress(loss) && loss.since < confirmedAt(profile, loss.channel)) return profile
   const isOptOut = loss.reason === 'opt-out'
   const lifted = isOptOut ? profile.said?.lifted?.[loss.channel] : undefined
   const known = profile.suppressions.find(({ channel, reason }) => channel === loss.channel && reason === loss.reason)
   const since = lifted ?? known?.since
-  if (since !== undefined && (isOptOut ? loss.since <= since : loss.since >= since)) return profile
+  const isLatest = isOptOut || isOfAddress(loss)
+  if (since !== undefined && (isLatest ? loss.since <= since : loss.since >= since)) return profile
   const others = profile.suppressions.filter((each) => each !== known)
   return settleOptOuts({ ...profile, suppressions: [...others, loss] })
+}
+
+/** The profile after somebody who knows says of a channel's address that it reaches the user: older facts against it hold no more. */
+export function withConfirmedAddress(profile: DatedProfile, channel: Channel, at: EpochMs): DatedProfile {
+  if (at <= confirmedAt(profile, channel)) return profile
+  const suppressions = profile.suppressions.filter(
+    (each) => each.channel !== channel || !isOfAddress(each) || each.since >= at,
+  )
+  return {
+    ...profile,
+    suppressions,
+    said: { ...profile.said, confirmed: { ...profile.said?.confirmed, [channel]: at } },
+  }
+}
+
+function confirmedAt({ said = {} }: DatedProfile, channel: Channel): EpochMs {
+  return said.confirmed?.[channel] ?? NEVER
+}
+
+/** Whether it is a fact about an address; a complaint and an opt-out are what a person wants. */
+function isOfAddress({ reason }: Suppression): boolean {
+  return reason === 'bounce' || reason === 'gone'
 }
 
 /** Every loss of which the profile knows, those included that a yes has lifted. */

@@ -169,6 +169,7 @@ const eventsSchema: z.ZodType<EventRules> = z
     responses: z.record(name, channel),
     reachLosses: z.record(name, z.strictObject({ loss: z.enum(REACH_LOSSES), channel })),
     returns: z.record(name, channel),
+    softBounces: z.int().min(1).max(100),
   })
   .superRefine(({ reachLosses, returns }, context) => {
     for (const event of Object.keys(returns).filter((each) => Object.hasOwn(reachLosses, each))) {

@@ -43,6 +43,8 @@ export interface EventRules {
   readonly reachLosses: Readonly<Record<string, { readonly loss: ReachLoss; readonly channel: Channel }>>
   /** What says that a person wants to be reached on a channel again: it lifts an earlier opt-out. */
   readonly returns: Readonly<Record<string, Channel>>
+  /** So many soft bounces in a row, without an answer of the person in between, count as one that is for good. */
+  readonly softBounces: number
 }
 
 /** A whole, checked configuration; `paloma.config.ts` gives the parts that differ from the defaults. */

@@ -111,7 +111,8 @@ const EVENTS: EventRules = {
     // The name in Segment's e-mail specification.
     Unsubscribed: { loss: 'unsubscribed', channel: 'email' },
   },
-  returns: { 'Email Resubscribed': 'email', 'SMS Resubscribed': 'sms' },
+  returns: { 'Email Resubscribed': 'email', 'SMS Resubscribed': 'sms', 'Push Enabled': 'push' },
+  softBounces: 5,
 }
 
 /** What holds where the owner says nothing: everybody with Paloma, four objectives, an in-app inbox. */

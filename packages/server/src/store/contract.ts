@@ -18,8 +18,10 @@ import type {
   UserState,
 } from '@paloma/core/domain'
 import type { ExperimentStore } from './experiments-contract.ts'
+import type { InboxStore } from './inbox-contract.ts'
 
 export type { ExperimentStore, ExperimentUpdate, ExposedSend, OutcomeSpan } from './experiments-contract.ts'
+export { INBOX_STATUSES, type InboxItem, type InboxStatus, type InboxStore } from './inbox-contract.ts'
 export { RowsRefused, SENDS_IN_FLIGHT, USER_MOVED } from './refusals.ts'
 
 /**
@@ -275,6 +277,8 @@ export type DispatchVerdict =
       /** Counters that the send takes one of; where one is used up, `otherwise` holds instead. */
       readonly uses?: readonly string[]
       readonly otherwise?: DispatchVerdict
+      /** What names the address it goes to; kept with the send. */
+      readonly addressMark?: string | null
     }
   | { readonly kind: 'refuse'; readonly refusals: readonly Refusal[] }
   /** Quiet hours with `wait`: try again then, still reserved. */
@@ -326,40 +330,16 @@ export interface SendStore {
   inFlight(userId: UserId): Promise<number>
   get(id: SendId): Promise<Send | undefined>
   byDecision(ids: readonly DecisionId[]): Promise<ReadonlyMap<DecisionId, Send>>
+  /** Of the sends of these decisions, the channel and what named the address they were let go to, where that is known. */
+  addressMarks(
+    ids: readonly DecisionId[],
+  ): Promise<ReadonlyMap<DecisionId, { readonly channel: Channel; readonly mark: string }>>
   /** Newest first. */
   listByUser(userId: UserId, options: { readonly before?: EpochMs; readonly limit: number }): Promise<readonly Send[]>
   /** Sends per status, of all there are: the more, the longer it takes. */
   counts(): Promise<Readonly<Partial<Record<SendStatus, number>>>>
   /** The same of those that are still to go out, whatever lies behind. */
   countUnderWay(): Promise<Readonly<Record<'planned' | 'reserved' | 'dispatching', number>>>
-}
-
-export const INBOX_STATUSES = ['unseen', 'seen', 'read', 'interacted', 'archived'] as const
-export type InboxStatus = (typeof INBOX_STATUSES)[number]
-
-export interface InboxItem {
-  readonly sendId: SendId
-  readonly decisionId: DecisionId
-  readonly userId: UserId
-  readonly message: string
-  readonly content: Readonly<Record<string, string>>
-  readonly createdAt: EpochMs
-  readonly status: InboxStatus
-  readonly statusAt: EpochMs
-}
-
-export interface InboxStore {
-  /** Idempotent by sendId; answers run parallel. Rejects with USER_MOVED where one of the users is an alias. */
-  putMany(items: readonly InboxItem[]): Promise<readonly InsertResult[]>
-  /** Newest first, archived left out unless asked for; `before` is a sendId cursor. */
-  list(
-    userId: UserId,
-    options: { readonly before?: SendId; readonly limit: number; readonly withArchived?: boolean },
-  ): Promise<{ readonly items: readonly InboxItem[]; readonly unseen: number }>
-  /** Items of these users created at or after `since`, oldest first: what other processes delivered. */
-  newFor(ids: readonly UserId[], since: EpochMs): Promise<readonly InboxItem[]>
-  /** Statuses only move forward (unseen → seen → read → interacted; archived from any). Answers the item, or undefined if it is not this user's. */
-  mark(userId: UserId, id: SendId, status: InboxStatus, at: EpochMs): Promise<InboxItem | undefined>
 }
 
 /** An API key; only its SHA-256 is kept. */

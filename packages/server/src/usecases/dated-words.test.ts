@@ -101,6 +101,35 @@ describe('dated words', () => {
     )
   })
 
+  it('say of one device whether it can be reached in any order: its last loss against the last time it registered', () => {
+    const device: DatedProfile = { ...NOBODY, addresses: { pushToken: 'token' } }
+    const words = fc.array(
+      fc.oneof(
+        moment.map((saidAt) => ({
+          at: saidAt,
+          isLoss: false,
+          ...patched({ saidAt, addresses: { pushToken: 'token' } }),
+        })),
+        fc.record({ at: moment, reason: fc.constantFrom('gone', 'bounce') }).map(({ at, reason }) => ({
+          at,
+          isLoss: true,
+          words: `${reason} ${at}`,
+          hear: (profile: DatedProfile) => withLoss(profile, { channel: 'push', reason, since: at } as Suppression),
+        })),
+      ),
+      { maxLength: 8 },
+    )
+    fc.assert(
+      fc.property(words, (list) => {
+        const last = (isLoss: boolean) =>
+          Math.max(0, ...list.flatMap((each) => (each.isLoss === isLoss ? [each.at] : [])))
+        const isLost = last(true) > 0 && last(true) >= last(false)
+        expect(after(list, device).suppressions.length > 0).toBe(isLost)
+      }),
+      { seed: 26, numRuns: 500 },
+    )
+  })
+
   it('let nobody be reached on a channel against his last word', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(consent, undatedYes, loss), { maxLength: 8 }), moment, (list, at) => {

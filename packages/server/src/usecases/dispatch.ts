@@ -8,6 +8,7 @@ import {
   snapshotFor,
   type UserId,
   type UserProfile,
+  withLoss,
 } from '@paloma/core'
 import type { ChannelAdapter, SendResult } from '../channel/contract.ts'
 import type { Dispatch, DispatchResult, SendStore } from '../store/contract.ts'
@@ -16,7 +17,7 @@ import { groupCommit } from './group-commit.ts'
 import { type Claimed, createLane, type Lane, resting } from './lane.ts'
 import type { Notes } from './notes.ts'
 import { writeAsOwners } from './owners.ts'
-import { addressText } from './profile.ts'
+import { addressMark, addressText } from './profile.ts'
 import { retryOrFail } from './retry-policy.ts'
 import { messageWriter } from './send-message.ts'
 import { limitsNow } from './shared-limits.ts'
@@ -90,15 +91,17 @@ async function claim(
   const now = clock.now()
   const snapshot = snapshots.current()
   const limits = limitsNow(config.sharedLimits, snapshot.experiments?.running ?? [], now)
-  let checked = 0
+  let looked = 0
   const claimed = await store.sends.claim({ now, limit, channels, counters: limits.counters }, (item) => {
-    checked += 1
+    looked += 1
     const { send, user, opportunity } = item
     const { rules } = snapshotFor(snapshot, user.profile, now)
-    const verdict = lastMomentCheck({ ...send, expires: opportunity.window.expires }, { user, rules, now })
-    return limits.within(verdict, item)
+    const checked = lastMomentCheck({ ...send, expires: opportunity.window.expires }, { user, rules, now })
+    const verdict = limits.within(checked, item)
+    if (verdict.kind !== 'go') return verdict
+    return { ...verdict, addressMark: addressMark(user.profile.addresses, send.channel) }
   })
-  return { claimed, checked }
+  return { claimed, checked: looked }
 }
 
 async function deliverAndEnd(
@@ -221,10 +224,8 @@ async function suppressGone(
           userId: ownerOf(userId),
           update(current) {
             if (current === undefined) throw new PalomaError(USER_GONE, `user ${userId} was erased during a dispatch`)
-            const isKnown = current.suppressions.some((each) => each.channel === channel && each.reason === 'gone')
             const isReplaced = addressText(current.addresses, channel) !== addressText(addresses, channel)
-            if (isKnown || isReplaced) return current
-            return { ...current, suppressions: [...current.suppressions, { channel, reason: 'gone', since }] }
+            return isReplaced ? current : withLoss(current, { channel, reason: 'gone', since })
           },
         },
       ]),

@@ -9,6 +9,7 @@ import {
 } from '@paloma/core'
 import type { Config } from '../config/contract.ts'
 import type { InsertResult } from '../store/contract.ts'
+import { weighSoftBounces } from './bounces.ts'
 import type { IncomingEvent, ItemResult, Usecases, UserPatch } from './contract.ts'
 import type { Deps } from './deps.ts'
 import { valueFault } from './event-values.ts'
@@ -37,8 +38,8 @@ export function eventUsecases(deps: Deps, upsert: Usecases['users']['upsert']): 
     const written = await writeAsOwners(store, ids, async (ownerOf) => {
       const owned = items.map((item) => ({ ...item, userId: ownerOf(item.userId) }))
       await touch(deps, owned)
-      const joined = await asFirstHeard(store, config.events, await joinByWindow(deps, owned))
-      await suppressLost(store, joined)
+      const heard = await asFirstHeard(store, config.events, await joinByWindow(deps, owned))
+      const joined = await suppressLost(store, await weighSoftBounces(deps, heard))
       const results = await writeEach(joined, (part) => store.outcomes.insertMany(part))
       const isKept = (i: number): boolean => results[i]?.kind === 'written' && results[i].result !== 'conflict'
       await welcomeBack(

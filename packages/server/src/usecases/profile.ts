@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import {
   type Addresses,
   type Channel,
@@ -18,6 +19,7 @@ import {
   type UserProfile,
   type Word,
   type Words,
+  withConfirmedAddress,
   wordsOf,
 } from '@paloma/core'
 import type { UserPatch } from './contract.ts'
@@ -45,9 +47,26 @@ export function applyPatch(current: DatedProfile | undefined, patch: UserPatch, 
     channelTopics: right(() => known.channelTopics, channelTopics),
     rights: right(() => known.rights, { learning, exploration }),
   }
-  if (Object.values(words).every((part) => part === undefined)) return base
+  const isNews = Object.values(words).some((part) => part !== undefined)
+  return confirmPush(isNews ? saying(words, base) : base, patch, now)
+}
+
+function saying(words: NewWords, base: DatedProfile): DatedProfile {
   const next = profileSaying(words, base)
   return { ...next, suppressions: stillSuppressed(base, next) }
+}
+
+/**
+ * A device that registers again says with a time that its address reaches the user, also where the address is the one
+ * that was gone. Of other channels that is no news: an address that a customer file repeats has not begun to exist.
+ */
+function confirmPush(profile: DatedProfile, { addresses = {}, saidAt }: UserPatch, now: EpochMs): DatedProfile {
+  const { push, pushToken } = addresses
+  const stands = (given: unknown, known: unknown): boolean =>
+    given !== undefined && given !== null && JSON.stringify(given) === JSON.stringify(known)
+  const isConfirmed = stands(push, profile.addresses.push) || stands(pushToken, profile.addresses.pushToken)
+  if (saidAt === undefined || !isConfirmed) return profile
+  return withConfirmedAddress(profile, 'push', Math.min(saidAt, now))
 }
 
 /** What is said of members: absent leaves a value, `null` removes it. */
@@ -114,4 +133,10 @@ export function addressText({ email, push, pushToken, sms, webhook }: Addresses,
   if (channel === 'push') return push === undefined && pushToken === undefined ? '' : JSON.stringify([push, pushToken])
   if (channel === 'in-app') return ''
   return { email, sms, webhook }[channel] ?? ''
+}
+
+/** A short name of the address of a channel, which does not tell the address; null where there is none. */
+export function addressMark(addresses: Addresses, channel: Channel): string | null {
+  const text = addressText(addresses, channel)
+  return text === '' ? null : createHash('sha256').update(text.toLowerCase()).digest('base64url').slice(0, 22)
 }

@@ -1,5 +1,14 @@
-import { type DatedProfile, type EpochMs, type Outcome, type ReachLoss, type Suppression, withLoss } from '@paloma/core'
+import {
+  type DatedProfile,
+  type EpochMs,
+  type Outcome,
+  type ReachLoss,
+  type Suppression,
+  withConfirmedAddress,
+  withLoss,
+} from '@paloma/core'
 import type { Store } from '../store/contract.ts'
+import { addressJudge } from './bounces.ts'
 import type { UserPatch } from './contract.ts'
 import type { Deps } from './deps.ts'
 import { own } from './event-values.ts'
@@ -37,17 +46,34 @@ export async function asFirstHeard(
   })
 }
 
-/** Stops sends to lost addresses. Before the event is stored, so that a repeat after a crash finds it done, never missing. */
-export async function suppressLost({ users }: Pick<Store, 'users'>, outcomes: readonly Outcome[]): Promise<void> {
+/**
+ * Stops sends to lost addresses. Before the event is stored, so that a repeat after a crash finds it done, never missing.
+ * Answers the events; what is told of an address that another has replaced is no loss.
+ */
+export async function suppressLost(
+  { users, sends }: Pick<Store, 'users' | 'sends'>,
+  outcomes: readonly Outcome[],
+): Promise<readonly Outcome[]> {
+  const losses = outcomes.filter(({ reachLoss }) => reachLoss !== null)
+  if (losses.length === 0) return outcomes
+  const isOfOther = await addressJudge({ sends }, losses)
+  const past = new Set<Outcome>()
   await users.change(
-    outcomes.flatMap((outcome) => {
+    losses.flatMap((outcome) => {
       const { userId, reachLoss, channel, at } = outcome
       if (reachLoss === null || channel === null) return []
-      const update = (current = newProfile(userId, at)): DatedProfile =>
-        withLoss(current, { channel, reason: SUPPRESSION_OF[reachLoss], since: lostAt(outcome, current) })
+      const update = (current: DatedProfile = newProfile(userId, at)): DatedProfile => {
+        past.delete(outcome)
+        if (!isOfOther(outcome, current)) {
+          return withLoss(current, { channel, reason: SUPPRESSION_OF[reachLoss], since: lostAt(outcome, current) })
+        }
+        past.add(outcome)
+        return current
+      }
       return [{ userId, update }]
     }),
   )
+  return outcomes.map((outcome) => (past.has(outcome) ? { ...outcome, reachLoss: null } : outcome))
 }
 
 /** What is said as we hear it is said after all else, also after what a server with a faster clock heard. */
@@ -59,9 +85,15 @@ function lostAt({ at, receivedAt, channel }: Outcome, { said = {} }: DatedProfil
 export async function welcomeBack({ users }: Pick<Store, 'users'>, returned: readonly Outcome[]): Promise<void> {
   await users.change(
     returned.flatMap((outcome) => {
-      const { userId, receivedAt } = outcome
+      const { userId, receivedAt, channel, at } = outcome
       const patch = yesOf(outcome)
-      return patch === undefined ? [] : [{ userId, update: (current) => applyPatch(current, patch, receivedAt) }]
+      if (patch === undefined) return []
+      const update = (current: DatedProfile | undefined): DatedProfile => {
+        const next = applyPatch(current, patch, receivedAt)
+        // Only a device can tell that push works again.
+        return channel === 'push' ? withConfirmedAddress(next, channel, at) : next
+      }
+      return [{ userId, update }]
     }),
   )
 }

@@ -70,7 +70,7 @@ function isLostAt(
   return !(backAt < moment && backAt > Math.max(...before))
 }
 
-/** When the user last said yes to the channel, or to a topic on it. */
+/** When the user last said yes to the channel, or to a topic on it, or a device that its address works. */
 function lastYes({ consent, said = {} }: DatedProfile, channel: Channel): EpochMs {
   const granted = (words: Readonly<Record<string, unknown>>, times: Times = {}): readonly EpochMs[] =>
     Object.entries(times).flatMap(([name, at]) => {
@@ -81,6 +81,7 @@ function lastYes({ consent, said = {} }: DatedProfile, channel: Channel): EpochM
     UNDATED,
     ...granted(consent.channels, said.channels),
     ...granted(consent.channelTopics, said.channelTopics),
+    said.confirmed?.[channel] ?? UNDATED,
   )
 }
 

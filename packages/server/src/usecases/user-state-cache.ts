@@ -235,7 +235,8 @@ function cachedDecisions({ decisions }: Store, hot: HotUsers): Store['decisions'
 }
 
 function cachedSends({ sends }: Store, hot: HotUsers): SendStore {
-  const { duePlanned, nextDueAt, recover, inFlight, get, byDecision, listByUser, counts, countUnderWay } = sends
+  const { duePlanned, nextDueAt, recover, inFlight, get, byDecision, addressMarks, listByUser, counts, countUnderWay } =
+    sends
   /** Whose sends are with a provider, so that their end finds its user. */
   const dispatching = new Map<SendId, UserId>()
   const ownerOf = async (id: SendId): Promise<UserId | undefined> => dispatching.get(id) ?? (await get(id))?.userId
@@ -247,6 +248,7 @@ function cachedSends({ sends }: Store, hot: HotUsers): SendStore {
     inFlight,
     get,
     byDecision,
+    addressMarks,
     listByUser,
     counts,
     countUnderWay,

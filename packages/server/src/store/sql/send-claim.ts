@@ -119,11 +119,11 @@ async function applyVerdicts(sql: Sql, judged: readonly Judged[], now: EpochMs):
   const updates = judged.map(({ item, verdict }) => updateOf(item.send, verdict, now))
   await sql.query(
     `update sends s set status = v.status, due_at = v.due_at, dispatched_at = v.dispatched_at, refusals = v.refusals,
-       updated_at = $6
-     from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::text[])
-       as v (send_id, status, due_at, dispatched_at, refusals)
+       address_mark = v.address_mark, updated_at = $7
+     from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[])
+       as v (send_id, status, due_at, dispatched_at, refusals, address_mark)
      where s.send_id = v.send_id`,
-    [...[0, 1, 2, 3, 4].map((column) => updates.map((update) => update[column])), now],
+    [...[0, 1, 2, 3, 4, 5].map((column) => updates.map((update) => update[column])), now],
   )
   await reopenOpportunities(
     sql,
@@ -131,14 +131,14 @@ async function applyVerdicts(sql: Sql, judged: readonly Judged[], now: EpochMs):
   )
 }
 
-/** send_id, status, due_at, dispatched_at, refusals. */
+/** send_id, status, due_at, dispatched_at, refusals, address_mark. */
 function updateOf(send: Send, verdict: DispatchVerdict, now: EpochMs): readonly (string | number | null)[] {
   switch (verdict.kind) {
     case 'go':
-      return [send.sendId, 'dispatching', send.dueAt, now, '[]']
+      return [send.sendId, 'dispatching', send.dueAt, now, '[]', verdict.addressMark ?? null]
     case 'refuse':
-      return [send.sendId, 'refused', send.dueAt, null, JSON.stringify(verdict.refusals)]
+      return [send.sendId, 'refused', send.dueAt, null, JSON.stringify(verdict.refusals), null]
     case 'postpone':
-      return [send.sendId, 'reserved', verdict.until, null, '[]']
+      return [send.sendId, 'reserved', verdict.until, null, '[]', null]
   }
 }

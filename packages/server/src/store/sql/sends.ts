@@ -1,4 +1,4 @@
-import { assertNever, type DecisionId, type EpochMs, type SendId } from '@paloma/core/domain'
+import { assertNever, type Channel, type DecisionId, type EpochMs, type SendId } from '@paloma/core/domain'
 import type { Send, SendStatus, SendStore } from '../contract.ts'
 import type { Sql, SqlClient } from './client.ts'
 import { claimSends } from './send-claim.ts'
@@ -45,6 +45,14 @@ function sendQueries(client: SqlClient): Queries {
     async byDecision(ids: readonly DecisionId[]) {
       const sends = await select('where decision_id = any($1::text[])', [ids])
       return new Map(sends.map((send) => [send.decisionId, send]))
+    },
+    async addressMarks(ids: readonly DecisionId[]) {
+      const rows = await client.query<{ decision_id: DecisionId; channel: Channel; mark: string }>(
+        `select decision_id, channel, address_mark as mark from sends
+         where decision_id = any($1::text[]) and address_mark is not null`,
+        [ids],
+      )
+      return new Map(rows.map(({ decision_id, channel, mark }) => [decision_id, { channel, mark }]))
     },
     listByUser: (userId, { before = null, limit }) =>
       select(

@@ -1,4 +1,5 @@
 import {
+  CHANNELS,
   type DatedProfile,
   laterWords,
   lossesOf,
@@ -7,6 +8,7 @@ import {
   refusalStands,
   userId as toUserId,
   type UserId,
+  withConfirmedAddress,
   withLoss,
   wordsOf,
 } from '@paloma/core/domain'
@@ -76,5 +78,10 @@ export function mergeProfiles(previous: DatedProfile, current: DatedProfile): Da
     rights: laterWords(is.rights, was.rights, refusalStands),
   }
   const createdAt = Math.min(previous.createdAt, current.createdAt)
-  return lossesOf(previous).reduce(withLoss, profileSaying(words, { ...current, createdAt }))
+  const spoken = profileSaying(words, { ...current, createdAt })
+  const confirmed = CHANNELS.reduce((profile, channel) => {
+    const at = previous.said?.confirmed?.[channel]
+    return at === undefined ? profile : withConfirmedAddress(profile, channel, at)
+  }, spoken)
+  return lossesOf(previous).reduce(withLoss, confirmed)
 }

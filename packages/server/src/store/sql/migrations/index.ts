@@ -10,6 +10,7 @@ import { exposureClusters } from './0008-exposure-clusters.ts'
 import { knownAtExposure } from './0009-known-at-exposure.ts'
 import { datedWords } from './0010-dated-words.ts'
 import { manyRows } from './0011-many-rows.ts'
+import { addressedSends } from './0012-addressed-sends.ts'
 
 /** Every migration by name, in order; a published one never changes. */
 export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
@@ -24,6 +25,7 @@ export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
   '0009-known-at-exposure': knownAtExposure,
   '0010-dated-words': datedWords,
   '0011-many-rows': manyRows,
+  '0012-addressed-sends': addressedSends,
 }
 
 /** Twelve hex digits that change with any migration; names the template directory that has them all. */
