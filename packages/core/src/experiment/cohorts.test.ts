@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Phase } from '../domain/index.ts'
 import { BUCKETS } from './assignment.ts'
-import { cohortOf, readablePart } from './cohorts.ts'
+import { cohortOf, mayBeInCohort, readablePart } from './cohorts.ts'
 import { membershipOf } from './membership.ts'
 import { runningOf, subjectOf, USERS } from './testing/scenes.ts'
 import { rangesOf, reweighted } from './variant-ranges.ts'
@@ -67,10 +67,14 @@ describe('readablePart', () => {
         const ours = { ...runningOf(), phases: rampOf(steps) }
         const part = readablePart(ours.phases)
         const counts = part.cohorts.map(() => ({ control: 0, greedy: 0 }))
-        for (const user of USERS.slice(0, 2_000)) {
-          const cohort = cohortOf(ours, part.phases, user)
+        for (const [i, user] of USERS.slice(0, 2_000).entries()) {
+          const phase = i % part.phases.length
+          const cohort = cohortOf({ ...ours, phases: part.phases }, { userId: user, phase })
           if (typeof cohort !== 'number') continue
-          const met = part.phases.map(({ since }) => membershipOf(ours, subjectOf(user), since)?.variant)
+          expect(cohort).toBe(phase)
+          expect(mayBeInCohort({ ...ours, phases: part.phases }, user)).toBe(true)
+          const seen = part.phases.slice(phase)
+          const met = seen.map(({ since }) => membershipOf(ours, subjectOf(user), since)?.variant)
           const variants = new Set(met.filter((variant) => variant !== undefined))
           expect(variants.size).toBe(1)
           counts[cohort]![[...variants][0] as 'control' | 'greedy'] += 1
@@ -87,7 +91,7 @@ describe('readablePart', () => {
     )
   })
 
-  it('leaves out who took part before and was moved, and who never takes part', () => {
+  it('leaves out who was exposed before and moved, and who does not take part, and counts who came later', () => {
     const ours = {
       ...runningOf(),
       phases: rampOf([
@@ -96,13 +100,21 @@ describe('readablePart', () => {
       ]),
     }
     const { phases } = readablePart(ours.phases)
-    const found = USERS.map((user) => [user, cohortOf(ours, phases, user)] as const)
+    const readable = { ...ours, phases }
+    const found = USERS.map((user) => [user, cohortOf(readable, { userId: user, phase: 0 })] as const)
     for (const [user, cohort] of found) {
-      const last = membershipOf(ours, subjectOf(user), 1)
-      if (cohort === 'moved') expect(last?.moved).toBe(true)
-      else if (cohort === 'outside') expect(last).toBeNull()
-      else expect(last?.moved).toBe(false)
+      const [first, last] = [0, 1].map((at) => membershipOf(ours, subjectOf(user), at))
+      if (cohort === 'outside') expect(first).toBeNull()
+      else expect(cohort === 'moved').toBe(last!.moved)
+      expect(cohortOf(readable, { userId: user, phase: 1 })).toBe(last === null ? 'outside' : 1)
+      expect(mayBeInCohort(readable, user)).toBe(last !== null)
     }
+    // Four tenths of the half that takes part.
     expect(found.filter(([, cohort]) => cohort === 'moved').length / USERS.length).toBeCloseTo(0.2, 1)
+  })
+
+  it('knows nobody of a phase that is not readable', () => {
+    const { phases } = readablePart(rampOf([[BUCKETS, 5 * TENTH]]))
+    expect(cohortOf({ ...runningOf(), phases }, { userId: USERS[0]!, phase: 1 })).toBe('outside')
   })
 })

@@ -4,7 +4,7 @@ import { takesPart } from './layer.ts'
 import { variantBucket } from './membership.ts'
 import { variantAt } from './variant-ranges.ts'
 
-/** Users who first take part in the same phase and whom no later change of weights moves. */
+/** Users who were first exposed in the same phase and whom no later change of weights moves. */
 export interface Cohort {
   /** Number of the phase, from 0. */
   readonly phase: number
@@ -24,8 +24,10 @@ export interface ReadablePart {
 }
 
 /**
- * How a ramp is to be read. Whoever a change of weights moved is left out, of all phases: that is decided by the hash
- * alone, so that leaving out biases nothing, whereas keeping him under his first variant would mix two treatments.
+ * How a ramp is to be read. Whoever a change of weights moved after his first exposure is left out, seen again or not: within
+ * a cohort that is decided by the hash alone, so that leaving out biases nothing, whereas keeping him under his first
+ * variant would mix two treatments. Who came later than the change met one variant only, and counts: when a user is
+ * first exposed does not depend on his variant.
  */
 export function readablePart(phases: readonly Phase[]): ReadablePart {
   let end = 1
@@ -62,15 +64,21 @@ function shareOf(ranges: readonly VariantRange[]): Readonly<Record<string, numbe
   return shares
 }
 
-/** Where a user belongs when a ramp is read: the number of a cohort, or why in none. */
+type Ramp = Pick<RunningExperiment, 'layer' | 'salt'> & { readonly phases: readonly Phase[] }
+
+/** Where a user belongs when a ramp is read: the number of his cohort, or why in none. `phase` is that of his first exposure. */
 export function cohortOf(
-  { layer, salt }: Pick<RunningExperiment, 'layer' | 'salt'>,
-  phases: readonly Phase[],
-  userId: string,
+  { layer, salt, phases }: Ramp,
+  { userId, phase }: { readonly userId: string; readonly phase: number },
 ): number | 'moved' | 'outside' {
-  const first = phases.findIndex((phase) => takesPart(layer, phase, userId))
-  if (first < 0) return 'outside'
+  const first = phases[phase]
+  if (first === undefined || !takesPart(layer, first, userId)) return 'outside'
   const bucket = variantBucket({ salt }, userId)
-  const variants = new Set(phases.slice(first).map(({ ranges }) => variantAt(ranges, bucket)))
-  return variants.size > 1 ? 'moved' : first
+  const variants = new Set(phases.slice(phase).map(({ ranges }) => variantAt(ranges, bucket)))
+  return variants.size > 1 ? 'moved' : phase
+}
+
+/** Whether a user may be in a cohort, whenever he was first exposed. */
+export function mayBeInCohort({ layer, phases }: Omit<Ramp, 'salt'>, userId: string): boolean {
+  return phases.some((phase) => takesPart(layer, phase, userId))
 }

@@ -1,7 +1,7 @@
 export * from './assignment.ts'
 export { type SplitLimit, splitLimit } from './budget-split.ts'
 export { type DesignFault, designFaults, type KnownNames } from './check-design.ts'
-export { type Cohort, cohortOf, type ReadablePart, readablePart } from './cohorts.ts'
+export { type Cohort, cohortOf, mayBeInCohort, type ReadablePart, readablePart } from './cohorts.ts'
 export { type Conflict, conflictOf, type Footprint, sharesUsers } from './conflict.ts'
 export { type Exposed, type ExposureScene, type Screened, withExperiments } from './exposure.ts'
 export { holdoutStart, isHeldOut } from './layer.ts'

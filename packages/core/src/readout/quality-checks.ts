@@ -75,15 +75,27 @@ function splitCheck(name: string, data: Data, cells: readonly ExposureCell[]): W
   const found = phases.map((phase) => {
     const own = cells.filter((cell) => cell.phase === phase)
     const shares = sharesOf(spec, phase)
-    return { phase, counts: countsOf(spec, own), pValue: splitPValue(data, own, shares) }
+    return { counts: countsOf(spec, own), shares, pValue: splitPValue(data, own, shares) }
   })
   const pValue = bonferroniPValue(found.map((each) => each.pValue))
   const counts = countsOf(spec, cells)
+  const planned = plannedShares(spec, found)
   const words = spec.variants.map(
-    ({ name: variant, weight }, i) => `${variant} ${counts[i]!} (planned ${percent(weight)})`,
+    ({ name: variant }, i) => `${variant} ${counts[i]!} (planned ${percent(planned[i]!)})`,
   )
   const ofPhases = phases.length > 1 ? `, smallest p of ${phases.length} phases` : ''
   return { check: { kind: 'test', name, pValue }, words: `${words.join(', ')}${ofPhases}` }
+}
+
+/** By variant, of the users of all phases together; without users those of the design. */
+function plannedShares(
+  { variants }: ReadOutSpec,
+  phases: readonly { readonly counts: readonly number[]; readonly shares: readonly number[] }[],
+): readonly number[] {
+  const sizes = phases.map(({ counts }) => counts.reduce((sum, n) => sum + n, 0))
+  const all = sizes.reduce((sum, n) => sum + n, 0)
+  if (all === 0) return variants.map(({ weight }) => weight)
+  return variants.map((_, i) => phases.reduce((sum, { shares }, at) => sum + (shares[i]! * sizes[at]!) / all, 0))
 }
 
 function percent(share: number): string {

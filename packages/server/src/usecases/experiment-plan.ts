@@ -67,8 +67,11 @@ function designNow({ design, phases }: Experiment): ExperimentDesign {
 
 function withoutPast(key: string, { since, until }: Span): PalomaError {
   const [first, last] = [since, until].map((at) => new Date(at).toISOString().slice(0, 10))
-  const text = `experiment ${key} cannot be planned from the log: nobody would have been exposed from ${first} to ${last}`
-  return new PalomaError('EXPERIMENT_WITHOUT_PAST', text, {
+  const why =
+    since < until
+      ? `nobody would have been exposed from ${first} to ${last}`
+      : 'it holds no whole day of decisions on which a metric could have been measured'
+  return new PalomaError('EXPERIMENT_WITHOUT_PAST', `experiment ${key} cannot be planned from the log: ${why}`, {
     hint: 'a plan needs decisions for users whom its groups and targeting name, among what its variants change',
   })
 }

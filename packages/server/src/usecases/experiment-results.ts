@@ -4,6 +4,7 @@ import {
   DAY_MS,
   type EpochMs,
   type Experiment,
+  mayBeInCohort,
   PalomaError,
   type Phase,
   type ReadOutSpec,
@@ -61,7 +62,8 @@ export async function experimentResults(
     beside: besideDecision(deps.config, metrics, triedBy(design)),
     others: await othersBeside(deps, design.key, { since: first!.since, until }),
     ...(design.successTests === undefined ? {} : { successTests: design.successTests }),
-    cohortOf: (userId) => cohortOf({ layer, salt }, part.phases, userId),
+    cohortOf: (first) => cohortOf({ layer, salt, phases: part.phases }, first),
+    mayCount: (userId) => mayBeInCohort({ layer, phases: part.phases }, userId),
   })
 }
 
@@ -88,7 +90,8 @@ function slotResults(
     ...{ beside: NOTHING_BESIDE, others: [] },
     unit: { kind: 'switchback', slotMinutes, washoutMinutes: 0 },
     hasClusters: clusterTrait !== undefined,
-    cohortOf: null,
+    cohortOf: ({ phase }) => phase,
+    mayCount: () => true,
   })
 }
 
@@ -135,6 +138,7 @@ export function alwaysOnResults(
     metrics,
     ...{ beside: besideDecision(deps.config, metrics, { message, treatedChannel: null }), others: [] },
     cohortOf: () => 0,
+    mayCount: () => true,
   })
 }
 

@@ -37,8 +37,9 @@ export interface Scene {
   readonly unit?: ReadOutSpec['unit']
   /** Slots of time are those of clusters. */
   readonly hasClusters?: boolean
-  /** Null: each exposure belongs to the phase in which it took place. */
-  readonly cohortOf: ((userId: string) => number | 'moved' | 'outside') | null
+  readonly cohortOf: (first: Pick<Exposure, 'userId' | 'phase'>) => number | 'moved' | 'outside'
+  /** Whose outcomes may count at all. */
+  readonly mayCount: (userId: string) => boolean
 }
 
 /** Filled while users are read. */
@@ -70,7 +71,7 @@ function rowsOf(
   counts: LeftOutCounts,
 ): readonly AssignedUser[] {
   if (at > scene.until) return []
-  const cohort = scene.cohortOf === null ? phase : scene.cohortOf(userId)
+  const cohort = scene.cohortOf({ userId, phase })
   if (typeof cohort !== 'number') {
     counts[cohort] += 1
     return []
@@ -123,7 +124,7 @@ async function* measuredOutcomes(rows: ExperimentRows, scene: Scene): AsyncGener
   const columns = [...columnsOf([...scene.metrics, ...scene.beside.metrics])]
   for await (const page of rows.outcomes(span)) {
     yield page
-      .filter(({ userId }) => scene.cohortOf === null || typeof scene.cohortOf(userId) === 'number')
+      .filter(({ userId }) => scene.mayCount(userId))
       .flatMap((outcome) =>
         columns.flatMap((metric) => {
           const value = valueUnder(metric, outcome)
