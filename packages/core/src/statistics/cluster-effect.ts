@@ -52,6 +52,28 @@ export function compareClusters(
   }
 }
 
+/**
+ * The mean per unit of one group of clusters, Σm / Σd, with the variance of `clusterEffect`: sandwich from 40 clusters on, CR2 with
+ * Satterthwaite's degrees of freedom below. Reasons as there.
+ */
+export function clusterMean(rows: readonly ClusterRow[]): Effect {
+  const none = (reason: UndefinedReason, effect: number | null = null): Effect => ({
+    kind: 'undefined',
+    reason,
+    effect,
+  })
+  if (rows.some(({ sum, units }) => !Number.isFinite(sum) || !Number.isFinite(units))) return none('not-finite')
+  if (rows.length === 0) return none('too-few-units')
+  const arm = armOf(rows)
+  if (!(arm.units > 0)) return none('zero-denominator')
+  if (rows.length < 2) return none('too-few-units', arm.ratio)
+  const isSmall = rows.length < ENOUGH_CLUSTERS
+  const { variance, trace, square } = isSmall ? correctedVariance(arm) : plainVariance(arm)
+  if (!(variance > 0)) return none('zero-variance', arm.ratio)
+  const dof = isSmall ? trace ** 2 / square : rows.length - 1
+  return { kind: 'effect', effect: arm.ratio, stdError: Math.sqrt(variance), dof: referenceDof(dof) }
+}
+
 interface ClusterArm {
   readonly rows: readonly ClusterRow[]
   readonly units: number

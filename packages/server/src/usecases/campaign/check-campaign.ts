@@ -1,4 +1,4 @@
-import { momentsOf, randomFrom } from '@paloma/core'
+import { effectiveSampleSize, momentsOf, randomFrom } from '@paloma/core'
 import type { Interval } from '../contract.ts'
 import type { CampaignRow } from './cells.ts'
 import { type FixedPlan, fixedProbability } from './fixed-plan.ts'
@@ -6,7 +6,6 @@ import { type EncodedPast, encodePast, fitHeads, type LearnedCampaign } from './
 import {
   couldAverageOne,
   doublyRobustScores,
-  effectiveSampleSize,
   importanceValue,
   importanceWeights,
   intervalOf,

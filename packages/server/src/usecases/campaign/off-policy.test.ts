@@ -1,6 +1,6 @@
-import { randomFrom } from '@paloma/core'
+import { effectiveSampleSize, randomFrom } from '@paloma/core'
 import { describe, expect, it } from 'vitest'
-import { doublyRobustScores, effectiveSampleSize, importanceValue, importanceWeights } from './off-policy.ts'
+import { doublyRobustScores, importanceValue, importanceWeights } from './off-policy.ts'
 
 // Four users, two actions at probability 1/2 each; the target always takes action 1.
 const LOGGED = {

@@ -1,4 +1,11 @@
-import { type Moments, meanInterval, momentsOf, normalQuantile, SAMPLE_RATIO_ALARM } from '@paloma/core'
+import {
+  effectiveSampleSize,
+  type Moments,
+  meanInterval,
+  momentsOf,
+  normalQuantile,
+  SAMPLE_RATIO_ALARM,
+} from '@paloma/core'
 import type { Interval } from '../contract.ts'
 import { SUMMARY_LEVEL } from './expected-totals.ts'
 
@@ -25,17 +32,6 @@ export function importanceWeights(logged: Omit<LoggedRewards, 'rewards'>): Float
     const at = user * logged.actions + action
     return logged.target[at]! / logged.propensities[at]!
   })
-}
-
-/** (Σw)² / Σw²: how many unweighted users the log is worth to the target policy (Kish 1965). */
-export function effectiveSampleSize(weights: Float64Array): number {
-  let sum = 0
-  let squares = 0
-  for (const weight of weights) {
-    sum += weight
-    squares += weight * weight
-  }
-  return squares === 0 ? 0 : (sum * sum) / squares
 }
 
 /** Below this the normal approximation of a mean is not to be trusted (Cochran 1954). */

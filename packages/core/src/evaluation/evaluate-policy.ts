@@ -1,0 +1,224 @@
+import { checkLevel, type Estimate, effectInterval, type JointEffects } from '../statistics/index.ts'
+import { bootstrapUsers } from './bootstrap-users.ts'
+import { checkEvaluationLog } from './check-evaluation-log.ts'
+import { type ClusteredMean, clusteredEffect, jointMeans } from './clustered.ts'
+import { foldsOfUsers } from './cross-fit-folds.ts'
+import type { EvaluationLog } from './evaluation-log.ts'
+import { type ExplorationPlan, planExploration } from './exploration-plan.ts'
+import { type GainBound, gainBound } from './gain-bound.ts'
+import { importanceWeights } from './importance-weights.ts'
+import { type EstimatorResult, type ObjectiveScores, scoreObjective } from './objective-evaluation.ts'
+import { measureOverlap, type Overlap } from './overlap.ts'
+import { checkGates, type Gate } from './overlap-gates.ts'
+import { type CompleteMetric, completeMetrics, type PolicyMetric } from './policy-metric.ts'
+import { type PolicyVerdict, policyVerdict } from './policy-verdict.ts'
+import { predictRewards } from './reward-model.ts'
+import { clusterUsers, type UserClusters } from './user-clusters.ts'
+
+export interface EvaluationOptions {
+  /** Fixes folds and bootstrap draws: the same log and seed give the same numbers. */
+  readonly seed: string
+  /** Confidence of intervals; .95 unless said. */
+  readonly level?: number
+  /** One-sided error of the verdict; .05 unless said. */
+  readonly alpha?: number
+  /** Parts of users for cross-fitting; 3 unless said. */
+  readonly folds?: number
+  /** Draws of the bootstrap; 0 leaves it out. 1,000 unless said, fewer (200 at least) beyond 200,000 users. */
+  readonly resamples?: number
+  readonly metrics?: readonly PolicyMetric[]
+}
+
+/** What one objective says; values per decision. */
+export interface ObjectiveEvaluation {
+  readonly name: string
+  readonly metric: CompleteMetric
+  /** The logging policy's own value: the mean reward. */
+  readonly logging: Estimate
+  /** The default estimate: cross-fitted DR, weights clipped at √n / 2. */
+  readonly value: Estimate
+  /** Target − logging, paired by decision. */
+  readonly difference: Estimate
+  readonly estimators: readonly EstimatorResult[]
+  /** The same three by a bootstrap of users; null where it was left out. */
+  readonly bootstrap: { readonly value: Estimate; readonly snips: Estimate; readonly difference: Estimate } | null
+  /** Lower bound of the gain (turned by `inverse`) without a normal approximation, one-sided at 1 − alpha. */
+  readonly gainBound: GainBound | null
+  /** Where predictions came from, and the share of the rewards' variance they explain for unseen users. */
+  readonly model: { readonly source: 'given' | 'fitted'; readonly explained: number | null }
+  /** Mean and variance per user of the logging policy's linearised metric: what an experiment is planned with. */
+  readonly baseline: { readonly mean: number; readonly variancePerUser: number | null }
+}
+
+export interface PolicyEvaluation {
+  readonly status: 'evaluated' | 'insufficient-overlap'
+  readonly decisions: number
+  readonly users: number
+  readonly overlap: Overlap
+  readonly clip: { readonly at: number; readonly decisions: number }
+  readonly gates: readonly Gate[]
+  readonly objectives: readonly ObjectiveEvaluation[]
+  /** Numbers that may be used, joint over objectives; null when a gate fails: what stands in `objectives` is then for finding out why. */
+  readonly promoted: {
+    readonly names: readonly string[]
+    readonly values: JointEffects
+    readonly differences: JointEffects
+    readonly verdict: PolicyVerdict
+  } | null
+  /** Where a gate fails: what to log. */
+  readonly exploration: ExplorationPlan | null
+}
+
+/**
+ * What a target policy would have got on a log of another one, before it meets users: all estimators with intervals clustered by user,
+ * the gates that say whether any of it may be believed, and a verdict on the difference from the logging policy. Per decision; assumes
+ * that contexts and actions offered would have been those of the log (a policy that changes what users bring next is judged
+ * one step deep), that users do not influence one another, and that propensities are those of the draw. Throws
+ * EVALUATION_LOG_INVALID and POLICY_METRIC_INVALID.
+ */
+export function evaluatePolicy(log: EvaluationLog, options: EvaluationOptions): PolicyEvaluation {
+  const { level = 0.95, alpha = 0.05 } = options
+  checkLevel(level)
+  checkLevel(1 - alpha)
+  checkEvaluationLog(log)
+  const metrics = completeMetrics(log.rewards, options.metrics)
+  const clusters = clusterUsers(log.users)
+  const weights = importanceWeights(log)
+  const overlap = measureOverlap(log, weights, { clusters, level })
+  const clip = Math.sqrt(weights.length) / 2
+  const scores = scoreAll(log, { clusters, weights, clip, level, options })
+  const gates = checkGates(overlap, scores.map(evidenceOf))
+  const isEnough = gates.every(({ status }) => status !== 'failed')
+  const differences = jointMeans(scores.map(({ difference }) => difference))
+  const bootstraps = bootstrapAll(scores, clusters, { level, options })
+  return {
+    status: isEnough ? 'evaluated' : 'insufficient-overlap',
+    decisions: weights.length,
+    users: clusters.count,
+    overlap,
+    clip: { at: clip, decisions: weights.reduce((count, weight) => count + (weight > clip ? 1 : 0), 0) },
+    gates,
+    objectives: scores.map((own, m) =>
+      summarise(own, {
+        log,
+        clusters,
+        weights,
+        level,
+        alpha,
+        seed: options.seed,
+        metric: metrics[m]!,
+        reward: m,
+        bootstrap: bootstraps?.[m] ?? null,
+      }),
+    ),
+    promoted: isEnough
+      ? {
+          names: scores.map(({ name }) => name),
+          values: jointMeans(scores.map(({ value }) => value)),
+          differences,
+          verdict: policyVerdict(scores, { clusters, metrics, alpha, differences }),
+        }
+      : null,
+    exploration: isEnough ? null : planExploration(log, weights, overlap),
+  }
+}
+
+interface Scoring {
+  readonly clusters: UserClusters
+  readonly weights: Float64Array
+  readonly clip: number
+  readonly level: number
+  readonly options: EvaluationOptions
+}
+
+function scoreAll(log: EvaluationLog, scoring: Scoring): readonly ObjectiveScores[] {
+  const { clusters, weights, clip, level, options } = scoring
+  const toFit = log.rewards.filter(({ predictions }) => predictions === undefined)
+  const { folds = 3, seed } = options
+  const byUser = foldsOfUsers(clusters.count, { folds, seed })
+  const foldOf = Uint8Array.from(clusters.clusterOf, (user) => byUser[user]!)
+  const fitted = predictRewards(
+    log,
+    toFit.map(({ values }) => values),
+    { foldOf, folds },
+  )
+  return log.rewards.map((reward) => {
+    const predictions = reward.predictions ?? fitted[toFit.indexOf(reward)]!
+    return scoreObjective(log, {
+      clusters,
+      weights,
+      clip,
+      level,
+      predictions,
+      rewards: reward.values,
+      name: reward.name,
+    })
+  })
+}
+
+function evidenceOf({ name, disagreement, unusual }: ObjectiveScores) {
+  return { objective: name, disagreement, unusual }
+}
+
+// Users × draws beyond which the bootstrap draws less often.
+const MOST_DRAWN = 2e8
+
+function bootstrapAll(
+  scores: readonly ObjectiveScores[],
+  clusters: UserClusters,
+  { level, options }: { readonly level: number; readonly options: EvaluationOptions },
+): readonly NonNullable<ObjectiveEvaluation['bootstrap']>[] | null {
+  const { resamples = Math.max(200, Math.min(1000, Math.floor(MOST_DRAWN / clusters.count))), seed } = options
+  if (resamples === 0) return null
+  const terms = scores.flatMap(({ terms: own }) => [own.value, own.snips, own.difference])
+  const found = bootstrapUsers(clusters, terms, { level, resamples, seed })
+  return scores.map((_, m) => ({ value: found[3 * m]!, snips: found[3 * m + 1]!, difference: found[3 * m + 2]! }))
+}
+
+interface Summarising {
+  readonly log: EvaluationLog
+  readonly clusters: UserClusters
+  readonly weights: Float64Array
+  readonly level: number
+  readonly alpha: number
+  readonly seed: string
+  readonly metric: CompleteMetric
+  /** Place of its column. */
+  readonly reward: number
+  readonly bootstrap: ObjectiveEvaluation['bootstrap']
+}
+
+function summarise(scores: ObjectiveScores, from: Summarising): ObjectiveEvaluation {
+  const { log, clusters, weights, level, alpha, seed, metric, bootstrap } = from
+  const { values, predictions } = log.rewards[from.reward]!
+  const { range, inverse } = metric
+  const interval = (mean: ClusteredMean) => effectInterval(clusteredEffect(mean, clusters), { level })
+  return {
+    name: scores.name,
+    metric,
+    logging: interval(scores.logging),
+    value: interval(scores.value),
+    difference: interval(scores.difference),
+    estimators: scores.estimators,
+    bootstrap,
+    gainBound: gainBound(
+      clusters,
+      {
+        weights,
+        gains: inverse ? Float64Array.from(values, (value) => -value) : values,
+        low: inverse ? -range.high : range.low,
+        high: inverse ? -range.low : range.high,
+      },
+      { level: 1 - alpha, seed },
+    ),
+    model: { source: predictions === undefined ? 'fitted' : 'given', explained: scores.explained },
+    baseline: { mean: scores.logging.value, variancePerUser: variancePerUser(scores.logging) },
+  }
+}
+
+/** Of z = Σ (r − R) over a user's decisions ÷ the mean number of decisions: G² / (G − 1) Σ residual². */
+function variancePerUser({ residuals }: ClusteredMean): number | null {
+  if (residuals.length < 2) return null
+  const squares = residuals.reduce((sum, residual) => sum + residual ** 2, 0)
+  return (squares * residuals.length ** 2) / (residuals.length - 1)
+}

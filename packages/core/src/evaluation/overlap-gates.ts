@@ -1,0 +1,147 @@
+import type { Effect } from '../statistics/index.ts'
+import type { Overlap } from './overlap.ts'
+
+/** What must hold before a number of an evaluation may be used. */
+export const GATE_NAMES = [
+  'effective-share',
+  'effective-sample-size',
+  'largest-weight',
+  'mean-weight',
+  'support',
+  'rare-rewards',
+  'agreement',
+] as const
+export type GateName = (typeof GATE_NAMES)[number]
+
+/** One gate: what was found, what is asked, and both in words. */
+export interface Gate {
+  readonly name: GateName
+  /** The objective, of gates that look at rewards. */
+  readonly objective: string | null
+  /** `unknown`: the log does not tell; the gate then does not stand in the way, and another one has to. */
+  readonly status: 'passed' | 'failed' | 'unknown'
+  readonly found: number | null
+  readonly limit: number
+  readonly words: string
+}
+
+export const LEAST_EFFECTIVE_SHARE = 0.1
+export const LEAST_EFFECTIVE_SAMPLE = 500
+export const LARGEST_WEIGHT_SHARE = 0.05
+export const MEAN_WEIGHT_ERRORS = 3
+export const AGREEMENT_ERRORS = 2
+/** Decisions with another than the usual reward, as unweighted ones, below which their spread is not known (Cochran 1954). */
+export const LEAST_UNUSUAL_REWARDS = 5
+
+/** Rewards of an objective as gates see them. */
+export interface RewardEvidence {
+  readonly objective: string
+  /** DR − SNIPS with the standard error of the difference: both hang on the same decisions. */
+  readonly disagreement: Effect
+  /** Effective decisions whose reward is not the usual one; null for an objective that a model predicts exactly. */
+  readonly unusual: number | null
+}
+
+/**
+ * Gates of off-policy evaluation. Failing any means that the log cannot tell what the policy is worth: overlap is too small, weights are not
+ * those of a draw, or two estimators that must agree do not. Where everything is right, `agreement` still fails in about 1 of
+ * 20 objectives (two standard errors) and `mean-weight` in 1 of 370 logs.
+ */
+export function checkGates(overlap: Overlap, evidence: readonly RewardEvidence[]): readonly Gate[] {
+  return [
+    atLeast('effective-share', overlap.effectiveShare, LEAST_EFFECTIVE_SHARE),
+    atLeast('effective-sample-size', overlap.effectiveSampleSize, LEAST_EFFECTIVE_SAMPLE),
+    largestWeight(overlap),
+    meanWeight(overlap),
+    support(overlap),
+    ...evidence.flatMap((own) => [...rareRewards(own), agreement(own)]),
+  ]
+}
+
+const AT_LEAST_WORDS = {
+  'effective-share': (found: string, limit: string) =>
+    `The log is worth ${found} of its decisions to this policy; at least ${limit} is asked.`,
+  'effective-sample-size': (found: string, limit: string) =>
+    `The log is worth ${found} unweighted decisions to this policy; at least ${limit} are asked.`,
+} as const
+
+function atLeast(name: keyof typeof AT_LEAST_WORDS, found: number, limit: number): Gate {
+  const words = AT_LEAST_WORDS[name](shown(found), shown(limit))
+  return { name, objective: null, status: found >= limit ? 'passed' : 'failed', found, limit, words }
+}
+
+function largestWeight({ largestShare }: Overlap): Gate {
+  const limit = LARGEST_WEIGHT_SHARE
+  const gate = { name: 'largest-weight', objective: null, limit, found: largestShare } as const
+  if (largestShare === null)
+    return { ...gate, status: 'failed', words: 'No decision of the log chose anything that this policy would choose.' }
+  return {
+    ...gate,
+    status: largestShare < limit ? 'passed' : 'failed',
+    words: `One decision carries ${shown(largestShare)} of all weight; less than ${shown(limit)} is asked.`,
+  }
+}
+
+function meanWeight({ meanWeight: effect }: Overlap): Gate {
+  const limit = MEAN_WEIGHT_ERRORS
+  const gate = { name: 'mean-weight', objective: null, limit } as const
+  const tail = 'elsewhere propensities are not those of the draw, or leave out what this policy does'
+  if (effect.kind === 'undefined') {
+    // Equal weights have no error: they are 1 or wrong.
+    const isOne = effect.effect !== null && Math.abs(effect.effect - 1) < ROUNDING
+    const words = isOne
+      ? 'All weights are 1.'
+      : `The mean weight is ${effect.effect === null ? 'unknown' : shown(effect.effect)}, without an error, and must be 1; ${tail}.`
+    return { ...gate, status: isOne ? 'passed' : 'failed', found: isOne ? 0 : null, words }
+  }
+  const found = Math.abs(effect.effect - 1) / effect.stdError
+  const words = `The mean weight is ${shown(effect.effect)}, ${shown(found)} standard errors from 1; less than ${limit} is asked: ${tail}.`
+  return { ...gate, status: found < limit ? 'passed' : 'failed', found, words }
+}
+
+// Of sums of probabilities that were written with six digits.
+const ROUNDING = 1e-6
+
+function support({ unsupportedMass, unsupportedDecisions }: Overlap): Gate {
+  const gate = { name: 'support', objective: null, limit: 0, found: unsupportedMass } as const
+  if (unsupportedMass === null) {
+    const words =
+      'The log holds only propensities of chosen actions, so the mean weight alone can show missing support.'
+    return { ...gate, status: 'unknown', words }
+  }
+  const words =
+    unsupportedMass === 0
+      ? 'The log gives a probability to every action that this policy takes.'
+      : `This policy gives ${shown(unsupportedMass)} of its probability, in ${unsupportedDecisions} decisions, to actions the log could not have chosen.`
+  return { ...gate, status: unsupportedMass === 0 ? 'passed' : 'failed', words }
+}
+
+function rareRewards({ objective, unusual }: RewardEvidence): readonly Gate[] {
+  if (unusual === null) return []
+  const limit = LEAST_UNUSUAL_REWARDS
+  const words = `${objective}: the log is worth ${shown(unusual)} decisions whose reward is not the usual one; with fewer than ${limit} its spread is not known.`
+  return [
+    { name: 'rare-rewards', objective, status: unusual >= limit ? 'passed' : 'failed', found: unusual, limit, words },
+  ]
+}
+
+function agreement({ objective, disagreement }: RewardEvidence): Gate {
+  const limit = AGREEMENT_ERRORS
+  const gate = { name: 'agreement', objective, limit } as const
+  if (disagreement.kind === 'undefined') {
+    const { effect } = disagreement
+    const isEqual = effect !== null && Math.abs(effect) < ROUNDING
+    const words = isEqual
+      ? `${objective}: DR and SNIPS agree.`
+      : `${objective}: DR and SNIPS cannot be compared (${disagreement.reason}).`
+    return { ...gate, status: isEqual ? 'passed' : 'failed', found: isEqual ? 0 : null, words }
+  }
+  const found = Math.abs(disagreement.effect) / disagreement.stdError
+  const words = `${objective}: DR and SNIPS lie ${shown(found)} standard errors of their difference apart; less than ${limit} is asked.`
+  return { ...gate, status: found < limit ? 'passed' : 'failed', found, words }
+}
+
+/** Four digits, without trailing zeros. */
+function shown(value: number): string {
+  return `${Number(value.toPrecision(4))}`
+}
