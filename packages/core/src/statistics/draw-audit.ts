@@ -21,7 +21,7 @@ export interface DrawAudit {
   readonly inverse: { readonly mean: number; readonly expected: number; readonly pValue: number | null }
   /** χ² of the draws in equal parts of [0, 1). */
   readonly uniform: { readonly statistic: number; readonly dof: number; readonly pValue: number } | null
-  /** An impossible choice, or a p-value below one in a thousand over all that were looked at. */
+  /** An impossible choice, or a p-value below one in a hundred thousand over all that were looked at. */
   readonly isSuspect: boolean
 }
 
@@ -32,10 +32,13 @@ export interface DrawAuditor {
 }
 
 const PARTS = 20
-const LEAST_PER_PART = 5
-const ALARM = 0.001
+const LEAST_PER_PART = 10
+/** Whoever audits every day hears a false alarm once in centuries; wrong probabilities reach this within some thousand choices. */
+const ALARM = 1e-5
 /** Sums that are more skewed are not normal enough to be judged; one rare action with a probability of .001 does it for the first thousands. */
 const MOST_SKEWED = 0.3
+/** Scores beyond this are corrected for skewness no further: the correction is a first term. */
+const MOST_CORRECTED = 5
 
 interface Tally {
   choices: number
@@ -82,12 +85,17 @@ function weigh(
   }
 }
 
-/** Two-sided, of a sum of independent numbers; null where it cannot vary, and while it is too skewed to be normal. */
+/**
+ * Two-sided, of a sum of independent numbers whose skewness is known (first term of Cornish & Fisher 1938, without which a
+ * skewness of .3 makes some seventy of one chance in a hundred thousand); null where it cannot vary, and while it is too skewed for that term.
+ */
 function inversePValue({ inverse, expected, variance, third }: Tally): number | null {
   if (variance === 0) return null
   const sd = Math.sqrt(variance)
-  if (Math.abs(third) / sd ** 3 > MOST_SKEWED) return null
-  return 2 * normalCdf(-Math.abs(inverse - expected) / sd)
+  const skewness = third / sd ** 3
+  if (Math.abs(skewness) > MOST_SKEWED) return null
+  const score = (inverse - expected) / sd
+  return 2 * normalCdf(-Math.abs(score - (skewness * (Math.min(score ** 2, MOST_CORRECTED ** 2) - 1)) / 6))
 }
 
 function uniformity({ parts, choices }: Tally): DrawAudit['uniform'] {
