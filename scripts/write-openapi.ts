@@ -7,7 +7,8 @@ import { finish } from './report.ts'
 
 const file = new URL('../spec/openapi.json', import.meta.url)
 const app = createHttp({ usecases: fakeUsecases().usecases, config: defaultConfig })
-const { body } = await app.inject('/openapi.json')
+const { body, statusCode } = await app.inject('/openapi.json')
+if (statusCode !== 200) throw new Error(`/openapi.json answers ${statusCode}: ${body}`)
 const text = `${JSON.stringify(JSON.parse(body), null, 2)}\n`
 await app.close()
 if (process.argv.includes('--check')) {

@@ -21,6 +21,7 @@ export const LIBRARY_HOMES: readonly LibraryHome[] = [
   { library: 'csv-parse', homes: [`${SERVER}cli/table/`, 'benchmarks/'] },
   { library: 'liquidjs', homes: [`${SERVER}channel/template.ts`] },
   { library: 'nodemailer', homes: [`${SERVER}channel/smtp/`] },
+  { library: 'mailparser', homes: [`${SERVER}mail-report/`] },
   { library: 'web-push', homes: [`${SERVER}channel/web-push/`] },
   { library: 'standardwebhooks', homes: [`${SERVER}channel/webhook/`, `${SERVER}cli/demo/`] },
   {

@@ -1,18 +1,6 @@
 import { CLI_ROOMS } from './cli-rooms.ts'
+import { CORE } from './core-rooms.ts'
 import type { Room } from './room.ts'
-
-const CORE_ROOMS = [
-  'core/domain',
-  'core/random',
-  'core/numeric',
-  'core/statistics',
-  'core/experiment',
-  'core/eligibility',
-  'core/features',
-  'core/learning',
-  'core/policy',
-  'core/allocation',
-] as const
 
 const CONTRACTS = [
   'server/store/contract',
@@ -20,143 +8,6 @@ const CONTRACTS = [
   'server/channel/contract',
   'server/config/contract',
 ] as const
-
-const core: readonly Room[] = [
-  {
-    name: 'core/domain',
-    holds: 'packages/core/src/domain/',
-    purpose: 'The nouns: types, ids, units, local time, the one error class.',
-    mayImport: [],
-  },
-  {
-    name: 'core/random',
-    holds: 'packages/core/src/random/',
-    purpose: 'Hashes and seeded streams of chance.',
-    mayImport: [],
-  },
-  {
-    name: 'core/numeric',
-    holds: 'packages/core/src/numeric/',
-    purpose: 'Sums, matrices, quadrature, distribution functions.',
-    mayImport: [],
-  },
-  {
-    name: 'core/statistics',
-    holds: 'packages/core/src/statistics/',
-    purpose: 'Estimates with intervals; "no answer" has a reason.',
-    mayImport: ['core/numeric', 'core/random'],
-  },
-  {
-    name: 'core/experiment',
-    holds: 'packages/core/src/experiment/',
-    purpose: 'Unit → variant by hashing; layers, ramps, withholding; what running experiments change.',
-    mayImport: ['core/domain', 'core/random', 'core/statistics'],
-  },
-  {
-    name: 'core/eligibility',
-    holds: 'packages/core/src/eligibility/',
-    purpose: 'Consent, suppression, caps, gaps, quiet hours: which candidates may be chosen, and why others not.',
-    mayImport: ['core/domain'],
-  },
-  {
-    name: 'core/features',
-    holds: 'packages/core/src/features/',
-    purpose: 'User and moment → numbers, the same online and in batch.',
-    mayImport: ['core/domain', 'core/random'],
-  },
-  {
-    name: 'core/learning',
-    holds: 'packages/core/src/learning/',
-    purpose: 'Bayesian linear heads; rewards from outcomes; states in, states out.',
-    mayImport: ['core/domain', 'core/random', 'core/numeric'],
-  },
-  {
-    name: 'core/policy',
-    holds: 'packages/core/src/policy/',
-    purpose: 'Scores → distribution over actions; the one draw.',
-    mayImport: ['core/domain', 'core/random', 'core/numeric'],
-  },
-  {
-    name: 'core/allocation',
-    holds: 'packages/core/src/allocation/',
-    purpose: 'Shared limits: prices that keep them, rounding that never exceeds them.',
-    mayImport: ['core/domain', 'core/numeric'],
-  },
-  {
-    name: 'core/readout',
-    holds: 'packages/core/src/readout/',
-    purpose: "From what an experiment's data say to effects and a decision.",
-    mayImport: ['core/domain', 'core/numeric', 'core/random', 'core/statistics'],
-  },
-  {
-    name: 'core/evaluation',
-    holds: 'packages/core/src/evaluation/',
-    purpose: 'What a policy or a ranking is worth on a log of random choices.',
-    mayImport: ['core/domain', 'core/numeric', 'core/random', 'core/statistics'],
-  },
-  {
-    name: 'core/simulation',
-    holds: 'packages/core/src/simulation/',
-    purpose: 'A world of users, producers and channels whose truth is known.',
-    mayImport: ['core/domain', 'core/random', 'core/numeric'],
-  },
-  {
-    name: 'core/look-ahead',
-    holds: 'packages/core/src/look-ahead.ts',
-    purpose: 'What a send takes from later ones.',
-    mayImport: CORE_ROOMS,
-  },
-  {
-    name: 'core/compiled-snapshot',
-    holds: 'packages/core/src/compiled-snapshot.ts',
-    purpose: 'What decisions under one snapshot share.',
-    mayImport: [...CORE_ROOMS, 'core/look-ahead'],
-  },
-  {
-    name: 'core/evaluate',
-    holds: 'packages/core/src/evaluate.ts',
-    purpose: 'Values, prices and scores of the actions of one decision.',
-    mayImport: [...CORE_ROOMS, 'core/look-ahead', 'core/compiled-snapshot'],
-  },
-  {
-    name: 'core/features-to-learn',
-    holds: 'packages/core/src/features-to-learn.ts',
-    purpose: 'What a decision is learned from, when it is made and later under other features.',
-    mayImport: [...CORE_ROOMS, 'core/look-ahead', 'core/compiled-snapshot', 'core/evaluate'],
-  },
-  {
-    name: 'core/decide',
-    holds: 'packages/core/src/decide.ts',
-    purpose: 'One decision from snapshot, request, clock and chance.',
-    mayImport: [...CORE_ROOMS, 'core/look-ahead', 'core/compiled-snapshot', 'core/evaluate', 'core/features-to-learn'],
-  },
-  {
-    name: 'core/explain',
-    holds: 'packages/core/src/explain.ts',
-    purpose: 'What each feature added to a choice.',
-    mayImport: [...CORE_ROOMS, 'core/compiled-snapshot', 'core/evaluate'],
-  },
-  {
-    name: 'core/export-artifact',
-    holds: 'packages/core/src/export-artifact.ts',
-    purpose: 'What was learned, as a policy artifact.',
-    mayImport: [...CORE_ROOMS, 'core/compiled-snapshot'],
-  },
-  {
-    name: 'core',
-    holds: 'packages/core/src/',
-    purpose: 'The public surface of core.',
-    mayImport: [
-      ...CORE_ROOMS,
-      'core/evaluation',
-      'core/readout',
-      'core/decide',
-      'core/explain',
-      'core/export-artifact',
-      'core/features-to-learn',
-    ],
-  },
-]
 
 const contracts: readonly Room[] = [
   {
@@ -288,10 +139,22 @@ const adapters: readonly Room[] = [
     mayImport: ['core/domain'],
   },
   {
+    name: 'server/channel/mail-names',
+    holds: 'packages/server/src/channel/mail-names.ts',
+    purpose: 'How a message is named in mail, and found again by it.',
+    mayImport: [],
+  },
+  {
+    name: 'server/mail-report',
+    holds: 'packages/server/src/mail-report/',
+    purpose: 'Bounces and complaints that come back by mail (RFC 3464, RFC 5965), read.',
+    mayImport: [],
+  },
+  {
     name: 'server/channel/*',
     holds: 'packages/server/src/channel/*/',
     purpose: 'One adapter: inbox, memory, smtp, web-push, webhook.',
-    mayImport: ['server/channel/contract', 'server/channel/http-post', 'core/domain'],
+    mayImport: ['server/channel/contract', 'server/channel/http-post', 'server/channel/mail-names', 'core/domain'],
   },
   {
     name: 'server/channel',
@@ -324,6 +187,8 @@ const shell: readonly Room[] = [
       'server/config/issues',
       'server/channel/template',
       'server/channel/unsubscribe-token',
+      'server/channel/mail-names',
+      'server/mail-report',
       'core',
       'core/domain',
     ],
@@ -396,4 +261,4 @@ const outside: readonly Room[] = [
 ]
 
 /** The table of DESIGN §5, with the arrows that docs/decisions added to it. */
-export const ROOMS: readonly Room[] = [...core, ...contracts, ...adapters, ...shell, ...CLI_ROOMS, ...outside]
+export const ROOMS: readonly Room[] = [...CORE, ...contracts, ...adapters, ...shell, ...CLI_ROOMS, ...outside]

@@ -184,6 +184,7 @@ const adapterSchema: z.ZodType<AdapterConfig> = z.discriminatedUnion('kind', [
     kind: z.literal('smtp'),
     url: z.url({ protocol: /^smtps?$/, error: 'expected an smtp or smtps URL' }),
     from: z.string().min(3).max(998),
+    returnPath: z.string().min(3).max(320).exactOptional(),
     unsubscribeMailto: z.string().min(3).max(998).exactOptional(),
     dkim: z.strictObject({ domain: name, selector: name, privateKey: z.string().min(1) }).exactOptional(),
   }),

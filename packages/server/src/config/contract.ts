@@ -21,6 +21,8 @@ export type AdapterConfig =
       readonly kind: 'smtp'
       readonly url: string
       readonly from: string
+      /** Where bounces go; a star in it becomes the sendId. */
+      readonly returnPath?: string
       /** Mailbox for List-Unsubscribe's mailto, optional. */
       readonly unsubscribeMailto?: string
       readonly dkim?: { readonly domain: string; readonly selector: string; readonly privateKey: string }

@@ -25,6 +25,7 @@ import { healthRoutes } from './routes/health.ts'
 import { inboxRoutes } from './routes/inbox.ts'
 import { inboxStreamRoute } from './routes/inbox-stream.ts'
 import { keyRoutes } from './routes/keys.ts'
+import { mailReportRoutes } from './routes/mail-reports.ts'
 import { opportunityRoutes } from './routes/opportunities.ts'
 import { policyRoutes } from './routes/policies.ts'
 import { unsubscribeRoutes } from './routes/unsubscribe.ts'
@@ -48,8 +49,8 @@ export interface HttpOptions {
   readonly maxInFlight?: number
 }
 
-/** Ids have at most 256 characters, each up to twelve once it is percent-encoded. */
-const MAX_PARAM_LENGTH = 256 * 12
+/** Ids have at most 256 characters, each up to twelve once it is percent-encoded; tokens hold two names. */
+const MAX_PARAM_LENGTH = 8_192
 
 /**
  * The HTTP API over the use cases: a Fastify instance that is not listening yet. Errors are RFC 9457 problems,
@@ -134,6 +135,7 @@ function registerRoutes(app: HttpApp, options: HttpOptions, registry: Registry):
     inboxRoutes(typed, deps)
     inboxStreamRoute(typed, deps, options.heartbeatMs ?? 15_000)
   })
+  app.register(async (scope) => mailReportRoutes(scope.withTypeProvider<ZodTypeProvider>(), deps))
   app.register(async (scope) => unsubscribeRoutes(scope.withTypeProvider<ZodTypeProvider>(), deps))
   const { consoleDir } = options
   if (consoleDir !== undefined) {

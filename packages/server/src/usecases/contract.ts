@@ -203,6 +203,26 @@ export interface GroupComparison {
   readonly matchedSets?: Readonly<Record<string, number>>
 }
 
+/** What a message of a bounce mailbox said, and what was made of it. */
+export interface TakenReport {
+  readonly kind: 'bounce' | 'complaint' | 'other'
+  /** Of a bounce: the enhanced status code, and whether the address will never take mail. */
+  readonly status: string | null
+  readonly isHard: boolean | null
+  /** Whom it is about, as the report has it. */
+  readonly address: string | null
+  /** The message it is about; null where none of ours is named. */
+  readonly sendId: string | null
+  readonly decisionId: string | null
+  readonly event: {
+    readonly name: string
+    readonly messageId: string
+    readonly status: 'created' | 'duplicate' | 'updated'
+  } | null
+  /** Why nothing was made of it. */
+  readonly detail: string | null
+}
+
 /** Everything the server can do. HTTP, CLI, jobs and MCP call these and nothing else. */
 export interface Usecases {
   readonly users: {
@@ -234,6 +254,10 @@ export interface Usecases {
   }
   readonly events: {
     ingest(items: readonly IncomingEvent[]): Promise<readonly ItemResult<{ readonly messageId: string }>[]>
+  }
+  readonly mailReports: {
+    /** One raw message of a bounce mailbox; what it says of a message of ours becomes an event. */
+    take(raw: Uint8Array): Promise<ItemResult<TakenReport>>
   }
   readonly decisions: {
     decide(commands: readonly DecideCommand[]): Promise<

@@ -15,6 +15,7 @@ import { EXPORTER, exportNewDays, historyUsecases } from './history.ts'
 import { inboxUsecases } from './inbox.ts'
 import { keyUsecases } from './keys.ts'
 import { createLearner, type Learner } from './learner.ts'
+import { mailReportUsecases } from './mail-reports.ts'
 import { NO_NOTES, type Notes } from './notes.ts'
 import { opportunityUsecases } from './opportunities.ts'
 import { policyUsecases } from './policies.ts'
@@ -39,6 +40,7 @@ export function createUsecases(
 ): { readonly usecases: Usecases; readonly due: DueWork; readonly heartbeats: Heartbeats } {
   const { notes = NO_NOTES, ...sources } = shell
   const users = userUsecases(deps)
+  const events = eventUsecases(deps, users.upsert)
   const decisions = decisionUsecases(deps)
   const dispatcher = createDispatcher(deps, { wallClock, notes })
   const learner = createLearner(deps, notes)
@@ -47,7 +49,8 @@ export function createUsecases(
   const usecases: Usecases = {
     users,
     opportunities: opportunityUsecases(deps),
-    events: eventUsecases(deps, users.upsert),
+    events,
+    mailReports: mailReportUsecases(deps, events),
     decisions,
     groups: groupUsecases(deps),
     experiments: experimentUsecases(deps),

@@ -1,8 +1,10 @@
 import { createHash, createVerify, generateKeyPairSync } from 'node:crypto'
 import { PalomaError, sendId } from '@paloma/core/domain'
 import fc from 'fast-check'
+import { simpleParser } from 'mailparser'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Message } from '../contract.ts'
+import { drippingServer } from '../testing/dripping-server.ts'
 import { type FakeSmtpServer, fakeSmtpServer, type ReceivedMail } from '../testing/fake-smtp-server.ts'
 import { type ChannelLab, testChannel, testMessage, testProfile } from '../testing/test-channel.ts'
 import { smtpChannel } from './channel.ts'
@@ -79,6 +81,37 @@ describe('smtpChannel', () => {
       content: { subject: ' a\u2028b\0c\r\nBcc: eve@example.com\n', html: '<p></p>' },
     })
     expect(parsed.subject).toBe('a b c Bcc: eve@example.com')
+  })
+
+  it.each([
+    ['ASCII', 'x'.repeat(5_000)],
+    ['one word among others', `Now ${'y'.repeat(2_000)} or "never"`],
+    ['what looks like an encoded word', `=?UTF-8?Q?${'z'.repeat(1_200)}?=`],
+    ['other letters', 'ö'.repeat(5_000)],
+  ])('folds a subject of %s that has no blank to fold it at', async (_, subject) => {
+    lab = await smtpLab({ dkim: DKIM })
+    const { raw } = await lab.receive({ content: { subject, html: '<p></p>' } })
+    const head = raw.toString('latin1').split('\r\n\r\n')[0]!
+    expect(Math.max(...head.split('\r\n').map((line) => line.length))).toBeLessThanOrEqual(998)
+    expect((await simpleParser(raw)).subject).toBe(subject)
+    expect(verifyDkim(raw, publicKey)).toMatchObject({ isBodyRight: true, isSignatureRight: true })
+  })
+
+  it('keeps header lines within 998 characters whatever the ids', async () => {
+    lab = await smtpLab({ returnPath: 'bounces+*@acme.example' })
+    const id = sendId(`send-${'字'.repeat(256)}`)
+    const { raw } = await lab.receive({ sendId: id, unsubscribeUrl: `https://paloma.example/u/${'t'.repeat(3_000)}` })
+    const head = raw.toString('latin1').split('\r\n\r\n')[0]!
+    expect(Math.max(...head.split('\r\n').map((line) => line.length))).toBeLessThanOrEqual(998)
+  })
+
+  it('has bounces sent to an address that names the message', async () => {
+    lab = await smtpLab({ returnPath: 'bounces+*@acme.example' })
+    const named = await lab.receive({ sendId: sendId('send-0b2e-41') })
+    expect(named.envelope.from).toBe('bounces+send-0b2e-41@acme.example')
+    expect(named.parsed.from?.value[0]?.address).toBe('news@acme.example')
+    const { envelope } = await lab.receive({ sendId: sendId('send-Ä'.repeat(30)) })
+    expect(envelope.from).toBe('bounces+message@acme.example')
   })
 
   it('keeps a text part that is given', async () => {
@@ -163,6 +196,8 @@ describe('smtpChannel', () => {
   it.each([
     ['RCPT', 550, '5.1.1 no such user', { permanent: true, addressGone: true }],
     ['RCPT', 550, '5.1.10 null MX', { permanent: true, addressGone: true }],
+    ['RCPT', 550, '5.2.1 disabled', { permanent: true, addressGone: true }],
+    ['RCPT', 552, '5.2.2 full', { permanent: true }],
     ['RCPT', 554, '5.7.1 blocked', { permanent: true }],
     ['RCPT', 550, '5.1.8 bad sender', { permanent: true }],
     ['RCPT', 452, '4.2.2 mailbox full', { permanent: false }],
@@ -183,6 +218,46 @@ describe('smtpChannel', () => {
     lab = await smtpLab({ dkim: DKIM })
     await lab.make('hang-after-data')
     expect((await lab.adapter.send(testMessage(lab))).kind).toBe('unknown')
+  })
+
+  // Bytes come all the time, so no silence is ever long.
+  it.each([
+    ['the greeting', '', [], 'Greeting never received'],
+    ['the reply to EHLO', '220 mx.example ready\r\n', [], 'did not finish its answers within 500 ms'],
+    ['the reply to RCPT', '220 mx\r\n', ['250 mx\r\n', '250 ok\r\n'], 'did not finish its answers within 500 ms'],
+  ] as const)('is not kept for ever by a server that never finishes %s', async (_, begin, replies, reason) => {
+    const server = await drippingServer(begin, replies)
+    lab = await smtpLab({ url: `smtp://127.0.0.1:${server.port}`, timeoutMs: 100, connections: 1 })
+    const results = await Promise.all([0, 1].map(() => lab.adapter.send(testMessage(lab))))
+    const expected = { kind: 'rejected', permanent: false, reason: expect.stringContaining(reason) }
+    expect(results).toEqual([expected, expected])
+    if (replies.length === 0) expect(await lab.adapter.check?.()).toMatchObject({ ok: false })
+    await server.closed()
+  })
+
+  it('does not know whether a message was taken whose reply never ends, and sends the next one over a new connection', async () => {
+    const server = await drippingServer('220 mx.example ready\r\n', [
+      '250 mx\r\n',
+      '250 ok\r\n',
+      '250 ok\r\n',
+      '354 go\r\n',
+    ])
+    lab = await smtpLab({ url: `smtp://127.0.0.1:${server.port}`, timeoutMs: 100, connections: 1 })
+    for (const _ of [0, 1]) expect((await lab.adapter.send(testMessage(lab))).kind).toBe('unknown')
+    expect(server.connections()).toBe(2)
+    await server.closed()
+  })
+
+  it('speaks TLS from the start, and shows itself the certificate', async () => {
+    const server = await fakeSmtpServer({ isSecure: true })
+    lab = await smtpLab({ url: `smtps://127.0.0.1:${server.port}?tls.rejectUnauthorized=false` })
+    expect(await lab.adapter.send(testMessage(lab))).toMatchObject({ kind: 'sent' })
+    const strict = await smtpLab({ url: `smtps://127.0.0.1:${server.port}` })
+    const result = await strict.adapter.send(testMessage(strict))
+    expect(result).toMatchObject({ kind: 'rejected', permanent: false, reason: expect.stringContaining('certificate') })
+    expect(server.attempts()).toBe(1)
+    await strict.close()
+    await server.close()
   })
 
   it('logs in, and may be tried again when the password is wrong', async () => {
@@ -236,6 +311,8 @@ describe('smtpChannel options', () => {
     [{ url: 'nonsense' }, /smtp url must look like/],
     [{ from: 'a@x.example, b@x.example' }, /from must be one mailbox/],
     [{ from: 'Acme\r\nBcc: eve@example.com <a@x.example>' }, /from must be one mailbox/],
+    [{ returnPath: 'bounces' }, /returnPath must be one e-mail address/],
+    [{ returnPath: 'b+*@*.example' }, /returnPath must be one e-mail address/],
     [{ unsubscribeMailto: 'a b' }, /unsubscribeMailto must be one e-mail address/],
     [{ dkim: { ...DKIM, privateKey: 'no key' } }, /must be a private key in PEM/],
     [{ dkim: { ...DKIM, privateKey: ec } }, /must be RSA, got ec/],

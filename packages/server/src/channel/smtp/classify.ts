@@ -10,8 +10,8 @@ export interface SmtpFailure {
   readonly responseCode?: number
 }
 
-/** Enhanced codes (RFC 3463) that speak of the recipient's address; 5.1.7 and 5.1.8 speak of the sender's. */
-const ADDRESS_GONE = /\b5\.1\.(?:1|2|3|6|10)\b/
+/** Enhanced codes (RFC 3463) that speak of the recipient's address; 5.2.1 is a mailbox that was disabled, 5.1.7 and 5.1.8 speak of the sender's. */
+const ADDRESS_GONE = /\b5\.(?:1\.(?:1|2|3|6|10)|2\.1)\b/
 
 /** Failures of the session and not of the message: the next session may do better. */
 const SESSION_CODES = [

@@ -7,6 +7,8 @@ export interface SmtpChannelOptions {
   readonly url: string
   /** One mailbox, with or without a name: `Acme <news@acme.example>`. */
   readonly from: string
+  /** Where bounces go: one address, whose star (`bounces+*@acme.example`) becomes the sendId; `from` by default. */
+  readonly returnPath?: string
   /** Mailbox for List-Unsubscribe's mailto. */
   readonly unsubscribeMailto?: string
   /** Signs every message, the two List-Unsubscribe headers included; the key is RSA in PEM. */
@@ -16,6 +18,9 @@ export interface SmtpChannelOptions {
   /** Connections kept open; one message each at a time. */
   readonly connections?: number
 }
+
+/** What stands before the @ of a return path leaves room for the name of a message. */
+const LONGEST_RETURN_PATH = 20
 
 /** A mailbox in its parts. */
 export interface Mailbox {
@@ -43,6 +48,7 @@ export function checkSmtp(options: SmtpChannelOptions): Mailbox {
     const got = JSON.stringify(options.unsubscribeMailto)
     throw new PalomaError('INVALID_CONFIG', `smtp unsubscribeMailto must be one e-mail address, got ${got}`)
   }
+  if (options.returnPath !== undefined) checkReturnPath(options.returnPath)
   if (options.dkim !== undefined) checkDkim(options.dkim)
   return from
 }
@@ -53,6 +59,17 @@ export function isAddress(text: string): boolean {
   return (
     text.length <= 254 && /^[^\s\p{C}@<>()[\]\\,;:"]{1,64}@[\p{L}\p{N}](?:[\p{L}\p{N}.-]*[\p{L}\p{N}])?$/u.test(text)
   )
+}
+
+function checkReturnPath(returnPath: string): void {
+  const local = returnPath.slice(0, returnPath.lastIndexOf('@'))
+  const stars = returnPath.split('*').length - 1
+  const isInLocalPart = stars === 0 || (stars === 1 && local.includes('*'))
+  if (isInLocalPart && local.length <= LONGEST_RETURN_PATH && isAddress(returnPath.replace('*', 'x'))) return
+  const got = JSON.stringify(returnPath)
+  throw new PalomaError('INVALID_CONFIG', `smtp returnPath must be one e-mail address, got ${got}`, {
+    hint: 'Write it as "bounces@acme.example", or "bounces+*@acme.example" so that each bounce names its message.',
+  })
 }
 
 function parseMailbox(text: string): Mailbox | undefined {

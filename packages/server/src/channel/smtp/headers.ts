@@ -4,15 +4,6 @@ import type { Message } from '../contract.ts'
 export const SIGNED_HEADERS =
   'From:To:Subject:Date:Message-ID:MIME-Version:Content-Type:Content-Transfer-Encoding:Feedback-ID:Auto-Submitted:List-Unsubscribe:List-Unsubscribe-Post'
 
-/** `<sendId@domain>`, percent-encoded where the sendId holds what a Message-ID may not. */
-export function messageIdOf(sendId: string, domain: string): string {
-  const encoded = encodeURIComponent(sendId).replace(
-    /[()!'*]/g,
-    (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
-  )
-  return `<${encoded}@${domain}>`
-}
-
 /** The headers beside From, To, Subject: what mailbox providers ask of automatic and of promotional mail. */
 export function extraHeaders(
   message: Message,
@@ -30,7 +21,7 @@ export function extraHeaders(
 function listUnsubscribe(url: string | null, mailto: string | undefined): Readonly<Record<string, string>> {
   const href = url !== null && URL.canParse(url) ? new URL(url).href.replaceAll('>', '%3E') : undefined
   const targets = [
-    ...(href === undefined ? [] : [`<${href}>`]),
+    ...(href === undefined ? [] : [`<${foldable(href)}>`]),
     ...(mailto === undefined ? [] : [`<mailto:${mailto}?subject=unsubscribe>`]),
   ]
   if (targets.length === 0) return {}
@@ -38,6 +29,11 @@ function listUnsubscribe(url: string | null, mailto: string | undefined): Readon
     'List-Unsubscribe': targets.join(', '),
     ...(href?.startsWith('https:') === true ? { 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' } : {}),
   }
+}
+
+/** Readers ignore blanks inside the brackets (RFC 2369 §2), and a header line has at most 998 characters. */
+function foldable(href: string): string {
+  return href.replace(/.{900}(?=.)/g, '$& ')
 }
 
 /** Colons separate the parts, so a part holds none. */

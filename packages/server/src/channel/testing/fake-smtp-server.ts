@@ -27,9 +27,9 @@ export interface FakeSmtpServer {
 
 type Done = (error?: Error | null) => void
 
-/** `password`: demands a login of `paloma` with it. `startTls`: offers STARTTLS, with a certificate nobody knows. */
+/** `password`: demands a login of `paloma` with it. `startTls`: offers STARTTLS, `isSecure`: is TLS, with a certificate nobody knows. */
 export async function fakeSmtpServer(
-  options: { readonly password?: string; readonly startTls?: true } = {},
+  options: { readonly password?: string; readonly startTls?: true; readonly isSecure?: true } = {},
 ): Promise<FakeSmtpServer> {
   const mails: ReceivedMail[] = []
   let trouble: Trouble | undefined
@@ -54,6 +54,7 @@ export async function fakeSmtpServer(
   }
   const start = async (at: number): Promise<SMTPServer> => {
     const next = new SMTPServer({
+      secure: options.isSecure === true,
       disabledCommands: [
         ...(options.startTls === true ? [] : ['STARTTLS']),
         ...(options.password === undefined ? ['AUTH'] : []),

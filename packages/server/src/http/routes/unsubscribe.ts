@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { HttpApp, RouteDeps } from '../http-app.ts'
 import { askPage, donePage, PAGE_HEADERS, unknownLinkPage } from '../unsubscribe-page.ts'
 
-const params = z.object({ token: z.string().min(1).max(1_024) })
+const params = z.object({ token: z.string().min(1).max(8_192) })
 const html = { description: 'A page', content: { 'text/html': { schema: z.string() } } }
 const response = { 200: html, 404: html }
 const tags = ['unsubscribe']

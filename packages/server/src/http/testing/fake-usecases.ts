@@ -25,6 +25,7 @@ import type {
 } from '../../usecases/contract.ts'
 import { fakeDecisions } from './fake-decisions.ts'
 import { fakeExperiments } from './fake-experiments.ts'
+import { fakeMailReports } from './fake-mail-reports.ts'
 import type { Stored } from './stored.ts'
 
 const STATUS_ORDER = ['unseen', 'seen', 'read', 'interacted', 'archived'] as const
@@ -64,6 +65,7 @@ export function fakeUsecases(options: { readonly isVirtual?: boolean } = {}): Fa
     users: fakeUsers(stored),
     opportunities: fakeOpportunities(stored),
     events: { ingest: async (items) => items.map((item) => ingest(stored, item)) },
+    mailReports: fakeMailReports(),
     decisions: fakeDecisions(stored),
     inbox: fakeInbox(stored),
     unsubscribe: fakeUnsubscribe(stored),

@@ -1,0 +1,1 @@
+export { interpretMailReport, type MailReport, type OriginalMessage } from './interpret-mail-report.ts'
