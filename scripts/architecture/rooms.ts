@@ -14,23 +14,12 @@ const contracts: readonly Room[] = [
     name: 'server/store/contract',
     holds: 'packages/server/src/store/contract.ts',
     purpose: 'What the use cases ask of a store.',
-    mayImport: [
-      'server/store/experiments-contract',
-      'server/store/inbox-contract',
-      'server/store/refusals',
-      'core/domain',
-    ],
+    mayImport: ['server/store/*-contract', 'server/store/refusals', 'core/domain'],
   },
   {
-    name: 'server/store/experiments-contract',
-    holds: 'packages/server/src/store/experiments-contract.ts',
-    purpose: 'What they ask of it about experiments.',
-    mayImport: ['core/domain'],
-  },
-  {
-    name: 'server/store/inbox-contract',
-    holds: 'packages/server/src/store/inbox-contract.ts',
-    purpose: 'What they ask of it about inboxes.',
+    name: 'server/store/*-contract',
+    holds: 'packages/server/src/store/*-contract.ts',
+    purpose: 'One part of that: experiments, inboxes, the registry, deleting what is old.',
     mayImport: ['core/domain'],
   },
   {

@@ -8,6 +8,7 @@ export interface DayParts {
   readonly exposures: string
   readonly outcomes: string
   readonly outcomeRows: number
+  readonly decisionRows: number
   /** When the day was read out of the store, which may have got more of it since; null where that was not noted. */
   readonly exportedAt: EpochMs | null
 }
@@ -37,4 +38,6 @@ export interface HistoryLog {
   parts(): Promise<readonly DayParts[]>
   /** Rewrites every partition that holds the user without him. Answers how many rows went. */
   erase(userId: string): Promise<{ readonly rows: number }>
+  /** Deletes all days before `day`; answers which. Readers see a day whole or not at all; a deletion that was cut short goes on with the next. */
+  drop(day: string): Promise<readonly string[]>
 }

@@ -9,7 +9,6 @@ import type {
   Opportunity,
   OpportunityId,
   Outcome,
-  PolicyState,
   Refusal,
   Said,
   SendId,
@@ -19,10 +18,14 @@ import type {
 } from '@paloma/core/domain'
 import type { ExperimentStore } from './experiments-contract.ts'
 import type { InboxStore } from './inbox-contract.ts'
+import type { RegistryStore } from './registry-contract.ts'
+import type { RetentionStore } from './retention-contract.ts'
 
 export type { ExperimentStore, ExperimentUpdate, ExposedSend, OutcomeSpan } from './experiments-contract.ts'
 export { INBOX_STATUSES, type InboxItem, type InboxStatus, type InboxStore } from './inbox-contract.ts'
 export { RowsRefused, SENDS_IN_FLIGHT, USER_MOVED } from './refusals.ts'
+export type { ApiKey, RegistryStore } from './registry-contract.ts'
+export type { Gone, Place, RetentionStore, Round, TableSize } from './retention-contract.ts'
 
 /**
  * Operational state, ledger, queue and registry. Every method is atomic: it happens whole or not at all, and what it
@@ -43,6 +46,7 @@ export interface Store {
   readonly inbox: InboxStore
   readonly registry: RegistryStore
   readonly experiments: ExperimentStore
+  readonly retention: RetentionStore
   /** Resolves when the store answers; rejects with STORE_UNREACHABLE. */
   ping(): Promise<void>
   /** Becomes the only one of all processes that does `role` (an advisory lock, lost with the connection). */
@@ -340,40 +344,4 @@ export interface SendStore {
   counts(): Promise<Readonly<Partial<Record<SendStatus, number>>>>
   /** The same of those that are still to go out, whatever lies behind. */
   countUnderWay(): Promise<Readonly<Record<'planned' | 'reserved' | 'dispatching', number>>>
-}
-
-/** An API key; only its SHA-256 is kept. */
-export interface ApiKey {
-  readonly id: string
-  readonly name: string
-  readonly scopes: readonly string[]
-  readonly hash: string
-  readonly createdAt: EpochMs
-  readonly revokedAt: EpochMs | null
-}
-
-export interface RegistryStore {
-  saveState(state: PolicyState): Promise<void>
-  loadState(id: number): Promise<PolicyState | undefined>
-  /** Of everybody's, or of a line. */
-  latestState(line?: string): Promise<PolicyState | undefined>
-  /** Larger than that of any state, of whatever line. */
-  nextStateId(): Promise<number>
-  /** Deletes states older than the newest `keep` of their line that no decision names. Answers how many. */
-  pruneStates(keep: number): Promise<number>
-  /** Snapshot parts (everything but the state) as JSON text, by version. */
-  saveSnapshot(version: string, json: string, at: EpochMs): Promise<void>
-  loadSnapshot(version: string): Promise<string | undefined>
-  addKey(key: ApiKey): Promise<void>
-  findKey(hash: string): Promise<ApiKey | undefined>
-  listKeys(): Promise<readonly ApiKey[]>
-  revokeKey(id: string, at: EpochMs): Promise<boolean>
-  /** Small named values that must survive a restart: server secrets, job watermarks, the virtual clock. */
-  getSetting(name: string): Promise<string | undefined>
-  setSetting(name: string, value: string): Promise<void>
-  /** Sets it unless it is there; answers what stands. */
-  setSettingOnce(name: string, value: string): Promise<string>
-  /** Settings whose name begins with `prefix`, by name. */
-  listSettings(prefix: string): Promise<readonly { readonly name: string; readonly value: string }[]>
-  deleteSetting(name: string): Promise<void>
 }

@@ -11,6 +11,7 @@ import {
   type PgliteClient,
 } from './pglite/pglite-client.ts'
 import { freeBytesOf, refuseWhenFull, withRoomToWrite } from './pglite/room-to-write.ts'
+import { SHRINKING } from './sql/retention.ts'
 import { sqlStore } from './sql/sql-store.ts'
 
 export interface PgliteStoreOptions {
@@ -80,6 +81,11 @@ async function reopen(directory: string, onBroken: OnBroken): Promise<PgliteClie
   }
 }
 
+/** One table at a time, so that others get their turn in between. */
+async function vacuum(client: PgliteClient): Promise<void> {
+  for (const table of SHRINKING) await client.query(`vacuum (analyze) ${table}`)
+}
+
 function embedded(client: PgliteClient, lock: DataDirLock | undefined): Store {
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {
@@ -89,6 +95,7 @@ function embedded(client: PgliteClient, lock: DataDirLock | undefined): Store {
   return sqlStore(client, {
     traits: { name: 'pglite', isShared: false },
     lead: () => Promise.resolve(true),
+    reclaim: () => vacuum(client),
     close: () => (closing ??= close()),
   })
 }

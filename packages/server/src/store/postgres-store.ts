@@ -22,6 +22,8 @@ export async function postgresStore({
   return sqlStore(client, {
     traits: { name: 'postgres', isShared: true },
     lead: (role) => client.tryLock(role),
+    // Autovacuum does it.
+    reclaim: async () => {},
     close: () => (closing ??= client.close()),
   })
 }

@@ -39,7 +39,7 @@ export function withUserStateCache(
   options: { readonly maxUsers: number; readonly wallClock: () => EpochMs },
 ): CachedStore {
   const hot = hotUsers({ ...options, lifeMs: store.traits.isShared ? SHARED_LIFE_MS : null })
-  const { traits, inbox, registry, experiments } = store
+  const { traits, inbox, registry, experiments, retention } = store
   return {
     usersInMemory: () => hot.count(),
     store: {
@@ -47,6 +47,8 @@ export function withUserStateCache(
       inbox,
       registry,
       experiments,
+      // Nothing that is remembered of users is as old as what it deletes.
+      retention,
       users: cachedUsers(store, hot),
       opportunities: cachedOpportunities(store, hot),
       outcomes: cachedOutcomes(store, hot),

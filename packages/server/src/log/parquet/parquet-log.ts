@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { type Decision, type Outcome, PalomaError } from '@paloma/core/domain'
 import type { DayParts, HistoryLog } from '../contract.ts'
 import { decisionColumns, outcomeColumns } from './columns.ts'
+import { dropDays } from './drop-days.ts'
 import { type ExposedDecision, exposureColumns, exposuresIn } from './exposure-part.ts'
 import { type DayEntry, type LogManifest, type PartEntry, readManifest, sha256Of, writeManifest } from './manifest.ts'
 import { countUsers, type PartKind, readPart, writePart } from './part-file.ts'
@@ -44,6 +45,7 @@ export function parquetLog(options: { readonly dir: string }): HistoryLog {
     outcomePages: (day) => dayPages<Outcome>(dir, checkDay(day), 'outcomes'),
     days: async () => Object.keys((await readManifest(dir)).days).sort(),
     parts: async () => partsOf(dir, await readManifest(dir)),
+    drop: (day) => inTurn(() => dropDays(dir, checkDay(day))),
     erase: together((users) => inTurn(() => erase(dir, users()))),
   }
 }
@@ -51,11 +53,11 @@ export function parquetLog(options: { readonly dir: string }): HistoryLog {
 function partsOf(dir: string, { days }: LogManifest): readonly DayParts[] {
   return Object.entries(days)
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([day, { exposures, outcomes, exportedAt }]) => {
+    .flatMap(([day, { exposures, outcomes, decisions, exportedAt }]) => {
       if (exposures === undefined) return []
       const paths = { exposures: join(dir, exposures.path), outcomes: join(dir, outcomes.path) }
       const readAt = exportedAt === undefined ? null : Date.parse(exportedAt)
-      return [{ day, ...paths, outcomeRows: outcomes.rows, exportedAt: readAt }]
+      return [{ day, ...paths, outcomeRows: outcomes.rows, decisionRows: decisions.rows, exportedAt: readAt }]
     })
 }
 

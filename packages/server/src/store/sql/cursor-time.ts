@@ -14,7 +14,7 @@ export async function cursorTime(
   ])
   if (row === undefined) {
     throw new PalomaError('CURSOR_GONE', `the cursor must be a ${cursor.key} that is stored, got ${cursor.id}`, {
-      hint: 'its user may have been erased meanwhile: begin with the first page again',
+      hint: 'it may have been deleted meanwhile, with its user or for its age: begin with the first page again',
     })
   }
   return row.at

@@ -5,6 +5,7 @@ import { beginCopy, beginRow, type CopyIn, copyBigint, copyBytes, copyNull, copy
 import { DECISION_COLUMNS, type DecisionRow, fromRow } from './decision-row.ts'
 import { isRowError, UNKNOWN_OPPORTUNITY } from './each-on-its-own.ts'
 import { insertExposures } from './exposures.ts'
+import { type NotedUses, writeUses } from './noted-uses.ts'
 import { sendIdOf } from './send-row.ts'
 import { closePlans, reopenOpportunities } from './send-transitions.ts'
 
@@ -18,14 +19,14 @@ const ROWS_PER_STATEMENT = 2000
 
 /**
  * Whether writing these decisions is one statement: nothing follows from any of them but a row, and that their policy
- * states are in use is written already.
+ * states and snapshots are in use is written already.
  */
-export function isPlain(items: readonly NewDecision[], statesInUse: ReadonlySet<number>): boolean {
+export function isPlain(items: readonly NewDecision[], uses: NotedUses): boolean {
   if (items.length > ROWS_PER_STATEMENT) return false
   return items.every(
     ({ decision, deliver, plannedSendId }) =>
       plannedSendId === undefined &&
-      statesInUse.has(decision.stateId) &&
+      uses.covers(decision) &&
       !(deliver && decision.action.kind === 'send') &&
       !decision.assignments.some(({ exposed }) => exposed === true),
   )
@@ -44,18 +45,18 @@ export class CopyRefused extends Error {}
 export async function insertDecisions(
   sql: Sql,
   items: readonly NewDecision[],
-  { way, statesInUse }: { readonly way: Way; readonly statesInUse: ReadonlySet<number> },
+  { way, uses }: { readonly way: Way; readonly uses: NotedUses },
 ): Promise<readonly Written[]> {
-  const isFollowed = !isPlain(items, statesInUse)
+  const isFollowed = !isPlain(items, uses)
   const fresh = way === 'copy' ? await copyRecords(sql, items) : await insertRecords(sql, items)
   if (fresh === 'all') {
-    if (isFollowed) await follow(sql, items, statesInUse)
+    if (isFollowed) await follow(sql, items, uses)
     return items.map(({ decision }): Written => ({ result: 'inserted', decision }))
   }
   // An id that comes twice is new once.
   const isNew = items.map(({ decision }) => fresh.delete(decision.decisionId))
   const news = items.filter((_, i) => isNew[i])
-  if (isFollowed) await follow(sql, news, statesInUse)
+  if (isFollowed) await follow(sql, news, uses)
   const known = items.filter((_, i) => !isNew[i]).map(({ decision }) => decision.decisionId)
   const stored = await storedDecisions(sql, known)
   return items.map((item, i): Written => {
@@ -170,12 +171,12 @@ async function storedDecisions(sql: Sql, ids: readonly string[]): Promise<Readon
   return new Map(rows.map((row) => [row.decision_id, row]))
 }
 
-/** The consequences of new decisions: states in use, exposures, plans closed, sends made, opportunities taken. */
-async function follow(sql: Sql, items: readonly NewDecision[], statesInUse: ReadonlySet<number>): Promise<void> {
+/** The consequences of new decisions: states and snapshots in use, exposures, plans closed, sends made, opportunities taken. */
+async function follow(sql: Sql, items: readonly NewDecision[], uses: NotedUses): Promise<void> {
   if (items.length === 0) return
-  await noteStates(
+  await writeUses(
     sql,
-    items.map(({ decision }) => decision.stateId).filter((id) => !statesInUse.has(id)),
+    items.map(({ decision }) => decision).filter((decision) => !uses.covers(decision)),
   )
   await insertExposures(
     sql,
@@ -189,14 +190,6 @@ async function follow(sql: Sql, items: readonly NewDecision[], statesInUse: Read
   await makeSends(
     sql,
     items.filter((item) => item.deliver && item.decision.action.kind === 'send').map((item) => item.decision),
-  )
-}
-
-async function noteStates(sql: Sql, ids: readonly number[]): Promise<void> {
-  if (ids.length === 0) return
-  await sql.query(
-    'insert into policy_state_uses (state_id) select distinct unnest($1::bigint[]) on conflict do nothing',
-    [ids],
   )
 }
 

@@ -6,6 +6,7 @@ import { CopyRefused, insertDecisions, isPlain, type Way } from './decision-inse
 import { DECISION_COLUMNS as COLUMNS, type DecisionRow, fromRow } from './decision-row.ts'
 import { eachOnItsOwn } from './each-on-its-own.ts'
 import { maturedExamples } from './matured.ts'
+import { notedUses } from './noted-uses.ts'
 import { recordPacker } from './record-packer.ts'
 import { userTotals } from './user-totals.ts'
 import { dayBounds, dayName } from './utc-day.ts'
@@ -18,15 +19,12 @@ const CAREFUL_GROUPS = 20
 
 /** The decision log. */
 export function decisionStore(client: SqlClient): DecisionStore {
-  // Once written, that a state is in use is never taken back.
-  const statesInUse = new Set<number>()
+  const uses = notedUses()
   const insert = async (items: readonly NewDecision[], way: Way): ReturnType<DecisionStore['insertMany']> => {
-    const how = { way, statesInUse }
-    if (isPlain(items, statesInUse)) return insertDecisions(client, items, how)
+    const how = { way, uses }
+    if (isPlain(items, uses)) return insertDecisions(client, items, how)
     const written = await client.transaction((sql) => insertDecisions(sql, items, how))
-    items.forEach(({ decision }, i) => {
-      if (written[i]?.result === 'inserted') statesInUse.add(decision.stateId)
-    })
+    uses.add(items.flatMap(({ decision }, i) => (written[i]?.result === 'inserted' ? [decision] : [])))
     return written
   }
   let careful = 0

@@ -60,7 +60,8 @@ function stateRegistry(client: SqlClient): Pick<RegistryStore, StateMethods> {
     },
     async saveSnapshot(version, json, at) {
       await client.query(
-        'insert into snapshots (version, json, created_at) values ($1, $2, $3) on conflict (version) do nothing',
+        `insert into snapshots (version, json, created_at, used_until) values ($1, $2, $3, $3)
+         on conflict (version) do update set used_until = greatest(snapshots.used_until, excluded.used_until)`,
         [version, json, at],
       )
     },

@@ -7,11 +7,14 @@ import { inboxStore } from './inbox.ts'
 import { opportunityStore } from './opportunities.ts'
 import { outcomeStore } from './outcomes.ts'
 import { registryStore } from './registry.ts'
+import { retentionStore } from './retention.ts'
 import { sendStore } from './sends.ts'
 import { userStore } from './users.ts'
 
+type Driver = Pick<Store, 'traits' | 'lead' | 'close'> & Pick<Store['retention'], 'reclaim'>
+
 /** The store over one client; what a driver does in its own way is given with it. */
-export function sqlStore(client: SqlClient, driver: Pick<Store, 'traits' | 'lead' | 'close'>): Store {
+export function sqlStore(client: SqlClient, driver: Driver): Store {
   return {
     traits: driver.traits,
     users: userStore(client),
@@ -22,6 +25,7 @@ export function sqlStore(client: SqlClient, driver: Pick<Store, 'traits' | 'lead
     inbox: inboxStore(client),
     registry: registryStore(client),
     experiments: experimentStore(client),
+    retention: { ...retentionStore(client), reclaim: () => driver.reclaim() },
     ping: () => ping(client),
     lead: (role) => driver.lead(role),
     close: () => driver.close(),

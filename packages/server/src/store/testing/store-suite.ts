@@ -7,6 +7,7 @@ import { testLearning } from './learning-suite.ts'
 import { testOpportunities } from './opportunities-suite.ts'
 import { testOutcomes } from './outcomes-suite.ts'
 import { testRegistry } from './registry-suite.ts'
+import { testRetention } from './retention-suite.ts'
 import { testSends } from './sends-suite.ts'
 import type { StoreOf } from './store-of.ts'
 import { testUsers } from './users-suite.ts'
@@ -32,5 +33,6 @@ export function testStore(name: string, open: () => Promise<Store>): void {
     testInbox(storeOf)
     testRegistry(storeOf)
     testExperiments(storeOf)
+    testRetention(storeOf)
   })
 }

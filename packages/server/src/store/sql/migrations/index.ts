@@ -11,6 +11,7 @@ import { knownAtExposure } from './0009-known-at-exposure.ts'
 import { datedWords } from './0010-dated-words.ts'
 import { manyRows } from './0011-many-rows.ts'
 import { addressedSends } from './0012-addressed-sends.ts'
+import { keptForDays } from './0013-kept-for-days.ts'
 
 /** Every migration by name, in order; a published one never changes. */
 export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
@@ -26,6 +27,7 @@ export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
   '0010-dated-words': datedWords,
   '0011-many-rows': manyRows,
   '0012-addressed-sends': addressedSends,
+  '0013-kept-for-days': keptForDays,
 }
 
 /** Twelve hex digits that change with any migration; names the template directory that has them all. */
