@@ -43,10 +43,13 @@ export interface PriorSettings {
   readonly stddev: number
 }
 
+/** How many days before exposure the adjustment of a metric looks that does not say so. */
+export const PRE_DAYS = 28
+
 /** Adjustment for what users did before they were exposed (CUPED). */
 export interface RegressionAdjustmentSettings {
   readonly enabled: boolean
-  /** Length of the period before exposure. */
+  /** Length of the period before exposure; `PRE_DAYS` where nothing is said. */
   readonly days?: number
 }
 

@@ -21,6 +21,7 @@ import type { AdapterConfig, Config, EventRules } from './contract.ts'
 import { experimentSettingsSchema } from './experiment-settings-schema.ts'
 import { factMetricSchema } from './metric-schema.ts'
 import { policySchema } from './policy-schema.ts'
+import { retentionSchema, wrongRetention } from './retention-schema.ts'
 
 const TOTAL_SHARE = 1_000_000
 
@@ -251,6 +252,7 @@ export const configSchema: z.ZodType<Config> = z
     metrics: z.array(factMetricSchema).max(1_000),
     experiments: experimentSettingsSchema,
     sharedLimits: z.array(sharedLimitSchema).max(100),
+    retention: retentionSchema,
     limits: limitsSchema,
   })
   .superRefine((config, context) => {
@@ -280,6 +282,7 @@ function disagreements(config: Config): readonly Disagreement[] {
     ...unknownBeliefs(config),
     ...unknownSegment(config),
     ...wrongEarlyHours(config),
+    ...wrongRetention(config),
   ]
 }
 

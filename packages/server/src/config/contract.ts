@@ -86,6 +86,12 @@ export interface Config {
   }
   /** What all users share; hard, counted when messages go out. */
   readonly sharedLimits: readonly SharedLimit[]
+  readonly retention: {
+    /** Decisions, outcomes, sends and what belongs to them are deleted from the store after so many days; null keeps them. */
+    readonly storeDays: number | null
+    /** Exported days are deleted after so many days; null keeps them. */
+    readonly exportedDays: number | null
+  }
   readonly limits: {
     readonly userStatesInMemory: number
     readonly batchItems: number

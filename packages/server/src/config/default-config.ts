@@ -146,6 +146,7 @@ export const defaultConfig: Config = {
   metrics: [],
   experiments: { layers: [], withholding: null },
   sharedLimits: [],
+  retention: { storeDays: null, exportedDays: null },
   limits: {
     userStatesInMemory: 100_000,
     batchItems: 1_000,

@@ -21,11 +21,23 @@ export interface ConfigInput {
   readonly artifact?: Config['artifact']
   readonly metrics?: Config['metrics']
   readonly experiments?: Partial<Config['experiments']>
+  readonly sharedLimits?: Config['sharedLimits']
+  readonly retention?: Partial<Config['retention']>
   readonly limits?: Partial<Config['limits']>
 }
 
 /** Sections whose members are laid over the defaults one by one; everything else is replaced whole. */
-const MERGED = ['rules', 'features', 'groups', 'events', 'adapters', 'learning', 'experiments', 'limits'] as const
+const MERGED = [
+  'rules',
+  'features',
+  'groups',
+  'events',
+  'adapters',
+  'learning',
+  'experiments',
+  'retention',
+  'limits',
+] as const
 
 /**
  * A whole, checked configuration: the given parts laid over `defaultConfig`. Lists and the members of sections are

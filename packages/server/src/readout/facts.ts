@@ -1,4 +1,4 @@
-import { type ExperimentMetric, type FactColumn, PalomaError, windowMs } from '@paloma/core'
+import { type ExperimentMetric, type FactColumn, PalomaError, PRE_DAYS, windowMs } from '@paloma/core'
 import type { FileSpec, MetricForm } from './contract.ts'
 import type { Analytics } from './duckdb.ts'
 import { type Exposures, userExpression } from './exposure.ts'
@@ -38,7 +38,6 @@ export interface FactColumns {
   readonly daily: readonly string[]
 }
 
-const PRE_DAYS = 28
 const MS_PER_DAY = 86_400_000
 
 /** Long or wide: as the spec says, else as the columns do. */

@@ -1,4 +1,4 @@
-import type { Arrivals } from '@paloma/core'
+import { type Arrivals, PRE_DAYS } from '@paloma/core'
 import type { FileSpec } from './contract.ts'
 import { type Analytics, type AnalyticsLimits, openAnalytics } from './duckdb.ts'
 import { type Exposures, userExpression } from './exposure.ts'
@@ -16,7 +16,6 @@ export interface PastSummary {
 }
 
 const MS_PER_DAY = 86_400_000
-const PRE_DAYS = 28
 
 /**
  * Means, variances and what the time before explains, of users as they would have come into an experiment: at their first
