@@ -93,6 +93,7 @@ describe('jobs', () => {
         lanes: [],
         redecide: endless,
         prune: endless,
+        retain: endless,
         dispatch: nothing,
         learn: nothing,
         followExperiments: nothing,
@@ -104,7 +105,7 @@ describe('jobs', () => {
     expect(heartbeats.all().get('plan')?.fineAt).not.toBeNull()
     const before = rounds
     await stop()
-    expect(rounds - before).toBeLessThanOrEqual(2)
+    expect(rounds - before).toBeLessThanOrEqual(3)
   })
 
   it('end their running round before they count as stopped', async () => {

@@ -38,7 +38,10 @@ async function advance(deps: Deps, due: DueWork, to: EpochMs): Promise<Advanced>
     total.dispatched += done.dispatched
     if (next !== learnAt) continue
     await due.learn()
-    if (next % DAY_MS === 0) await due.prune()
+    if (next % DAY_MS === 0) {
+      await due.prune()
+      await due.retain()
+    }
     learnAt += learnEveryMs
   }
   return { ...total, stateId: snapshots.current().state.id }

@@ -19,6 +19,7 @@ import { mailReportUsecases } from './mail-reports.ts'
 import { NO_NOTES, type Notes } from './notes.ts'
 import { opportunityUsecases } from './opportunities.ts'
 import { policyUsecases } from './policies.ts'
+import { retainer } from './retainer.ts'
 import { unsubscribeUsecases } from './unsubscribe.ts'
 import { userUsecases } from './users.ts'
 
@@ -45,7 +46,8 @@ export function createUsecases(
   const dispatcher = createDispatcher(deps, { wallClock, notes })
   const learner = createLearner(deps, notes)
   const heartbeats = createHeartbeats(wallClock)
-  const due = dueWork(deps, { decisions, dispatcher, learner })
+  const retain = retainer(deps, { notes, wallClock })
+  const due = dueWork(deps, { decisions, dispatcher, learner, retain })
   const usecases: Usecases = {
     users,
     opportunities: opportunityUsecases(deps),
@@ -69,12 +71,14 @@ interface Workers {
   readonly decisions: { redecide(limit: number): Promise<number> }
   readonly dispatcher: Dispatcher
   readonly learner: Learner
+  readonly retain: DueWork['retain']
 }
 
-function dueWork(deps: Deps, { decisions, dispatcher, learner }: Workers): DueWork {
+function dueWork(deps: Deps, { decisions, dispatcher, learner, retain }: Workers): DueWork {
   const { store, clock, config, inboxFeed } = deps
   return {
     lanes: dispatcher.lanes,
+    retain,
     redecide: (rounds) => drain(() => decisions.redecide(BATCH), BATCH, rounds),
     dispatch: () => drainLanes(dispatcher, clock.isVirtual),
     learn: async () => (await learner.run()).id,

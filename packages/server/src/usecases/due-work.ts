@@ -15,6 +15,8 @@ export interface DueWork {
   followExperiments(): Promise<number>
   /** Closes expired opportunities, in at most so many rounds, and deletes old policy states that no decision names; answers how many. */
   prune(rounds?: number): Promise<number>
+  /** Deletes what is older than the configuration says, in at most so many steps; answers 0 once it is through. */
+  retain(steps?: number): Promise<number>
   /** Writes closed days that the history does not have yet to Parquet; answers how many. */
   exportHistory(): Promise<number>
   /** Ends erasures that are not done in the history yet; answers how many. */

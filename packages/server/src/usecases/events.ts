@@ -19,6 +19,7 @@ import { eventName, outcomeOf, saidTime, scalars, timeFault } from './outcome-of
 import { ownersOf, writeAsOwners } from './owners.ts'
 import { newProfile } from './profile.ts'
 import { asFirstHeard, isReturn, suppressLost, welcomeBack } from './reach-changes.ts'
+import { ageFault, isWordOfReach, type TooOld, tooOldIn } from './too-old.ts'
 
 type IngestResult = ItemResult<{ readonly messageId: string }>
 
@@ -33,14 +34,16 @@ function joinWindowMs(config: Config): number {
  */
 export function eventUsecases(deps: Deps, upsert: Usecases['users']['upsert']): Usecases['events'] {
   const { store, config, clock } = deps
-  const write = groupCommit<Outcome, IngestResult>(async (items) => {
-    const ids = items.map(({ userId }) => userId)
+  const write = groupCommit<Heard, IngestResult>(async (items) => {
+    const ids = items.map(({ outcome }) => outcome.userId)
     const written = await writeAsOwners(store, ids, async (ownerOf) => {
-      const owned = items.map((item) => ({ ...item, userId: ownerOf(item.userId) }))
+      const owned = items.map(({ outcome }) => ({ ...outcome, userId: ownerOf(outcome.userId) }))
       await touch(deps, owned)
       const heard = await asFirstHeard(store, config.events, await joinByWindow(deps, owned))
       const joined = await suppressLost(store, await weighSoftBounces(deps, heard))
-      const results = await writeEach(joined, (part) => store.outcomes.insertMany(part))
+      const fresh = joined.filter((_, i) => items[i]?.isOld === false)
+      const stored = (await writeEach(fresh, (part) => store.outcomes.insertMany(part))).values()
+      const results = items.map(({ isOld }) => (isOld ? HEARD : stored.next().value!))
       const isKept = (i: number): boolean => results[i]?.kind === 'written' && results[i].result !== 'conflict'
       await welcomeBack(
         store,
@@ -48,16 +51,19 @@ export function eventUsecases(deps: Deps, upsert: Usecases['users']['upsert']): 
       )
       return results
     })
-    return items.map((item, i) => resultOf(item, written[i]!))
+    return items.map(({ outcome }, i) => resultOf(outcome, written[i]!))
   })
 
-  const ingestSound = async (items: readonly IncomingEvent[]): Promise<readonly IngestResult[]> => {
+  const ingestSound = async (items: readonly IncomingEvent[], isOld: TooOld): Promise<readonly IngestResult[]> => {
     await linkAliases(deps, items)
     const receivedAt = clock.now()
     const patches = items.flatMap((event) => (event.type === 'identify' ? [identifyPatch(event, receivedAt)] : []))
-    const outcomes = items.flatMap((event) => (isOutcome(event) ? [outcomeOf(config, event, receivedAt)] : []))
+    const heard = items.flatMap((event): readonly Heard[] =>
+      isOutcome(event) ? [{ outcome: outcomeOf(config, event, receivedAt), isOld: isOld(event) }] : [],
+    )
+    const outcomes = heard.map(({ outcome }) => outcome)
     const saved = (await upsert(patches)).values()
-    const written = (await write.add(outcomes)).values()
+    const written = (await write.add(heard)).values()
     const lost = outcomes.flatMap(({ reachLoss, userId }) => (reachLoss === null ? [] : [userId]))
     const ownerOf = lost.length === 0 ? undefined : await ownersOf(store, lost)
     const unsettled = await awaitEachInFlight(
@@ -77,14 +83,30 @@ export function eventUsecases(deps: Deps, upsert: Usecases['users']['upsert']): 
   }
 
   return {
-    ingest: (given) =>
-      besideFaults(
+    async ingest(given) {
+      const now = clock.now()
+      const isOld = await tooOldIn(deps, given, now)
+      const counts = (event: IncomingEvent): boolean =>
+        !isOutcome(event) || !isOld(event) || isWordOfReach(config, outcomeOf(config, event, now))
+      return besideFaults(
         given,
-        (event) => valueFault(config, eventName(event), event) ?? timeFault(event, clock.now()),
-        ingestSound,
-      ),
+        (event) =>
+          valueFault(config, eventName(event), event) ??
+          timeFault(event, now) ??
+          (counts(event) ? undefined : ageFault(config, event, now)),
+        (sound) => ingestSound(sound, isOld),
+      )
+    },
   }
 }
+
+/** An event, and whether only what it says of reach is heard. */
+interface Heard {
+  readonly outcome: Outcome
+  readonly isOld: boolean
+}
+
+const HEARD: Written<'heard'> = { kind: 'written', result: 'heard' }
 
 function isOutcome({ type }: IncomingEvent): boolean {
   return type !== 'identify' && type !== 'alias'
@@ -94,8 +116,9 @@ function withMessageId(result: ItemResult<UserProfile>, messageId: string): Inge
   return result.ok ? { ok: true, status: result.status, value: { messageId } } : result
 }
 
-function resultOf({ messageId }: Outcome, written: Written<InsertResult>): IngestResult {
+function resultOf({ messageId }: Outcome, written: Written<InsertResult | 'heard'>): IngestResult {
   if (written.kind === 'refused') return { ok: false, error: written.error }
+  if (written.result === 'heard') return { ok: true, status: 'updated', value: { messageId } }
   if (written.result !== 'conflict') {
     return { ok: true, status: written.result === 'inserted' ? 'created' : 'duplicate', value: { messageId } }
   }

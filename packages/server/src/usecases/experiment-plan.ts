@@ -9,6 +9,7 @@ import {
   knownAt,
   type LayerPlace,
   PalomaError,
+  PRE_DAYS,
   pastExposure,
   placeOf,
   weightsOfRanges,
@@ -16,7 +17,7 @@ import {
 } from '@paloma/core'
 import type { PlanFromLog } from './contract.ts'
 import type { Deps } from './deps.ts'
-import { knownOf, PRE_DAYS } from './experiment-rows.ts'
+import { knownOf } from './experiment-rows.ts'
 import type { ResultSource } from './experiment-sources.ts'
 import { columnsOf, experimentMetrics, valueUnder } from './live-metrics.ts'
 import { type PastRows, pastRows, type Span } from './past-rows.ts'

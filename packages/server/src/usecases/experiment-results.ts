@@ -25,7 +25,9 @@ import type { ExperimentResults } from './contract.ts'
 import type { Deps } from './deps.ts'
 import { assignments, type LeftOutCounts, measured, otherColumn, phaseName, type Scene } from './experiment-rows.ts'
 import { type ResultSource, withRows } from './experiment-sources.ts'
+import { dayOf, exportedSince, keptSince } from './kept-since.ts'
 import { experimentMetrics } from './live-metrics.ts'
+import { preMs, readFrom } from './retention-holds.ts'
 
 type ResultDeps = Pick<Deps, 'store' | 'history' | 'historyRows' | 'config' | 'clock' | 'readOut'>
 
@@ -41,9 +43,13 @@ export async function experimentResults(
 ): Promise<ExperimentResults> {
   const { design, layer, phases, end } = experiment
   if (layer === null || phases.length === 0) throw unreadable(design.key, 'it has not started')
-  if (design.unit.kind === 'switchback') return slotResults(deps, { ...experiment, from }, design.unit)
+  if (design.unit.kind === 'switchback') {
+    await stillReadable(deps, experiment, from)
+    return slotResults(deps, { ...experiment, from }, design.unit)
+  }
   const part = readablePart(phases)
   const [first] = part.phases
+  const { sendsSince } = await stillReadable(deps, experiment, from)
   const { horizon, salt } = design
   const metrics = experimentMetrics(deps.config, design.metrics)
   const until = Math.min(deps.clock.now(), part.until ?? Infinity, end?.at ?? Infinity)
@@ -59,12 +65,30 @@ export async function experimentResults(
     until,
     sequential: sequentialOf(horizon),
     metrics,
-    beside: besideDecision(deps.config, metrics, triedBy(design)),
+    beside: besideWhatIsKept(besideDecision(deps.config, metrics, triedBy(design)), sendsSince <= first!.since),
     others: await othersBeside(deps, design.key, { since: first!.since, until }),
     ...(design.successTests === undefined ? {} : { successTests: design.successTests }),
     cohortOf: (first) => cohortOf({ layer, salt, phases: part.phases }, first),
     mayCount: (userId) => mayBeInCohort({ layer, phases: part.phases }, userId),
   })
+}
+
+/** Rejects with EXPERIMENT_UNREADABLE where some of what a read-out looks at was deleted; answers since when sends are kept. */
+async function stillReadable(
+  { store, config }: ResultDeps,
+  { design, phases }: Pick<Experiment, 'design' | 'phases'>,
+  from: ResultSource,
+): Promise<{ readonly sendsSince: EpochMs }> {
+  const sendsSince = await keptSince(store.registry)
+  const since = from === 'history' ? await exportedSince(store.registry) : sendsSince
+  if (readFrom(config, { phases }) >= since) return { sendsSince }
+  const also = from === 'history' ? '' : '; exported days may reach further back: ask for results from history'
+  throw unreadable(design.key, `what happened before ${dayOf(since)} was deleted for its age${also}`)
+}
+
+/** Who received a message is known from its sends alone, and they are not exported. */
+function besideWhatIsKept(beside: BesideDecision, hasSends: boolean): BesideDecision {
+  return hasSends ? beside : { ...beside, message: null }
 }
 
 /**
@@ -124,19 +148,25 @@ async function othersBeside(
 const EXPECTED_USERS = 10_000
 
 /** The same of a layer's holdout or of a withheld message: what sending brings, against those who go without. */
-export function alwaysOnResults(
+export async function alwaysOnResults(
   deps: ResultDeps,
   standing: AlwaysOn & { readonly key: string },
   from: ResultSource = 'live',
 ): Promise<ExperimentResults> {
   const { key, control, phase, since, until, message } = standing
+  const { registry } = deps.store
+  const sendsSince = await keptSince(registry)
+  const rowsSince = from === 'history' ? await exportedSince(registry) : sendsSince
+  // Of earlier exposures what came before them, or soon after, is gone; their users are not exposed anew.
+  const firstAt = rowsSince === 0 ? 0 : rowsSince + preMs(deps.config)
   const metrics = experimentMetrics(deps.config, [])
+  const beside = besideDecision(deps.config, metrics, { message, treatedChannel: null })
   return read(deps, {
     ...{ key, from, control, weights: sharesOf(phase), phases: [], start: since, end: until },
     until: Math.min(deps.clock.now(), until ?? Infinity),
     sequential: { kind: 'confidenceSequence', expectedUsers: EXPECTED_USERS },
     metrics,
-    ...{ beside: besideDecision(deps.config, metrics, { message, treatedChannel: null }), others: [] },
+    ...{ beside: besideWhatIsKept(beside, sendsSince <= firstAt), others: [], firstAt },
     cohortOf: () => 0,
     mayCount: () => true,
   })

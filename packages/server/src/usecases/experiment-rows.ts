@@ -5,6 +5,7 @@ import {
   type ExperimentMetric,
   type Exposure,
   hashedVariant,
+  PRE_DAYS,
   type ReadOutSpec,
   type SequentialSettings,
 } from '@paloma/core'
@@ -13,9 +14,6 @@ import type { Deps } from './deps.ts'
 import type { ResultSource } from './experiment-sources.ts'
 import { columnsOf, valueUnder } from './live-metrics.ts'
 import type { AssignedUser, ExperimentRows, MeasuredValue } from './read-out-engine.ts'
-
-/** Where a metric does not say how long before exposure its adjustment looks. */
-export const PRE_DAYS = 28
 
 /** Everything that a read-out of the log needs to know. */
 export interface Scene {
@@ -37,6 +35,8 @@ export interface Scene {
   readonly unit?: ReadOutSpec['unit']
   /** Slots of time are those of clusters. */
   readonly hasClusters?: boolean
+  /** Users who were exposed before are left out: some of what they did was deleted. */
+  readonly firstAt?: EpochMs
   readonly cohortOf: (first: Pick<Exposure, 'userId' | 'phase'>) => number | 'moved' | 'outside'
   /** Whose outcomes may count at all. */
   readonly mayCount: (userId: string) => boolean
@@ -71,6 +71,10 @@ function rowsOf(
   counts: LeftOutCounts,
 ): readonly AssignedUser[] {
   if (at > scene.until) return []
+  if (at < (scene.firstAt ?? 0)) {
+    counts.outside += 1
+    return []
+  }
   const cohort = scene.cohortOf({ userId, phase })
   if (typeof cohort !== 'number') {
     counts[cohort] += 1

@@ -7,6 +7,7 @@ import {
   type Group,
   groupOf,
   type Objective,
+  PalomaError,
   type Snapshot,
   tallyGroups,
   type UserId,
@@ -16,6 +17,7 @@ import {
 import type { UserTotals } from '../store/contract.ts'
 import type { GroupResult, Interval, Usecases } from './contract.ts'
 import type { Deps } from './deps.ts'
+import { keptSince } from './kept-since.ts'
 import { type Reach, reachOf } from './reach.ts'
 
 type GroupDeps = Pick<Deps, 'store' | 'snapshots' | 'adapters'>
@@ -53,10 +55,14 @@ interface Member extends UserRow {
   readonly reach: Reach
 }
 
-/** The four groups side by side, from the store alone, page by page; every user counts who was known before `until`. */
+/**
+ * The four groups side by side, from the store alone, page by page; every user counts who was known before `until`. Rejects
+ * with PERIOD_GONE where the interval begins before what the store keeps.
+ */
 export function groupUsecases(deps: GroupDeps): Usecases['groups'] {
   return {
     async compare(from, until, { matchedBy } = {}) {
+      await refuseDeleted(deps, from)
       const snapshot = deps.snapshots.current()
       const objectives = snapshot.objectives.map(({ name }) => name)
       const tally = tallyGroups({ groups: GROUPS, objectives, matched: matchedBy !== undefined })
@@ -79,6 +85,16 @@ export function groupUsecases(deps: GroupDeps): Usecases['groups'] {
       return matchedSets === undefined ? result : { ...result, matchedSets }
     },
   }
+}
+
+/** Sums over an interval of which a part is gone would look like a worse time. */
+async function refuseDeleted({ store }: GroupDeps, from: EpochMs): Promise<void> {
+  const since = await keptSince(store.registry)
+  if (from >= since) return
+  const detail = `from must be at least ${new Date(since).toISOString()}, got ${new Date(from).toISOString()}`
+  throw new PalomaError('PERIOD_GONE', `${detail}: what happened before was deleted from the store for its age`, {
+    pointer: '/from',
+  })
 }
 
 function byGroup<T>(resultFor: (group: Group) => T): Record<Group, T> {

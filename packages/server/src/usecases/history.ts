@@ -1,6 +1,7 @@
-import { DAY_MS, type Decision, type EpochMs, type Outcome } from '@paloma/core'
+import { DAY_MS, type Decision, type Outcome, PalomaError } from '@paloma/core'
 import type { Usecases } from './contract.ts'
 import type { Deps } from './deps.ts'
+import { dayOf, keptSince } from './kept-since.ts'
 import { pages } from './past-rows.ts'
 
 /** Role of the one process of all that writes the history. */
@@ -19,9 +20,10 @@ export function historyUsecases(deps: HistoryDeps): Usecases['history'] {
   return {
     async export({ includeToday = false, onProgress }) {
       const today = dayOf(clock.now())
+      const since = dayOf(await keptSince(store.registry))
       const written: WrittenDay[] = []
       for (const day of await store.decisions.days()) {
-        if (day >= today && !includeToday) continue
+        if (day < since || (day >= today && !includeToday)) continue
         onProgress?.(day)
         written.push(await exportDay(deps, day))
       }
@@ -44,7 +46,8 @@ export async function exportNewDays(deps: HistoryDeps): Promise<number> {
   const counts = isDoneToday ? null : await store.outcomes.countByDay()
   const isDue = (day: string): boolean =>
     !known.has(day) || (counts !== null && (day >= fresh || (counts.get(day) ?? 0) > known.get(day)!))
-  const wanted = (await store.decisions.days()).filter((day) => day < today && isDue(day))
+  const since = dayOf(await keptSince(store.registry))
+  const wanted = (await store.decisions.days()).filter((day) => day >= since && day < today && isDue(day))
   for (const day of wanted) await exportDay(deps, day)
   if (!isDoneToday) await store.registry.setSetting(EXPORTED_ON, today)
   return wanted.length
@@ -53,15 +56,32 @@ export async function exportNewDays(deps: HistoryDeps): Promise<number> {
 /** The day on which the closed days were exported last. */
 const EXPORTED_ON = 'history-exported-on'
 
-function dayOf(at: EpochMs): string {
-  return new Date(at).toISOString().slice(0, 10)
-}
-
 async function exportDay({ store, history, clock }: HistoryDeps, day: string): Promise<WrittenDay> {
   const exportedAt = clock.now()
   const decisions = pages((after: Decision | null) =>
     store.decisions.listByDay(day, after?.decisionId ?? null, PAGE_ROWS),
   )
   const outcomes = pages((after: Outcome | null) => store.outcomes.listByDay(day, after?.messageId ?? null, PAGE_ROWS))
-  return { day, ...(await history.writeDay(day, { decisions, outcomes, exportedAt })) }
+  const rows = { decisions: wholeOnly(store, day, decisions), outcomes: wholeOnly(store, day, outcomes), exportedAt }
+  return { day, ...(await history.writeDay(day, rows)) }
+}
+
+/** Rejects with DAY_DELETED, before the file counts, where a deletion may have taken some of the rows while they were read. */
+async function* wholeOnly<T>(
+  { registry }: Pick<Deps['store'], 'registry'>,
+  day: string,
+  read: AsyncIterable<readonly T[]>,
+): AsyncGenerator<readonly T[], void> {
+  yield* read
+  if (day >= dayOf(await keptSince(registry))) return
+  throw new PalomaError('DAY_DELETED', `${day} is being deleted from the store for its age: it is not exported again`)
+}
+
+/** Sees to it that the history has every row of a closed day that the store has. */
+export async function completeDay(deps: HistoryDeps, day: string): Promise<void> {
+  const { store, history } = deps
+  const known = (await history.parts()).find((part) => part.day === day)
+  const { decisions, outcomes } = await store.retention.rowsOf(day)
+  if (known !== undefined && known.decisionRows >= decisions && known.outcomeRows >= outcomes) return
+  await exportDay(deps, day)
 }

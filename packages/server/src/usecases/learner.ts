@@ -29,6 +29,8 @@ export interface Learner {
 }
 
 const ROLE = 'learner'
+/** When the learner was last through with all that had matured, where somebody waits for it to delete what is old. */
+export const LEARNED_AT = 'learned-at'
 const SUBJECT = 'learning'
 
 type LearnerDeps = Pick<Deps, 'store' | 'clock' | 'snapshots' | 'config'>
@@ -43,6 +45,7 @@ export function createLearner(deps: LearnerDeps, notes: Notes): Learner {
   return {
     isLeader: () => leads,
     async run() {
+      const startedAt = deps.clock.now()
       leads = await store.lead(ROLE)
       const latest = await store.registry.latestState()
       const current = snapshots.current().state
@@ -56,6 +59,9 @@ export function createLearner(deps: LearnerDeps, notes: Notes): Learner {
       notes.fine(SUBJECT)
       if (leads) await learnAll(deps, snapshots.current().state, notes)
       for (const { line } of snapshots.lines()) await runLine(deps, line!, { leads, notes })
+      if (leads && deps.config.retention.storeDays !== null) {
+        await store.registry.setSetting(LEARNED_AT, String(startedAt))
+      }
       return snapshots.current().state
     },
   }

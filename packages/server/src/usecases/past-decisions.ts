@@ -5,6 +5,7 @@ import type { ItemError, ReplayResult, Usecases } from './contract.ts'
 import type { PastDeps } from './deps.ts'
 import { differencesOf } from './differences.ts'
 import { explain } from './explanation.ts'
+import { dayOf, keptSince } from './kept-since.ts'
 
 /** Failures an audit hands out; the count has all of them. */
 const SHOWN_FAILURES = 100
@@ -51,13 +52,21 @@ export function pastDecisionUsecases(
 }
 
 async function* pagesOf(store: Store, day: string | undefined): AsyncGenerator<readonly Decision[]> {
-  for (const each of day === undefined ? await store.decisions.days() : [day]) {
+  for (const each of await wholeDays(store, day)) {
     let page = await store.decisions.listByDay(each, null, PAGE)
     while (page.length > 0) {
       yield page
       page = await store.decisions.listByDay(each, page[page.length - 1]!.decisionId, PAGE)
     }
   }
+}
+
+/** The one day that is asked for, or all; rejects with DAY_GONE where it was deleted. */
+async function wholeDays({ decisions, registry }: Store, day: string | undefined): Promise<readonly string[]> {
+  const since = dayOf(await keptSince(registry))
+  if (day === undefined) return (await decisions.days()).filter((each) => each >= since)
+  if (day >= since) return [day]
+  throw new PalomaError('DAY_GONE', `${day} was deleted for its age: the store keeps what happened since ${since}`)
 }
 
 /** Computes decisions again from what is stored, with one look at the store for all their opportunities. */
@@ -94,7 +103,11 @@ async function replayOne(deps: PastDeps, logged: Decision, stored: Stored): Prom
   const opportunities: Opportunity[] = []
   for (const id of logged.inputs.opportunityIds) {
     const found = stored.get(id)
-    if (found !== undefined) opportunities.push(found.opportunity)
+    if (found === undefined) {
+      const detail = `opportunity ${id}, which it weighed, is no longer stored`
+      return notReplayed(logged, { code: 'OPPORTUNITY_GONE', detail })
+    }
+    opportunities.push(found.opportunity)
   }
   const { user, context } = logged.inputs
   const { decisionId, trigger, at } = logged

@@ -1,6 +1,7 @@
 import { DAY_MS, type Decision, type EpochMs, type Outcome } from '@paloma/core'
 import type { Deps } from './deps.ts'
 import { type ResultSource, underOneId } from './experiment-sources.ts'
+import { dayOf, keptSince } from './kept-since.ts'
 
 type PastDeps = Pick<Deps, 'store' | 'history'>
 
@@ -12,7 +13,7 @@ export interface Span {
 
 /** The log day by day, in pages, whoever it is about. */
 export interface PastRows {
-  /** Midnight of the first day that has decisions or outcomes; null for an empty log. */
+  /** Midnight of the first day that has decisions or outcomes and is whole; null for an empty log. */
   readonly firstDay: EpochMs | null
   decisions(span: Span): AsyncIterable<readonly Decision[]>
   /** Those of machines left out. */
@@ -24,7 +25,9 @@ const PAGE_ROWS = 1_000
 /** The log out of the store, or with exported days out of their files and under the ids that users have now. */
 export async function pastRows({ store, history }: PastDeps, from: ResultSource): Promise<PastRows> {
   const exported = from === 'history' ? new Set(await history.days()) : new Set<string>()
-  const days = [...new Set([...exported, ...(await store.decisions.days())])].sort()
+  const since = dayOf(await keptSince(store.registry))
+  const stored = (await store.decisions.days()).filter((day) => day >= since)
+  const days = [...new Set([...exported, ...stored])].sort()
   const [first] = days
   const within = ({ since, until }: Span): readonly string[] =>
     days.filter((day) => midnight(day) > since - DAY_MS && midnight(day) <= until)
