@@ -1,5 +1,8 @@
 import type { Room } from './room.ts'
 
+/** What estimates are made of. */
+const ESTIMATING = ['core/domain', 'core/numeric', 'core/random', 'core/statistics'] as const
+
 const CORE_ROOMS = [
   'core/domain',
   'core/random',
@@ -76,10 +79,16 @@ export const CORE: readonly Room[] = [
     mayImport: ['core/domain', 'core/numeric'],
   },
   {
+    name: 'core/heterogeneity',
+    holds: 'packages/core/src/heterogeneity/',
+    purpose: 'Whether effects differ between users, tested on users the model has not seen.',
+    mayImport: [...ESTIMATING, 'core/learning', 'core/evaluation'],
+  },
+  {
     name: 'core/readout',
     holds: 'packages/core/src/readout/',
     purpose: "From what an experiment's data say to effects and a decision.",
-    mayImport: ['core/domain', 'core/numeric', 'core/random', 'core/statistics'],
+    mayImport: [...ESTIMATING, 'core/evaluation', 'core/heterogeneity'],
   },
   {
     name: 'core/evaluation',
@@ -142,6 +151,7 @@ export const CORE: readonly Room[] = [
     mayImport: [
       ...CORE_ROOMS,
       'core/evaluation',
+      'core/heterogeneity',
       'core/readout',
       'core/decide',
       'core/explain',

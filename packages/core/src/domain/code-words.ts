@@ -13,6 +13,8 @@ const NO_ANSWER = {
   'weak-compliance': 'too few differ in what they received',
   'not-reached': 'it was not reached in what was observed',
   'no-test': 'not tested at this look',
+  'measured-after-exposure': 'a feature was measured after exposure',
+  'differs-between-variants': 'a feature differs between variants, so it is not from before exposure',
 } as const
 
 /** Why a covariate did not enter an adjustment. */

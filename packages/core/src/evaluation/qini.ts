@@ -12,7 +12,7 @@ export interface QiniCurve {
  * many, R_t − R_c N_t / N_c, at every end of a run of equal scores. Where only treated users came so far R_c counts as 0.
  */
 export function qiniCurve(data: UpliftData): QiniCurve {
-  checkUpliftData(data)
+  checkUpliftData(data, { isBinary: false })
   const { scores, treated, responded } = data
   const order = rankByScore(scores)
   const counts = [0]
@@ -41,6 +41,7 @@ export function qiniCurve(data: UpliftData): QiniCurve {
  * perfect curve has no area. Needs randomised treatment; with unequal shares of treated it weighs the tail.
  */
 export function qiniCoefficient(data: UpliftData): number | null {
+  checkUpliftData(data)
   const actual = qiniCurve(data)
   const { treated, responded } = data
   const perfectScores = Float64Array.from({ length: treated.length }, (_, i) => responded[i]! * (2 * treated[i]! - 1))

@@ -14,9 +14,21 @@ export interface BinnedFeatures {
 export function binFeatures(rows: FeatureRows, picks: readonly number[]): BinnedFeatures {
   const size = rows[picks[0] ?? 0]?.length ?? 0
   const features = Array.from({ length: size }, (_, j) => j)
-  const cuts = features.map((j) => cutsOf(Float64Array.from(picks, (i) => rows[i]![j]!).sort()))
-  const columns = features.map((j) => Uint8Array.from(picks, (i) => binOf(cuts[j]!, rows[i]![j]!)))
+  const values = features.map((j) => columnOf(rows, picks, j))
+  const cuts = values.map((column) => cutsOf(column.slice().sort()))
+  const columns = values.map((column, j) => {
+    const bins = new Uint8Array(column.length)
+    for (let k = 0; k < bins.length; k++) bins[k] = binOf(cuts[j]!, column[k]!)
+    return bins
+  })
   return { columns, cuts }
+}
+
+// A plain loop: `from` with a function asks an iterator for every row, which takes ten times as long.
+function columnOf(rows: FeatureRows, picks: readonly number[], feature: number): Float64Array {
+  const column = new Float64Array(picks.length)
+  for (let k = 0; k < column.length; k++) column[k] = rows[picks[k]!]![feature]!
+  return column
 }
 
 function cutsOf(sorted: Float64Array): Float64Array {

@@ -2,7 +2,8 @@
  * Why there is no interval. `zero-baseline`, `weak-baseline`: a share of a control mean that is 0, or within three of its
  * standard errors of it; `zero-denominator`: a ratio over nothing; `no-weight`: weights that sum to 0; `weak-compliance`:
  * too few differ in what they received; `not-reached`: the quantile or time lies beyond what was observed;
- * `no-test`: the method tests nothing at this look.
+ * `no-test`: the method tests nothing at this look; `measured-after-exposure`, `differs-between-variants`: a feature that is
+ * not, or cannot be, from before exposure.
  */
 export const UNDEFINED_REASONS = [
   'too-few-units',
@@ -15,6 +16,8 @@ export const UNDEFINED_REASONS = [
   'weak-compliance',
   'not-reached',
   'no-test',
+  'measured-after-exposure',
+  'differs-between-variants',
 ] as const
 export type UndefinedReason = (typeof UNDEFINED_REASONS)[number]
 

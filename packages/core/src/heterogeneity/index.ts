@@ -1,0 +1,7 @@
+export * from './best-linear-predictor.ts'
+export * from './effect-proxy.ts'
+export * from './encode-features.ts'
+export * from './experiment-users.ts'
+export * from './heterogeneity.ts'
+export * from './segment-effects.ts'
+export * from './split-users.ts'
