@@ -1,3 +1,4 @@
+import type { RawFeature } from '../heterogeneity/index.ts'
 import type { ClusterRow, VectorMoments } from '../statistics/index.ts'
 
 /**
@@ -141,6 +142,22 @@ export interface ClusterFaults {
   readonly rowsWithoutCluster: number
 }
 
+/** Single users, where effects are to be told apart by what was known of them; columns of one length. */
+export interface SingleUsers {
+  /** Users who count, of whom these are all or a draw. */
+  readonly of: number
+  readonly keys: readonly string[]
+  /** Index among the variants of the spec. */
+  readonly variants: Uint8Array
+  readonly phases: readonly (string | null)[] | null
+  readonly features: readonly RawFeature[]
+  /** Users, of all who count, whose feature was measured after their exposure. */
+  readonly late: readonly { readonly feature: string; readonly users: number }[]
+  readonly segments: readonly { readonly segment: string; readonly values: readonly string[] }[]
+  /** NaN where the user does not count for the metric. */
+  readonly responses: readonly { readonly metric: string; readonly values: Float64Array }[]
+}
+
 /** What the data say, before any statistics: all that a read-out needs, however many users there were. */
 export interface ExperimentSummary {
   /** The moment of the read-out, UTC milliseconds; null where the data have no time. */
@@ -152,6 +169,8 @@ export interface ExperimentSummary {
   readonly metrics: readonly MetricSummary[]
   readonly joint: JointSummary | null
   readonly faults: DataFaults
+  /** Where the spec asks whether effects differ between users. */
+  readonly single?: SingleUsers
   /** Clusters or slots that count, where those were randomised. */
   readonly clusters?: { readonly exposed: readonly ExposureCell[]; readonly faults: ClusterFaults }
 }

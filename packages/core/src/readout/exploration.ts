@@ -2,6 +2,7 @@ import type { ExplorationData } from './exploration-data.ts'
 import { type BayesianReadOut, exploreBayesian } from './explore-bayesian.ts'
 import { type ChannelReadOut, exploreChannels } from './explore-channels.ts'
 import { type ComplierReadOut, exploreCompliers } from './explore-compliers.ts'
+import { exploreHeterogeneity, type HeterogeneityReadOut } from './explore-heterogeneity.ts'
 import { exploreInteractions, type InteractionReadOut } from './explore-interactions.ts'
 import { exploreNovelty, type NoveltyReadOut } from './explore-novelty.ts'
 
@@ -17,6 +18,8 @@ export interface Exploration {
   readonly compliers: readonly ComplierReadOut[]
   /** What one channel brought and took from others. */
   readonly channels: readonly ChannelReadOut[]
+  /** Whether effects differ between users by what was known of them before. */
+  readonly heterogeneity: readonly HeterogeneityReadOut[]
 }
 
 /** Everything that the data can answer beside the decision. */
@@ -27,5 +30,6 @@ export function explore(data: ExplorationData): Exploration {
     interactions: exploreInteractions(data),
     compliers: exploreCompliers(data),
     channels: exploreChannels(data),
+    heterogeneity: exploreHeterogeneity(data),
   }
 }

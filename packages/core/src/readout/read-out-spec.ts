@@ -67,6 +67,26 @@ export interface UtilitySpec {
 export const SKEWNESS_SETTINGS = ['corrected', 'ignored'] as const
 export type SkewnessSetting = (typeof SKEWNESS_SETTINGS)[number]
 
+/** A column of the assignments that was known of users before exposure. */
+export interface FeatureColumn {
+  readonly column: string
+  /** `auto`: numbers where every value is one, else names. */
+  readonly kind: 'number' | 'category' | 'auto'
+  /** Column with the moment it was measured; null: nobody wrote that down. */
+  readonly measured: string | null
+}
+
+/** Whether effects differ between users, as exploration. */
+export interface HeterogeneitySpec {
+  readonly features: readonly FeatureColumn[]
+  /** Names of metrics that are means or shares. */
+  readonly metrics: readonly string[]
+  /** How often users are split in halves anew, ≥ 1. */
+  readonly splits: number
+  /** Of more users so many are drawn by chance. */
+  readonly mostUsers: number
+}
+
 /** Everything a read-out must know beside the data. */
 export interface ReadOutSpec {
   readonly experiment: string
@@ -104,6 +124,8 @@ export interface ReadOutSpec {
   readonly successTests?: SuccessTests
   /** What was assigned as a whole; absent: each user by himself. */
   readonly unit?: ClusterUnit
+  /** Absent: nobody asked whether effects differ between users. */
+  readonly heterogeneity?: HeterogeneitySpec
 }
 
 /** Users at which a decision is expected, of all variants together; null where nobody said. */

@@ -43,6 +43,10 @@ export function segmentsAsked({ segments, interactions = [] }: FileSpec['readOut
 
 export const covariateColumn = (index: number): string => `c${index}`
 
+/** A feature as text, and the moment it was measured. */
+export const featureColumn = (index: number): string => `h${index}`
+export const measuredColumn = (index: number): string => `hm${index}`
+
 /**
  * Reads the assignments into the table `exposure`, one row per user with the first exposure, and says what is wrong
  * with them. Throws TABLE_COLUMN_MISSING, TABLE_VALUE_INVALID, or VARIANT_UNKNOWN for one that was not planned.
@@ -53,9 +57,11 @@ export async function readExposures(analytics: Analytics, source: Source, spec: 
     await requireTimeNamed(analytics, source, { spec, field: 'columns.assignments.time', named: namedColumns(spec) })
   }
   const { time, assigned, propensity, covariates } = spec.columns.assignments
+  const features = spec.readOut.heterogeneity?.features ?? []
+  const asNumbers = features.filter(({ kind }) => kind === 'number').map(({ column }) => column)
   await requireReadable(analytics, source, {
-    numbers: [...(propensity === null ? [] : [propensity]), ...covariates],
-    moments: [time, assigned].filter((column) => column !== null),
+    numbers: [...(propensity === null ? [] : [propensity]), ...covariates, ...asNumbers],
+    moments: [time, assigned, ...features.map(({ measured }) => measured)].filter((column) => column !== null),
   })
   const before = await checkRows(analytics, source, spec)
   const unit = await readUnits(analytics, spec, exposureRows(source, spec))
@@ -67,7 +73,8 @@ export async function readExposures(analytics: Analytics, source: Source, spec: 
 function namedColumns({ columns: { assignments }, readOut }: FileSpec): readonly string[] {
   const { user, variant, assigned, phase, stratum, propensity, cluster, covariates } = assignments
   const optional = [assigned, phase, stratum, propensity].filter((column) => column !== null)
-  return [user, variant, ...optional, ...cluster, ...covariates, ...segmentsAsked(readOut)]
+  const known = (readOut.heterogeneity?.features ?? []).flatMap(({ column, measured }) => [column, measured ?? column])
+  return [user, variant, ...optional, ...cluster, ...covariates, ...segmentsAsked(readOut), ...known]
 }
 
 function checkColumns(source: Source, { columns, readOut }: FileSpec): void {
@@ -79,6 +86,10 @@ function checkColumns(source: Source, { columns, readOut }: FileSpec): void {
   for (const [what, column] of Object.entries(optional)) if (column !== null) requireColumn(source, column, what)
   for (const column of covariates) requireColumn(source, column, 'a covariate')
   for (const column of readOut.segments) requireColumn(source, column, 'a segment')
+  for (const { column, measured } of readOut.heterogeneity?.features ?? []) {
+    requireColumn(source, column, 'a feature')
+    if (measured !== null) requireColumn(source, measured, 'when a feature was measured')
+  }
   for (const { column } of readOut.interactions ?? [])
     requireColumn(source, column, 'the variant of another experiment')
 }
@@ -129,6 +140,10 @@ function keptParts(source: Source, { readOut, columns }: FileSpec): readonly (re
     ...(propensity === null ? [] : [['propensity', numberOf(source, propensity)] as const]),
     ...segmentsAsked(readOut).map((column, i) => [segmentColumn(i), textOf(column)] as const),
     ...covariates.map((column, i) => [covariateColumn(i), numberOf(source, column)] as const),
+    ...(readOut.heterogeneity?.features ?? []).flatMap(({ column, measured }, i) => [
+      [featureColumn(i), textOf(column)] as const,
+      ...(measured === null ? [] : [[measuredColumn(i), momentOf(source, measured)] as const]),
+    ]),
   ]
 }
 

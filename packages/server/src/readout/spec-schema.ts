@@ -10,6 +10,7 @@ import {
 import { z } from 'zod'
 import { experimentMetricSchema } from '../config/metric-schema.ts'
 import { type FileSpec, METRIC_FORMS } from './contract.ts'
+import { heterogeneitySchema, heterogeneitySpec, wrongHeterogeneity } from './heterogeneity-schema.ts'
 
 const name = z.string().min(1).max(256)
 const count = z.int().min(2).max(1e12)
@@ -125,6 +126,7 @@ const writtenSchema = z
     novelty: z.strictObject({ days: z.int().min(2).max(28) }).optional(),
     successTests: z.enum(SUCCESS_TESTS).default('bonferroni'),
     columns: z.strictObject({ assignments, metrics: metricColumns }).prefault({}),
+    heterogeneity: heterogeneitySchema.optional(),
     decompositions: decompositions.prefault({}),
     plan: plan.prefault({}),
   })
@@ -155,6 +157,7 @@ function disagreements(spec: WrittenSpec): readonly Disagreement[] {
     ...wrongReceipt(spec),
     ...wrongEvents(spec),
     ...wrongUtility(spec),
+    ...wrongHeterogeneity(spec),
     ...wrongDecompositions(spec),
   ]
 }
@@ -369,6 +372,9 @@ function toFileSpec(written: WrittenSpec): FileSpec {
     ...(written.novelty === undefined ? {} : { noveltyDays: written.novelty.days }),
     successTests: written.successTests,
     channels: written.decompositions.channels,
+    ...(written.heterogeneity === undefined
+      ? {}
+      : { heterogeneity: heterogeneitySpec(written.heterogeneity, metrics) }),
     ...unitOf(written),
   }
   return { readOut, asOf: asOf ?? null, columns, decompositions: written.decompositions, plan: written.plan }

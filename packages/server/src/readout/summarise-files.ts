@@ -21,6 +21,7 @@ import { countLeftOut } from './left-out.ts'
 import { type MetricVector, metricVectors, type VectorScene } from './metric-vector.ts'
 import { type MomentsQuery, queryMoments } from './moments-query.ts'
 import { orderStatistics } from './order-statistics.ts'
+import { readSingleUsers } from './single-users.ts'
 import { isSkewnessNeeded } from './skewness-needed.ts'
 import { openSource } from './source.ts'
 import { withoutRepeats } from './without-repeats.ts'
@@ -88,6 +89,7 @@ async function summarise(analytics: Analytics, parts: Parts): Promise<Experiment
       ...beside[i],
     })),
     joint: await measureJoint(analytics, measured),
+    ...(await readSingleUsers(analytics, measured)),
     faults: {
       ...exposures.faults,
       metricRows: facts.rows,

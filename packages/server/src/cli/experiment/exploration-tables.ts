@@ -1,20 +1,6 @@
 import { type Estimate, type ExperimentReadOut, type Exploration, wordsForCode } from '@paloma/core'
-
-/** A table of the exploration, for a terminal and a page alike. */
-export interface ExplorationTable {
-  readonly title: string
-  /** What a reader must know of it. */
-  readonly note: string
-  readonly columns: readonly string[]
-  readonly rows: readonly (readonly string[])[]
-}
-
-/** How numbers are written where the tables are shown. */
-export interface NumberStyle {
-  readonly number: (value: number) => string
-  readonly share: (value: number) => string
-  readonly p: (value: number) => string
-}
+import type { ExplorationTable, NumberStyle } from './exploration-table.ts'
+import { heterogeneityTables } from './heterogeneity-tables.ts'
 
 /** What stands above everything that explores. */
 export const EXPLORATION_WORDS =
@@ -31,6 +17,7 @@ export function explorationTables(
     interactionTable(exploration, style),
     complierTable(exploration, style),
     ...channelTables(exploration, { style, control }),
+    ...heterogeneityTables(exploration, style),
   ].filter(({ rows }) => rows.length > 0)
 }
 

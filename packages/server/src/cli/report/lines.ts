@@ -29,19 +29,21 @@ export interface LineOptions {
   readonly points: readonly SeriesPoint[]
   readonly isStep?: boolean
   readonly isPercent?: boolean
+  /** Where the axis of moments is marked; unless said at whole numbers. */
+  readonly xTicks?: readonly number[]
   /** Whether the axis must begin at zero; a stock that hardly falls is better seen without. */
   readonly fromZero?: boolean
 }
 
 function drawLines(options: LineOptions, series: readonly Series[]): PlotOptions {
-  const { points, xLabel, yLabel, isStep, isPercent, fromZero } = options
+  const { points, xLabel, yLabel, isStep, isPercent, xTicks = wholeTicks(points), fromZero } = options
   return {
     height: 300,
     marginLeft: 52,
     marginRight: 14,
     marginBottom: 40,
     marginTop: 28,
-    x: { label: `${xLabel} \u2192`, tickFormat: 'd', ticks: wholeTicks(points) },
+    x: { label: `${xLabel} \u2192`, tickFormat: 'd', ticks: xTicks },
     y: {
       label: `\u2191 ${yLabel}`,
       grid: true,

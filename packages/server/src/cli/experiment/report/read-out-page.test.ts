@@ -62,4 +62,41 @@ describe('readOutPage', () => {
     expect(html.match(/so far<\/h3>/g)).toHaveLength(4)
     expect(html.match(/aria-label="area"/g)?.length).toBeGreaterThanOrEqual(6)
   })
+
+  it('shows whom a treatment moves with a curve and a forest plot, and why there is no answer', () => {
+    const known = { kind: 'estimate', mean: 0.5, low: 0.2, high: 0.8, stdError: 0.15, dof: null } as const
+    const tests = { pValue: 0.01, qValue: 0.02, isDiscovery: true }
+    const segment = { segment: 'plan', value: '<free>', users: 400, effect: known, against: known, ...tests }
+    const answer = {
+      ...{ treatment: 'gentle', metric: 'visits', users: 800, drawnFrom: 2000, average: known, heterogeneity: known },
+      ...{
+        sequentialPValue: 0.004,
+        qini: known,
+        area: known,
+        constantFeatures: [],
+        reason: null,
+        detail: null,
+        ...tests,
+      },
+      curve: { shares: [0, 0.5, 1], gains: [0, 0.04, 0.05] },
+      segments: [{ ...segment, differencePValue: 0.01, differenceQValue: 0.02 }],
+    }
+    const none = {
+      ...answer,
+      metric: 'buyers',
+      curve: null,
+      segments: [],
+      reason: 'too-few-units',
+      detail: 'expected <100>',
+    } as const
+    const shown = readOutPage({ ...found, exploration: { ...found.exploration, heterogeneity: [answer, none] } })
+    expect(shown).toContain('Do effects differ between users?</h3>')
+    expect(shown).toContain('800, drawn from 2,000 of all variants')
+    expect(shown).toContain('no answer: expected &lt;100&gt;')
+    expect(shown).toContain('visits: whom gentle moves</h3>')
+    expect(shown).toContain('visits: effect of gentle by segment</h3>')
+    expect(shown).toContain('plan = &lt;free&gt;')
+    expect(shown).not.toContain('buyers: whom')
+    expect(html).not.toContain('Do effects differ')
+  })
 })

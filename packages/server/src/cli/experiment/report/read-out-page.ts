@@ -11,6 +11,7 @@ import {
 } from '../../report/index.ts'
 import { EXPLORATION_WORDS, explorationTables } from '../exploration-tables.ts'
 import { verdictWords } from '../verdict-words.ts'
+import { heterogeneityFigures } from './heterogeneity-figures.ts'
 import { exposureFigure, forestFigures, overTimeFigures } from './read-out-figures.ts'
 
 /**
@@ -174,5 +175,6 @@ function exploration(found: ExperimentReadOut): readonly string[] {
     paragraph(`${note}.`, 'quiet'),
     `<div class="groups">${tableHtml({ columns, rows }, title)}</div>`,
   ])
-  return [section('Exploration', [paragraph(EXPLORATION_WORDS, 'quiet'), ...parts])]
+  const figures = heterogeneityFigures(found).map(figureHtml)
+  return [section('Exploration', [paragraph(EXPLORATION_WORDS, 'quiet'), ...parts, ...figures])]
 }
