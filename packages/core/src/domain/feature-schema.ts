@@ -31,11 +31,13 @@ export type FeatureSpec =
    */
   | { readonly kind: 'match'; readonly name: string; readonly source: 'opportunity'; readonly trait: string }
 
-/** The declared features plus how many hashed slots the message families share. */
+/** The declared features plus how many hashed slots message families and variants share. */
 export interface FeatureSchema {
   readonly features: readonly FeatureSpec[]
   /** Message families are hashed into this many indicators, so that new ones need no new schema. */
   readonly messageBuckets: number
+  /** Variants of proposals that have several share this many indicators; none where absent. What else is known of them they declare as features. */
+  readonly variantBuckets?: number
   /** Name of a declared category of users, their segment: what hours of the week are worth is learned for each value too. */
   readonly hoursBy?: string
 }

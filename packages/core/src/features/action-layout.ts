@@ -119,7 +119,10 @@ export interface ActionLayout {
   /** Columns that opportunity and variant write, and those that user, channel and moment do. */
   readonly proposalColumns: Int32Array
   readonly wayColumns: Int32Array
-  /** Columns of declared features of variants. */
+  /** Indicators of variants. */
+  readonly variantStart: number
+  readonly variantBuckets: number
+  /** Columns of variants, and of their declared features. */
   readonly variantColumns: Int32Array
 }
 
@@ -207,7 +210,9 @@ function slowPlaces(
 /** Which columns tell of the proposal and which of the way it is sent. */
 function shared(layout: Omit<ActionLayout, 'proposalColumns' | 'wayColumns' | 'variantColumns'>): ActionLayout {
   const { messageStart, visitStart, expectedStart, ofOpportunity, matches, ofVariant, looksAtSends } = layout
-  const variantColumns = columnsOf(ofVariant)
+  const { variantStart, variantBuckets } = layout
+  const indicators = Array.from({ length: variantBuckets }, (_, i) => variantStart + i)
+  const variantColumns = [...columnsOf(ofVariant), ...indicators]
   const declared = new Set([...columnsOf(ofOpportunity), ...columnsOf(matches), ...variantColumns])
   const isOfProposal = (column: number): boolean =>
     column === RECENCY_COLUMN ||
@@ -241,7 +246,9 @@ export function layoutOf(parts: EncoderParts): ActionLayout {
   const segmentStart = specsStart + declaredWidth(features)
   const segment = segmentSpec(features)
   const segmentNames = segmentNamesOf(features).map(([name]) => name)
-  const expectedStart = segmentStart + segmentNames.length
+  const { variantBuckets = 0 } = features
+  const variantStart = segmentStart + segmentNames.length
+  const expectedStart = variantStart + variantBuckets
   const slowStart = expectedStart + throughResponse.length * used.length
   const told = toldOf(parts)
   const columnsFrom = (start: number): Readonly<Partial<Record<Channel, number>>> =>
@@ -257,6 +264,7 @@ export function layoutOf(parts: EncoderParts): ActionLayout {
     ...(looksAtSends ? used.map((channel) => `fatigue on ${channel}`) : []),
     ...features.features.flatMap(namesOf),
     ...segmentNames,
+    ...variantNamesOf(features),
     ...throughResponse.flatMap((name) => used.map((channel) => `expected ${name} on ${channel}`)),
     ...slowNamesOf(told),
   ]
@@ -265,6 +273,7 @@ export function layoutOf(parts: EncoderParts): ActionLayout {
     channelColumns: columnsFrom(channelStart),
     messageStart,
     messageBuckets: features.messageBuckets,
+    ...{ variantStart, variantBuckets },
     looksAtSends,
     logClaimStart,
     visitStart,
@@ -283,6 +292,10 @@ export function layoutOf(parts: EncoderParts): ActionLayout {
     segments: segment === null ? null : { spec: segment, start: segmentStart },
     names,
   })
+}
+
+export function variantNamesOf({ variantBuckets = 0 }: FeatureSchema): readonly string[] {
+  return Array.from({ length: variantBuckets }, (_, i) => `variant bucket ${i}`)
 }
 
 /** Total columns a schema adds, for sizing. */

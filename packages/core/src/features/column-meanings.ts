@@ -1,5 +1,5 @@
 import { type ArtifactInput, effectUnitOf, type FeatureSpec } from '../domain/index.ts'
-import { type EncoderParts, segmentNamesOf } from './action-layout.ts'
+import { type EncoderParts, segmentNamesOf, variantNamesOf } from './action-layout.ts'
 import { namesOf } from './encode-declared.ts'
 
 /** Raised when the encoder itself comes to write other numbers under the same names. */
@@ -25,6 +25,7 @@ function meaningsOf({ features, objectives }: EncoderParts): ReadonlyMap<string,
   return new Map([
     ...buckets.map((name): [string, string] => [name, `one of ${buckets.length}`]),
     ...buckets.map((name): [string, string] => [`log claim of ${name}`, `one of ${buckets.length}, ${usual}`]),
+    ...variantNamesOf(features).map((name, _, all): [string, string] => [name, `one of ${all.length}`]),
     ...units.flatMap(([name, unit]): [string, string][] => [
       [`claim ${name}`, unit],
       [`prediction ${name}`, unit],

@@ -76,6 +76,21 @@ describe('the columns of a send', () => {
     expect(columnsOf(sendOf({}, { message: 'something new' }))['message bucket 3']).toBe(1)
   })
 
+  it('tell wordings of one proposal apart, where there are indicators and a choice', () => {
+    const encoder = encoderOf({ features: { ...FEATURES, variantBuckets: 8 } })
+    expect(encoder.actionNames.length).toBe(ENCODER.actionNames.length + 8)
+    const variants = ['calm', 'plain'].map((name) => ({ name, content: {} }))
+    const bucketsOf = (some: Opportunity['variants'], i: number): readonly string[] => {
+      const action = { ...sendOf({}, { message: 'sale', variants: some }), variant: some[i]! }
+      const columns = Object.entries(columnsOf(action, contextAt(NOW), encoder))
+      return columns.filter(([name, value]) => name.startsWith('variant bucket') && value !== 0).map(([name]) => name)
+    }
+    // By spec/generate/assignment.py's murmur3 of "sale\0calm" and "sale\0plain" under the seed 0x76617269.
+    expect(bucketsOf(variants, 0)).toEqual(['variant bucket 1'])
+    expect(bucketsOf(variants, 1)).toEqual(['variant bucket 5'])
+    expect(bucketsOf(variants.slice(0, 1), 0)).toEqual([])
+  })
+
   it('spread families over buckets: no bucket of 16 holds more than twice its share of 1,600', () => {
     const encoder = encoderOf({ features: { features: [], messageBuckets: 16 } })
     const counts = new Float64Array(16)
@@ -189,7 +204,7 @@ describe('one row or many', () => {
       fc.assert(
         fc.property(situations, (situation) => {
           const encoder = compileFeatures({
-            features: FEATURES,
+            features: { ...FEATURES, variantBuckets: 3 },
             objectives,
             channels: situation.rules.channels,
           })
@@ -231,6 +246,7 @@ describe('schemaHashOf', () => {
     ['a feature is left out', { features: { ...FEATURES, features: rest } }],
     ['two features change places', { features: { ...FEATURES, features: [...rest, first!] } }],
     ['there are more buckets', { features: { ...FEATURES, messageBuckets: 5 } }],
+    ['variants are told apart', { features: { ...FEATURES, variantBuckets: 2 } }],
     [
       'a number is centred elsewhere',
       { features: { ...FEATURES, features: [{ ...first!, centre: 2 } as never, ...rest] } },

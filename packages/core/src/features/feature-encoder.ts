@@ -14,6 +14,7 @@ import { putMoment } from './moment-columns.ts'
 import { putCommon, type Target } from './put-declared.ts'
 import { messageBuckets, putOpportunity, putVariant } from './put-proposal.ts'
 import { putUser, putWay, type WayMemo, wayMemo } from './put-way.ts'
+import { variantPlaces } from './variant-places.ts'
 
 /** One sendable action, as the encoder sees it. */
 export interface ActionToEncode {
@@ -67,6 +68,7 @@ const BASELINE_NAMES = [
 interface Writer {
   readonly layout: ActionLayout
   readonly bucketOf: (message: string) => number
+  readonly placeOf: ReturnType<typeof variantPlaces>
   readonly memo: WayMemo
   /** Working memory: full rows of what all actions share, of one way and of one proposal; by way, its first action. */
   readonly user: Target
@@ -84,7 +86,8 @@ interface Scene {
 function writerOf(layout: ActionLayout): Writer {
   const emptyRow = (): Target => ({ out: new Float64Array(layout.width), offset: 0 })
   const memory = { user: emptyRow(), way: emptyRow(), proposal: emptyRow(), firstOf: [] }
-  return { layout, bucketOf: messageBuckets(layout.messageBuckets), memo: wayMemo(), ...memory }
+  const [bucketOf, placeOf] = [messageBuckets(layout.messageBuckets), variantPlaces(layout.variantBuckets)]
+  return { ...{ layout, bucketOf, placeOf, memo: wayMemo() }, ...memory }
 }
 
 function putVisits(x: FeatureContext, out: Float64Array): void {
@@ -155,7 +158,7 @@ function encodeProposals(
     if (action.variant !== variant) {
       variant = action.variant
       clearColumns(proposal.out, layout.variantColumns)
-      putVariant(layout, variant, proposal)
+      putVariant(writer, { opportunity, variant }, proposal)
       row = appendRow(proposals, proposal.out, layout.proposalColumns)
     }
     proposalOf[i] = row
@@ -189,7 +192,7 @@ export function compileFeatures(parts: EncoderParts): FeatureEncoder {
       putCommon(layout.common, x, target)
       putOpportunity(writer, { x, opportunity }, target)
       putWay(writer, { x, candidate }, target)
-      putVariant(layout, variant, target)
+      putVariant(writer, { opportunity, variant }, target)
     },
 
     encodeActions(x, actions, rows) {

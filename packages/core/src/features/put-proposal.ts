@@ -4,6 +4,7 @@ import { type ActionLayout, FATIGUE_UNIT, RECENCY_COLUMN, REPEATS_COLUMN } from 
 import { type FeatureContext, lastSentAt, RECOVERY_HALF_LIFE_DAYS, repeatsOf } from './context.ts'
 import { halved } from './halved.ts'
 import { putDeclared, type Target } from './put-declared.ts'
+import type { variantPlaces } from './variant-places.ts'
 
 /** Claims count in standard deviations of the prior effect, which is the size effects have, and are clipped here. */
 const CLAIM_CLIP = 3
@@ -88,6 +89,12 @@ export function putOpportunity(
 }
 
 /** What its variant adds. */
-export function putVariant(layout: ActionLayout, { features = NO_FEATURES }: Variant, target: Target): void {
-  putDeclared(layout.ofVariant, features, target)
+export function putVariant(
+  { layout, placeOf }: { readonly layout: ActionLayout; readonly placeOf: ReturnType<typeof variantPlaces> },
+  { opportunity, variant }: { readonly opportunity: Opportunity; readonly variant: Variant },
+  target: Target,
+): void {
+  putDeclared(layout.ofVariant, variant.features ?? NO_FEATURES, target)
+  const place = placeOf(opportunity, variant)
+  if (place >= 0) target.out[target.offset + layout.variantStart + place] = 1
 }

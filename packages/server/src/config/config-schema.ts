@@ -157,6 +157,7 @@ const featureSchema: z.ZodType<FeatureSchema> = z.strictObject({
     ]),
   ),
   messageBuckets: z.int().min(0).max(1_024),
+  variantBuckets: z.int().min(0).max(1_024).exactOptional(),
   hoursBy: name.exactOptional(),
 })
 

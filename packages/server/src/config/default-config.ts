@@ -119,7 +119,7 @@ const EVENTS: EventRules = {
 export const defaultConfig: Config = {
   objectives: OBJECTIVES,
   rules: RULES,
-  features: { features: [], messageBuckets: 8 },
+  features: { features: [], messageBuckets: 8, variantBuckets: 8 },
   groups: {
     paloma: { share: 1_000_000, policy: { kind: 'thompson', floor: 0.02, sharpness: 1 } },
     businessAsUsual: {

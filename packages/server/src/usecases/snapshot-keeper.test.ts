@@ -42,6 +42,12 @@ describe('snapshotKeeper', () => {
     expect((await store.registry.loadState(1))?.schemaHash).toBe(before.state.schemaHash)
   })
 
+  it('names indicators that are none like a schema without them', async () => {
+    const none: Config = { ...wider, features: { ...wider.features, variantBuckets: 0 } }
+    const [before, after] = [wider, none].map((config) => snapshotKeeper(store, config, NOON))
+    expect((await after!).current()).toStrictEqual((await before!).current())
+  })
+
   it('finds past snapshots with their rules and states, and says which are gone', async () => {
     const now = await snapshotKeeper(store, wider, NOON)
     const then = (await snapshotKeeper(store, priced, NOON)).current()

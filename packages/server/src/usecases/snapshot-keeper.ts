@@ -37,11 +37,16 @@ type SnapshotParts = Omit<Snapshot, 'version' | 'state'>
 function partsOf(config: Config, experiments: ExperimentSetup | undefined): SnapshotParts {
   const { objectives, rules, features, groups, groupSalt, prices, messages, artifact } = config
   return {
-    ...{ objectives, rules, features, groups, groupSalt, prices },
+    ...{ objectives, rules, features: withoutNothing(features), groups, groupSalt, prices },
     ...(messages === null ? {} : { messages }),
     ...(artifact === null ? {} : { artifact }),
     ...(experiments === undefined ? {} : { experiments }),
   }
+}
+
+/** No indicators of variants mean the same as a schema that does not name them, and so have the same version. */
+function withoutNothing({ variantBuckets = 0, ...others }: Config['features']): Snapshot['features'] {
+  return variantBuckets === 0 ? others : { ...others, variantBuckets }
 }
 
 /** Past snapshots kept in memory. */

@@ -99,7 +99,8 @@ export function demoConfig({ url, secret }: DemoGateway): Config {
   const webhook = { kind: 'webhook', url, secret, timeoutMs: GATEWAY_TIMEOUT_MS } as const
   return defineConfig({
     objectives: OBJECTIVES,
-    features: { features: TRAITS, messageBuckets: 13 },
+    // What a variant says, its `wording` tells.
+    features: { features: TRAITS, messageBuckets: 13, variantBuckets: 0 },
     rules: {
       channels: CHANNELS,
       quietHours: [{ channels: ['push', 'email'], startMinute: 21 * 60, endMinute: 8 * 60, behaviour: 'wait' }],
