@@ -92,6 +92,7 @@ describe('the client', () => {
     expect(await paloma.opportunities.get('o/1')).toMatchObject({ status: 'taken' })
     expect((await paloma.users.timeline('ann', { limit: 100 })).data.map(({ kind }) => kind)).toContain('decision')
     expect(await paloma.groups.compare('2026-01-01', '2026-02-01')).toMatchObject({ level: 0.95 })
+    expect(await paloma.retention.status()).toMatchObject({ storeDays: 90, keptSince: '2025-10-17T00:00:00.000Z' })
     const matched = await paloma.groups.compare('2026-01-01', '2026-02-01', { matchedBy: 'household' })
     expect(matched.matchedSets).toEqual({ 'paloma-holdout': 1 })
     expect(await paloma.policies.artifact('market A')).toMatchObject({ format: 'paloma-policy-artifact' })

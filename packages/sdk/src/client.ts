@@ -36,6 +36,7 @@ import type {
   WirePlanFromLog,
 } from './wire-experiments.ts'
 import type { WireGroupComparison } from './wire-groups.ts'
+import type { WireRetention } from './wire-retention.ts'
 
 export interface ClientOptions extends TransportOptions {
   /** Most events per request of the queue; 100 by default. */
@@ -122,6 +123,10 @@ export interface PalomaClient {
     /** What the server has learned, for the `artifact` of another's configuration. */
     artifact(name: string): Promise<PolicyArtifact>
   }
+  readonly retention: {
+    /** How long is kept, and what became of the rest. */
+    status(): Promise<WireRetention>
+  }
   readonly inbox: InboxClient
 }
 
@@ -143,6 +148,7 @@ export function createClient(options: ClientOptions): PalomaClient {
     },
     experiments: experimentCalls(transport),
     policies: { artifact: (name) => transport.request('GET', '/v1/policies/current/artifact', { query: { name } }) },
+    retention: { status: () => transport.request('GET', '/v1/retention') },
     inbox: createInboxClient(transport),
   }
 }

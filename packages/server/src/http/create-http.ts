@@ -28,6 +28,7 @@ import { keyRoutes } from './routes/keys.ts'
 import { mailReportRoutes } from './routes/mail-reports.ts'
 import { opportunityRoutes } from './routes/opportunities.ts'
 import { policyRoutes } from './routes/policies.ts'
+import { retentionRoutes } from './routes/retention.ts'
 import { unsubscribeRoutes } from './routes/unsubscribe.ts'
 import { userRoutes } from './routes/users.ts'
 import { validateWithZod } from './validation.ts'
@@ -123,6 +124,7 @@ function registerRoutes(app: HttpApp, options: HttpOptions, registry: Registry):
     groupRoutes(typed, deps)
     experimentRoutes(typed, deps)
     policyRoutes(typed, deps)
+    retentionRoutes(typed, deps)
     clockRoutes(typed, deps)
     keyRoutes(typed, deps)
     healthRoutes(typed, deps, registry)

@@ -2,6 +2,7 @@ import fastify from 'fastify'
 import { describe, expect, it } from 'vitest'
 import type { Usecases } from '../usecases/contract.ts'
 import { measure } from './metrics.ts'
+import { fakeRetention } from './testing/fake-retention.ts'
 
 type Counts = Awaited<ReturnType<Usecases['health']['counts']>>
 
@@ -14,10 +15,26 @@ describe('metrics', () => {
       { ...QUIET, sends: { sent: 4 } },
     ]
     const ready = async () => ({ ready: true, checks: {} })
-    const registry = measure(fastify(), { health: { ready, counts: async () => answers.shift() ?? QUIET } })
+    const health = { ready, counts: async () => answers.shift() ?? QUIET }
+    const registry = measure(fastify(), { health, retention: fakeRetention })
     expect(await registry.metrics()).toContain('paloma_sends{status="reserved"} 3')
     const later = await registry.metrics()
     expect(later).toContain('paloma_sends{status="sent"} 4')
     expect(later).not.toContain('paloma_sends{status="reserved"}')
+  })
+
+  it('say what tables take up, how far back they reach and what the last deletion did', async () => {
+    const ready = async () => ({ ready: true, checks: {} })
+    const health = { ready, counts: async () => QUIET }
+    const text = await measure(fastify(), { health, retention: fakeRetention }).metrics()
+    expect(text).toContain('paloma_table_rows{table="decisions"} 1000')
+    expect(text).toContain('paloma_table_bytes{table="decisions"} 2000000')
+    expect(text).toContain(`paloma_oldest_decision_seconds ${Date.UTC(2025, 9, 17, 3) / 1_000}`)
+    expect(text).toContain(`paloma_kept_since_seconds ${Date.UTC(2025, 9, 17) / 1_000}`)
+    expect(text).toContain('paloma_retention_rows 120')
+    expect(text).toContain('paloma_retention_holds 0')
+    const nothing = { ...(await fakeRetention.status()), keptSince: null, lastRun: null }
+    const fresh = measure(fastify(), { health, retention: { ...fakeRetention, status: async () => nothing } })
+    expect(await fresh.metrics()).not.toMatch(/^paloma_(kept_since_seconds|retention_rows|retention_holds) /m)
   })
 })

@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import { Gauge, Histogram, Registry } from 'prom-client'
-import type { Usecases } from '../usecases/contract.ts'
+import type { RetentionStatus, Usecases } from '../usecases/contract.ts'
 
 /** Prometheus metrics of requests and of what the server holds, in `registry`. */
 export function measure(
   app: FastifyInstance,
-  usecases: Pick<Usecases, 'health'>,
+  usecases: Pick<Usecases, 'health' | 'retention'>,
   registry: Registry = new Registry(),
 ): Registry {
   const requests = new Histogram({
@@ -29,6 +29,7 @@ export function measure(
     done()
   })
   registerCounts(usecases, registry)
+  registerRetention(usecases, registry)
   return registry
 }
 
@@ -74,6 +75,53 @@ function registerCounts(usecases: Pick<Usecases, 'health'>, registry: Registry):
       for (const [status, count] of Object.entries(sends)) this.set({ status }, count)
     },
   })
+}
+
+/** What the store holds and lets go, all from one look. */
+function registerRetention({ retention }: Pick<Usecases, 'retention'>, registry: Registry): void {
+  const status = sharedWhilePending(() => retention.status())
+  const perTable = (what: 'rows' | 'bytes', help: string): void => {
+    new Gauge({
+      name: `paloma_table_${what}`,
+      help,
+      labelNames: ['table'],
+      registers: [registry],
+      async collect() {
+        for (const { table, ...size } of (await status()).tables) this.set({ table }, size[what])
+      },
+    })
+  }
+  perTable('rows', "Rows of each table, by the store's statistics.")
+  perTable('bytes', 'What each table takes up, with its indexes.')
+  const gauge = (name: string, help: string, value: (status: RetentionStatus) => number | null): void => {
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      async collect() {
+        this.reset()
+        const found = value(await status())
+        if (found === null) this.remove()
+        else this.set(found)
+      },
+    })
+  }
+  const seconds = (at: number | null | undefined): number | null => (at == null ? null : at / 1_000)
+  gauge('paloma_oldest_decision_seconds', 'When the oldest decision in the store was made; absent without any.', (of) =>
+    seconds(of.oldestDecision),
+  )
+  gauge('paloma_kept_since_seconds', 'From when on the store has its days whole; absent where all are kept.', (of) =>
+    seconds(of.keptSince),
+  )
+  gauge('paloma_retention_run_seconds', 'When old rows were last looked for; absent before the first time.', (of) =>
+    seconds(of.lastRun?.at),
+  )
+  gauge('paloma_retention_rows', 'Rows that the last run deleted.', ({ lastRun }) => lastRun?.rows ?? null)
+  gauge(
+    'paloma_retention_holds',
+    'What keeps days older than the configuration says; GET /v1/retention names it.',
+    (of) => (of.lastRun === null ? null : of.lastRun.heldBy.length),
+  )
 }
 
 /** Callers that ask while an answer is under way get the same one. */

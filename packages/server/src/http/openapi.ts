@@ -11,6 +11,7 @@ const TAGS: readonly OpenAPIV3_1.TagObject[] = [
   { name: 'groups', description: 'Comparison groups.' },
   { name: 'experiments', description: 'What is tried on some users, and who met it.' },
   { name: 'policies', description: 'What decides, as files.' },
+  { name: 'retention', description: 'How long is kept.' },
   { name: 'inbox', description: 'In-app messages of one user.' },
   { name: 'unsubscribe', description: 'Where links in messages lead.' },
   { name: 'clock', description: 'The server’s time, virtual or real.' },

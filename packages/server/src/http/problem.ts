@@ -36,9 +36,9 @@ export function invalidRequest(part: string, issues: readonly Issue[]): ProblemE
   return new ProblemError(code, `${where}: ${first?.detail ?? 'is not valid'}${more}`, { errors: issues })
 }
 
-/** 404 for a thing that was named and is not there. */
-export function notFound(kind: string, id: string): ProblemError {
-  return new ProblemError(`${kind.toUpperCase()}_NOT_FOUND`, `there is no ${kind} "${id}"`, { status: 404 })
+/** 404 for a thing that was named and is not there; `why` goes on with the sentence. */
+export function notFound(kind: string, id: string, why = ''): ProblemError {
+  return new ProblemError(`${kind.toUpperCase()}_NOT_FOUND`, `there is no ${kind} "${id}"${why}`, { status: 404 })
 }
 
 /** The refusal of the only item of a request. */

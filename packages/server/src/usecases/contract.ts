@@ -18,7 +18,7 @@ import type {
   UserId,
   UserProfile,
 } from '@paloma/core'
-import type { ApiKey, InboxItem, InboxStatus, OpportunityStatus, Send } from '../store/contract.ts'
+import type { ApiKey, InboxItem, InboxStatus, OpportunityStatus, Send, TableSize } from '../store/contract.ts'
 import type { ExperimentUsecases } from './experiments-contract.ts'
 
 export type {
@@ -223,6 +223,29 @@ export interface TakenReport {
   readonly detail: string | null
 }
 
+/** What the last run of a deletion found and did. */
+export interface RetentionRun {
+  readonly at: EpochMs
+  /** Rows deleted, of all tables. */
+  readonly rows: number
+  /** Why days stay that are older than the configuration says. */
+  readonly heldBy: readonly string[]
+}
+
+/** How long is kept, what is there, and what became of the rest. */
+export interface RetentionStatus {
+  /** Null: for ever. */
+  readonly storeDays: number | null
+  readonly exportedDays: number | null
+  /** From when on the store, and the exported history, have every day whole; null where nothing was deleted for its age. */
+  readonly keptSince: EpochMs | null
+  readonly exportedSince: EpochMs | null
+  readonly oldestDecision: EpochMs | null
+  readonly lastRun: RetentionRun | null
+  /** Largest first; rows by the store's statistics. */
+  readonly tables: readonly TableSize[]
+}
+
 /** Everything the server can do. HTTP, CLI, jobs and MCP call these and nothing else. */
 export interface Usecases {
   readonly users: {
@@ -326,6 +349,11 @@ export interface Usecases {
       readonly includeToday?: boolean
       readonly onProgress?: (day: string) => void
     }): Promise<readonly { readonly day: string; readonly decisions: number; readonly outcomes: number }[]>
+  }
+  readonly retention: {
+    status(): Promise<RetentionStatus>
+    /** For a message that something is not there: `, or it was deleted for its age …`; empty where nothing was. */
+    orDeleted(): Promise<string>
   }
   readonly health: {
     ready(): Promise<{

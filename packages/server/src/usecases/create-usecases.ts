@@ -20,6 +20,7 @@ import { NO_NOTES, type Notes } from './notes.ts'
 import { opportunityUsecases } from './opportunities.ts'
 import { policyUsecases } from './policies.ts'
 import { retainer } from './retainer.ts'
+import { retentionUsecases } from './retention-status.ts'
 import { unsubscribeUsecases } from './unsubscribe.ts'
 import { userUsecases } from './users.ts'
 
@@ -62,6 +63,7 @@ export function createUsecases(
     unsubscribe: unsubscribeUsecases(deps, users.upsert),
     clock: { isVirtual: deps.clock.isVirtual, now: () => deps.clock.now(), advance: clockMover(deps, due) },
     history: historyUsecases(deps),
+    retention: retentionUsecases(deps),
     health: healthUsecases(deps, { ...sources, dispatcher, learner, heartbeats, wallClock }),
   }
   return { usecases, due, heartbeats }

@@ -3,7 +3,9 @@ import type { Usecases } from './contract.ts'
 import type { Deps } from './deps.ts'
 import type { Dispatcher } from './dispatch.ts'
 import type { Heartbeat, Heartbeats } from './heartbeats.ts'
+import { keptSince } from './kept-since.ts'
 import type { Learner } from './learner.ts'
+import { lastRetentionRun } from './retention.ts'
 
 type Check = Awaited<ReturnType<Usecases['health']['ready']>>['checks'][string]
 
@@ -28,7 +30,7 @@ const SHORTEST_ALARM_MS = 60_000
  * does not make the server unready, because other servers would not do better.
  */
 export function healthUsecases(
-  { store, clock, snapshots, adapters }: Pick<Deps, 'store' | 'clock' | 'snapshots' | 'adapters'>,
+  { store, clock, snapshots, adapters, config }: Pick<Deps, 'store' | 'clock' | 'snapshots' | 'adapters' | 'config'>,
   sources: HealthSources,
 ): Usecases['health'] {
   const countAll = seldom(async () => {
@@ -43,6 +45,7 @@ export function healthUsecases(
       checks.clock = { ok: true, detail: `${clock.isVirtual ? 'virtual' : 'system'}, ${iso(clock.now())}` }
       checks.learner = checkLearner(snapshots.current().state, sources)
       checks.channels = checkChannels([...adapters.keys()], sources.dispatcher)
+      if (config.retention.storeDays !== null && ping.ok) checks.retention = await checkRetention(store.registry)
       for (const [job, beat] of sources.heartbeats.all()) checks[`job:${job}`] = checkBeat(beat, sources.wallClock())
       return { ready: ping.ok && (disk?.ok ?? true), checks }
     },
@@ -95,6 +98,15 @@ function checkLearner(
   const who = learner.isLeader() ? 'learns' : 'follows what another process learns, or has not begun'
   const detail = `${who}; state ${state.id} of ${iso(state.createdAt)}`
   return { ok: beat === undefined || checkBeat(beat, wallClock()).ok, detail }
+}
+
+/** Something that holds a deletion back is shown, and is no trouble by itself. */
+async function checkRetention(registry: Deps['store']['registry']): Promise<Check> {
+  const run = await lastRetentionRun(registry)
+  if (run === undefined) return { ok: true, detail: 'nothing was deleted yet' }
+  const since = iso(await keptSince(registry))
+  const held = run.heldBy.length === 0 ? '' : `; held back: ${run.heldBy.join('; ')}`
+  return { ok: true, detail: `days since ${since} are kept; last looked ${iso(run.at)}${held}` }
 }
 
 function checkChannels(channels: readonly string[], dispatcher: Pick<Dispatcher, 'troubles'>): Check {

@@ -6,6 +6,7 @@ import { interpretMailReport, type MailReport } from '../mail-report/index.ts'
 import type { Send } from '../store/contract.ts'
 import type { IncomingEvent, ItemResult, TakenReport, Usecases } from './contract.ts'
 import type { Deps } from './deps.ts'
+import { keptSince, orDeleted } from './kept-since.ts'
 
 /** Something that came back by mail. */
 type Report = Exclude<MailReport, { readonly kind: 'other' }>
@@ -22,7 +23,8 @@ export function mailReportUsecases(deps: Deps, events: Usecases['events']): Usec
       const send = await sendOf(deps, report)
       if (send === undefined) {
         const { messageId } = report.original
-        const named = messageId === null ? 'the report names no message' : `nothing was sent as ${messageId}`
+        const gone = orDeleted(deps.config.retention, await keptSince(deps.store.registry))
+        const named = messageId === null ? 'the report names no message' : `nothing was sent as ${messageId}${gone}`
         return taken(report, { detail: `${named}, so nobody is concerned` })
       }
       const name = eventName(deps.config, report.kind)

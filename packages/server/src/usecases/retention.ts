@@ -1,5 +1,6 @@
 import { DAY_MS, type EpochMs, type Experiment } from '@paloma/core'
 import type { Gone, Place, Round } from '../store/contract.ts'
+import type { RetentionRun } from './contract.ts'
 import type { Deps } from './deps.ts'
 import { completeDay, EXPORTER } from './history.ts'
 import { dayOf, EXPORTED_SINCE, exportedSince, KEPT_SINCE, keptSince, midnightOf } from './kept-since.ts'
@@ -14,15 +15,6 @@ const STEP_ROWS = 500
 /** Policy states are some hundred times as large as a decision. */
 const STEP_STATES = 20
 const SUBJECT = 'deleting what is old'
-
-/** What the last run found and did, as the registry keeps it. */
-export interface RetentionRun {
-  readonly at: EpochMs
-  /** Rows deleted, of all tables. */
-  readonly rows: number
-  /** Why days stay that are older than the configuration says. */
-  readonly heldBy: readonly string[]
-}
 
 export const RETENTION_RUN = 'retention-run'
 

@@ -24,6 +24,7 @@ const FACTS: StoreFacts = {
   latestState: { id: 41, createdAt: NOW - 3_600_000 },
   hasLearner: true,
   traces: { named: 0, guessed: 0 },
+  kept: { bytes: 3_000_000, oldestAt: NOW - 5 * DAY_MS, since: null, heldBy: [] },
 }
 const SMTP = { kind: 'smtp', url: 'smtp://news:hunter2@mail.example:587', from: 'news@example.org' } as const
 const open = (over: Partial<StoreFacts>): StoreLook => ({ kind: 'open', facts: { ...FACTS, ...over } })
@@ -85,8 +86,8 @@ describe('paloma doctor', () => {
     expect(output.results()).toMatch(
       / {2}failed {3}config +it is not valid:\n +\/prices: expected record\n +→ mend it\n/,
     )
-    expect(output.results()).toMatch(/\n\n15 checks: 14 ok, 0 warning, 1 failed\n$/)
-    expect(output.notes()).toBe('error DOCTOR_FAILED: 1 of 15 checks failed\n')
+    expect(output.results()).toMatch(/\n\n16 checks: 15 ok, 0 warning, 1 failed\n$/)
+    expect(output.notes()).toBe('error DOCTOR_FAILED: 1 of 16 checks failed\n')
   })
 
   const stores: readonly (readonly [string, StoreLook, Finding['health'], RegExp])[] = [
@@ -126,6 +127,30 @@ describe('paloma doctor', () => {
     const { of, code } = await run(DATABASE, { lookAtStore: async () => look })
     expect(of(check)).toMatchObject({ health, found: expect.stringMatching(found) })
     expect(code).toBe(health === 'failed' ? 1 : 0)
+  })
+
+  const kept = (days: number, over: Partial<StoreFacts['kept']> = {}) =>
+    open({ kept: { bytes: 3_000_000, oldestAt: NOW - days * DAY_MS, since: null, heldBy: [], ...over } })
+  const ages: readonly (readonly [number | null, StoreLook, Finding['health'], RegExp])[] = [
+    [null, kept(5), 'ok', /^3 MiB, the oldest decision is 5 days old; nothing is deleted$/],
+    [null, kept(90), 'warning', /90 days old: the store grows for ever$/],
+    [null, kept(0, { oldestAt: null }), 'ok', /no decision yet/],
+    [60, kept(60, { since: NOW - 60 * DAY_MS }), 'ok', /60 days are kept/],
+    [60, kept(400, { since: NOW - 60 * DAY_MS }), 'ok', /60 days are kept/],
+    [60, kept(400, { since: NOW - 90 * DAY_MS }), 'warning', /nothing has been deleted lately/],
+    [60, kept(400), 'warning', /60 days should be kept: nothing has been deleted lately/],
+    [
+      60,
+      kept(400, { since: NOW - 90 * DAY_MS, heldBy: ['experiment tone still runs'] }),
+      'warning',
+      /: experiment tone/,
+    ],
+  ]
+  it.each(ages)('where %s days are kept says of %j that it is %s', async (storeDays, look, health, found) => {
+    const config = defineConfig({ retention: { storeDays } })
+    const lookAtStore = async () => look
+    const { of } = await run(DATABASE, { lookAtStore, loadConfig: async () => ({ config, file: null }) })
+    expect(of('retention')).toMatchObject({ health, found: expect.stringMatching(found) })
   })
 
   it('warns of a model that nothing can teach', async () => {

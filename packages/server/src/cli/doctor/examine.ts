@@ -64,7 +64,10 @@ async function checkRuntime(
   ])
   return [
     ...directory,
-    ...checkStore(look, { now: deps.now(), isShared, objectives: config?.objectives ?? [] }),
+    ...checkStore(look, {
+      ...{ now: deps.now(), isShared, objectives: config?.objectives ?? [] },
+      retention: config?.retention ?? { storeDays: null, exportedDays: null },
+    }),
     port,
     checkPublicUrl(runtime, adapters),
     checkClock(runtime, deps.env.NODE_ENV),

@@ -1,6 +1,8 @@
 import { assertNever, type Objective } from '@paloma/core'
+import type { Config } from '../../config/contract.ts'
 import type { StoreFacts, StoreLook } from '../../store/look-at-store.ts'
 import { type Finding, failed, ok, warning } from './finding.ts'
+import { checkKept } from './kept-check.ts'
 
 const LEAST_VERSION = 150_000
 const DAY_MS = 86_400_000
@@ -10,7 +12,12 @@ const OLD_STATE_DAYS = 7
 /** What there is to say about a store: whether it opens, its version, rights, migrations, keys and learning. */
 export function checkStore(
   look: StoreLook,
-  { now, isShared, objectives }: { now: number; isShared: boolean; objectives: readonly Objective[] },
+  {
+    now,
+    isShared,
+    objectives,
+    retention,
+  }: { now: number; isShared: boolean; objectives: readonly Objective[]; retention: Config['retention'] },
 ): readonly Finding[] {
   switch (look.kind) {
     case 'absent':
@@ -24,6 +31,7 @@ export function checkStore(
         checkMigrations(look.facts),
         checkKeys(look.facts),
         checkLearner(look.facts, { now, isShared }),
+        checkKept(look.facts, { now, retention }),
         ...checkModels(look.facts, objectives),
       ]
     default:

@@ -28,5 +28,7 @@ export function checkedId(id: string): string {
 
 /** The failure for an id that the log does not have. */
 export function unknownDecision(id: string, place: string): PalomaError {
-  return new PalomaError('DECISION_NOT_FOUND', `${place} has no decision "${id}"`)
+  return new PalomaError('DECISION_NOT_FOUND', `${place} has no decision "${id}"`, {
+    hint: 'decisions older than retention.storeDays are deleted, where the configuration sets it',
+  })
 }

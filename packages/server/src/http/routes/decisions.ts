@@ -169,7 +169,7 @@ function getRoute(app: HttpApp, { usecases }: RouteDeps): void {
     },
     handler: async (request) => {
       const decision = await usecases.decisions.get(request.params.id)
-      if (decision === undefined) throw notFound('decision', request.params.id)
+      if (decision === undefined) throw notFound('decision', request.params.id, await usecases.retention.orDeleted())
       return wireDecision(decision)
     },
   })
@@ -189,7 +189,7 @@ function explainRoute(app: HttpApp, { usecases }: RouteDeps): void {
     },
     handler: async (request) => {
       const explanation = await usecases.decisions.explain(request.params.id)
-      if (explanation === undefined) throw notFound('decision', request.params.id)
+      if (explanation === undefined) throw notFound('decision', request.params.id, await usecases.retention.orDeleted())
       return wireExplanation(explanation)
     },
   })
@@ -209,7 +209,7 @@ function replayRoute(app: HttpApp, { usecases }: RouteDeps): void {
     },
     handler: async (request) => {
       const replay = await usecases.decisions.replay(request.params.id)
-      if (replay === undefined) throw notFound('decision', request.params.id)
+      if (replay === undefined) throw notFound('decision', request.params.id, await usecases.retention.orDeleted())
       return replay
     },
   })

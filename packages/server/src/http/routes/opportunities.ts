@@ -65,7 +65,7 @@ function getRoute(app: HttpApp, { usecases }: RouteDeps): void {
     },
     handler: async (request) => {
       const found = await usecases.opportunities.get(request.params.id)
-      if (found === undefined) throw notFound('opportunity', request.params.id)
+      if (found === undefined) throw notFound('opportunity', request.params.id, await usecases.retention.orDeleted())
       return wireOpportunity(found.opportunity, found.status)
     },
   })
@@ -87,7 +87,7 @@ function withdrawRoute(app: HttpApp, { usecases }: RouteDeps): void {
       const { id } = request.params
       if (await usecases.opportunities.withdraw(id)) return { id, status: 'withdrawn' as const }
       const found = await usecases.opportunities.get(id)
-      if (found === undefined) throw notFound('opportunity', id)
+      if (found === undefined) throw notFound('opportunity', id, await usecases.retention.orDeleted())
       if (found.status === 'withdrawn') return { id, status: 'withdrawn' as const }
       throw new ProblemError('OPPORTUNITY_NOT_OPEN', `opportunity "${id}" is ${found.status}, only open ones go`, {
         status: 409,

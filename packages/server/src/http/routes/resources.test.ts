@@ -178,3 +178,28 @@ describe('events', () => {
     expect(large.json()).toMatchObject({ status: 413, code: 'BODY_TOO_LARGE' })
   })
 })
+
+describe('retention', () => {
+  it('says how long is kept, and of what is not there that it may be gone', async () => {
+    const answer = await http.call('GET', '/v1/retention')
+    expect(answer.json()).toMatchObject({
+      storeDays: 90,
+      keptSince: '2025-10-17T00:00:00.000Z',
+      exportedSince: null,
+      lastRun: { at: '2026-01-15T11:00:00.000Z', rows: 120, heldBy: [] },
+      tables: [{ table: 'decisions', rows: 1_000, bytes: 2_000_000 }],
+    })
+    const gone = [
+      ['GET', '/v1/decisions/old'],
+      ['GET', '/v1/decisions/old/explain'],
+      ['POST', '/v1/decisions/old/replay'],
+      ['GET', '/v1/opportunities/old'],
+      ['DELETE', '/v1/opportunities/old'],
+    ] as const
+    for (const [method, url] of gone) {
+      const { status, detail } = (await http.call(method, url)).json()
+      expect(status).toBe(404)
+      expect(detail).toMatch(/there is no \w+ "old", or it was deleted for its age: .* since 2025-10-17 \(90 days\)$/)
+    }
+  })
+})

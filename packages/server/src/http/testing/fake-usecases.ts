@@ -26,6 +26,7 @@ import type {
 import { fakeDecisions } from './fake-decisions.ts'
 import { fakeExperiments } from './fake-experiments.ts'
 import { fakeMailReports } from './fake-mail-reports.ts'
+import { fakeRetention } from './fake-retention.ts'
 import type { Stored } from './stored.ts'
 
 const STATUS_ORDER = ['unseen', 'seen', 'read', 'interacted', 'archived'] as const
@@ -75,6 +76,7 @@ export function fakeUsecases(options: { readonly isVirtual?: boolean } = {}): Fa
     clock: fakeClock(stored, options.isVirtual ?? true),
     keys: fakeKeys(stored),
     history: { export: async () => [] },
+    retention: fakeRetention,
     health: fakeHealth(stored),
   }
   const secrets = { ingest: 'pk_ingest', decide: 'pk_decide', read: 'pk_read', admin: 'pk_admin' }

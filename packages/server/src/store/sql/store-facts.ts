@@ -1,5 +1,6 @@
 import type { Sql } from './client.ts'
 import { MIGRATIONS } from './migrations/index.ts'
+import { tableSizes } from './table-sizes.ts'
 
 /** What a look at a database tells, without changing anything in it. Times are epoch milliseconds. */
 export interface StoreFacts {
@@ -22,6 +23,13 @@ export interface StoreFacts {
   readonly hasLearner: boolean
   /** Outcomes that count for an objective and followed a send, of the latest 100,000 in the last 28 days there are: those that name its decision, and those joined by time. */
   readonly traces: { readonly named: number; readonly guessed: number }
+  /** What the tables take up, when the oldest decision was made, from when on days are whole and why older ones stay. */
+  readonly kept: {
+    readonly bytes: number
+    readonly oldestAt: number | null
+    readonly since: number | null
+    readonly heldBy: readonly string[]
+  }
 }
 
 const TRACES_MS = 28 * 86_400_000
@@ -44,6 +52,7 @@ export async function storeFacts(sql: Sql, lockClass: number): Promise<StoreFact
     latestState: hasTables ? await latestState(sql) : null,
     hasLearner: await hasLearner(sql, lockClass),
     traces: hasTables ? await traces(sql) : { named: 0, guessed: 0 },
+    kept: hasTables ? await kept(sql) : { bytes: 0, oldestAt: null, since: null, heldBy: [] },
   }
 }
 
@@ -107,4 +116,23 @@ async function traces(sql: Sql): Promise<StoreFacts['traces']> {
     [TRACES_MS, TRACES_MOST],
   )
   return { named: Number(row?.named ?? 0), guessed: Number(row?.guessed ?? 0) }
+}
+
+async function kept(sql: Sql): Promise<StoreFacts['kept']> {
+  const [row] = await sql.query<{
+    readonly oldest: number | null
+    readonly since: string | null
+    readonly run: string | null
+  }>(
+    `select (select min(at) from decisions) as oldest, (select value from settings where name = 'kept-since') as since,
+       (select value from settings where name = 'retention-run') as run`,
+  )
+  const sizes = await tableSizes(sql)
+  const { heldBy }: { readonly heldBy: readonly string[] } = JSON.parse(row?.run ?? '{"heldBy":[]}')
+  return {
+    bytes: sizes.reduce((sum, { bytes }) => sum + bytes, 0),
+    oldestAt: row?.oldest ?? null,
+    since: row?.since == null ? null : Number(row.since),
+    heldBy,
+  }
 }
