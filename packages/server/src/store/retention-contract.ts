@@ -61,8 +61,10 @@ export interface RetentionStore {
   counters(before: EpochMs): Promise<number>
   /** When the oldest decision was made; null for none. */
   oldestDecision(): Promise<EpochMs | null>
-  /** Rows of one UTC day. */
-  rowsOf(day: string): Promise<{ readonly decisions: number; readonly outcomes: number }>
+  /** Rows of one UTC day, and when the last of its outcomes was received. */
+  rowsOf(
+    day: string,
+  ): Promise<{ readonly decisions: number; readonly outcomes: number; readonly lastReceivedAt: EpochMs | null }>
   /** Makes the room of deleted rows ready for new ones, where nothing does so by itself; others wait meanwhile, table by table. */
   reclaim(): Promise<void>
   /** Largest first. */

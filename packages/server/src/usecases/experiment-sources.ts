@@ -25,7 +25,7 @@ export function withRows<T>(
 }
 
 /** An event may lie in the store a little after the moment at which it is said to have been received. */
-const EXPORT_MARGIN_MS = 5 * MINUTE_MS
+export const EXPORT_MARGIN_MS: number = 5 * MINUTE_MS
 
 /**
  * Days that were exported come out of their files, whatever their number; all others, and what came of those days since,

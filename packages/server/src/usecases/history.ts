@@ -1,6 +1,7 @@
 import { DAY_MS, type Decision, type Outcome, PalomaError } from '@paloma/core'
 import type { Usecases } from './contract.ts'
 import type { Deps } from './deps.ts'
+import { EXPORT_MARGIN_MS } from './experiment-sources.ts'
 import { dayOf, keptSince } from './kept-since.ts'
 import { pages } from './past-rows.ts'
 
@@ -81,7 +82,10 @@ async function* wholeOnly<T>(
 export async function completeDay(deps: HistoryDeps, day: string): Promise<void> {
   const { store, history } = deps
   const known = (await history.parts()).find((part) => part.day === day)
-  const { decisions, outcomes } = await store.retention.rowsOf(day)
-  if (known !== undefined && known.decisionRows >= decisions && known.outcomeRows >= outcomes) return
-  await exportDay(deps, day)
+  const { decisions, outcomes, lastReceivedAt } = await store.retention.rowsOf(day)
+  const readAt = known?.exportedAt ?? null
+  // Rows alone do not tell: of somebody who is being forgotten they may be in one and no longer in the other.
+  const hasAll = known !== undefined && known.decisionRows >= decisions && known.outcomeRows >= outcomes
+  const isLate = lastReceivedAt !== null && (readAt === null || lastReceivedAt > readAt - EXPORT_MARGIN_MS)
+  if (!hasAll || isLate) await exportDay(deps, day)
 }

@@ -203,3 +203,21 @@ describe('the Parquet files', () => {
     await expect(log.days()).rejects.toMatchObject({ code: 'LOG_VERSION' })
   })
 })
+
+describe('days that go', () => {
+  it('leave no file behind, nor do those that an earlier deletion had only taken out of the manifest', async () => {
+    const dir = await newDir()
+    const log = parquetLog({ dir })
+    for (const day of ['2026-01-30', DAY, '2026-02-01']) {
+      await log.writeDay(day, { decisions: inBatches([sampleDecision(0)], 1), outcomes: inBatches([], 1) })
+    }
+    // As if the process had died between the manifest and the files.
+    const manifest = JSON.parse(await readFile(join(dir, '_manifest.json'), 'utf8'))
+    delete manifest.days['2026-01-30']
+    await writeFile(join(dir, '_manifest.json'), JSON.stringify(manifest))
+    expect(await log.drop('2026-02-01')).toEqual([DAY])
+    for (const what of ['decisions', 'outcomes', 'exposures']) {
+      expect(await readdir(join(dir, what))).toEqual(['dt=2026-02-01'])
+    }
+  })
+})

@@ -151,6 +151,21 @@ export function testLog(make: () => Promise<HistoryLog>): void {
       expect(await log.erase('u-3')).toEqual({ rows: 0 })
     })
 
+    it('lets the days before one go, and says which; a later look finds none of them', async () => {
+      const log = await make()
+      for (const day of ['2026-01-31', '2026-02-01', '2026-02-02']) await write(log, day, 3)
+      expect(await log.drop('2026-01-31')).toEqual([])
+      expect(await log.drop('2026-02-02')).toEqual(['2026-01-31', '2026-02-01'])
+      expect(await log.drop('2026-02-02')).toEqual([])
+      expect(await log.days()).toEqual(['2026-02-02'])
+      expect((await log.parts()).map(({ day, decisionRows, outcomeRows }) => [day, decisionRows, outcomeRows])).toEqual(
+        [['2026-02-02', 3, 3]],
+      )
+      expect(await log.readDecisions('2026-02-01')).toEqual([])
+      expect(await log.readDecisions('2026-02-02')).toHaveLength(3)
+      await expect(log.drop('yesterday')).rejects.toMatchObject({ code: 'LOG_DAY' })
+    })
+
     it('keeps all days when several are written at once', async () => {
       const log = await make()
       const days = ['2026-01-01', '2026-01-02', '2026-01-03']

@@ -45,8 +45,9 @@ export function retentionStore(client: SqlClient): Omit<RetentionStore, 'reclaim
     async rowsOf(day) {
       const { from, until } = dayBounds(day)
       const [row] = await client.query<Awaited<ReturnType<RetentionStore['rowsOf']>>>(
-        `select (select count(*) from decisions where at >= $1 and at < $2) as decisions,
-           (select count(*) from outcomes where at >= $1 and at < $2) as outcomes`,
+        `select (select count(*) from decisions where at >= $1 and at < $2) as decisions, count(*) as outcomes,
+           max(received_at) as "lastReceivedAt"
+         from outcomes where at >= $1 and at < $2`,
         [from, until],
       )
       return row!

@@ -16,6 +16,7 @@ import {
   exampleOutcome,
   exampleProfile,
   exampleState,
+  NOON,
 } from './examples.ts'
 import type { StoreOf } from './store-of.ts'
 
@@ -172,11 +173,11 @@ export function testRetention(storeOf: StoreOf): void {
       ])
       const outcomes = at.map((moment, i) => exampleOutcome(`keep-${i}`, 'keep-user', { at: moment }))
       await store.outcomes.insertMany(outcomes)
-      expect(await store.retention.rowsOf('2019-04-30')).toMatchObject({ outcomes: 2 })
+      expect(await store.retention.rowsOf('2019-04-30')).toMatchObject({ outcomes: 2, lastReceivedAt: NOON + 5 })
       expect(await all((after) => store.retention.outcomes(twoAt(CUT)(after)))).toBe(3)
       const left = await store.outcomes.getMany(outcomes.map(({ messageId }) => messageId))
       expect([...left.keys()].sort()).toEqual(['keep-3', 'keep-4'])
-      expect(await store.retention.rowsOf('2019-04-30')).toMatchObject({ outcomes: 0 })
+      expect(await store.retention.rowsOf('2019-04-30')).toMatchObject({ outcomes: 0, lastReceivedAt: null })
     })
 
     it('deletes old exposures of one experiment', async () => {
