@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { constants, existsSync } from 'node:fs'
 import { access, mkdir, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type EpochMs, PalomaError } from '@paloma/core'
 import type { FastifyInstance } from 'fastify'
@@ -43,7 +44,7 @@ export interface App {
   readonly store: Store
   /** Resolves when the embedded store has failed: nothing can be answered any more. */
   readonly broken: Promise<PalomaError>
-  /** Ends requests, providers and the store, in this order. */
+  /** Ends requests, providers and the store, in this order; neither of the first two holds up the store for long. */
   close(): Promise<void>
 }
 
@@ -52,6 +53,8 @@ const STDERR = 2
 const LEFT_BEHIND_MS = 600_000
 /** What reading an experiment out may take while the server goes on deciding. */
 const READ_OUT_LIMITS = { memoryMb: 512, threads: 1 }
+/** How long closing waits for providers: what they do not answer by then counts as unknown at the next start. */
+const LONGEST_FAREWELL_MS = 3_000
 /** Less free space than this is trouble. */
 const LEAST_FREE_BYTES = 100 * 2 ** 20
 /** Nothing a running server asks of the embedded store takes so long. */
@@ -118,7 +121,8 @@ async function joinApp(opened: Store, { config, runtime, wallClock, notes }: App
     store,
     async close() {
       await http.close()
-      for (const adapter of deps.adapters.values()) await adapter.close?.()
+      const providers = [...deps.adapters.values()].map((adapter) => adapter.close?.())
+      await Promise.race([Promise.all(providers), pause(LONGEST_FAREWELL_MS, undefined, { ref: false })])
       await store.close()
     },
   }

@@ -1,8 +1,9 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { Pool } from 'undici'
+import { type AddressInfo, connect, type Socket } from 'node:net'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { type Dispatcher, Pool } from 'undici'
 import { afterEach, describe, expect, it } from 'vitest'
-import { postOnce } from './http-post.ts'
+import { KEEP_ALIVE, postOnce } from './http-post.ts'
 
 let server: Server
 let pool: Pool
@@ -38,6 +39,21 @@ describe('postOnce', () => {
     const third = await postOnce(pool, { url, headers: {}, body: 'third', timeoutMs: 20_000 })
     expect(third).toMatchObject({ kind: 'answered', status: 200 })
     expect(bodies).toEqual(['first', 'third'])
+  })
+
+  it('hears of a connection that the other side has closed before it writes, where nobody has looked yet', async () => {
+    const url = await serve((_request, response) => response.end())
+    const heard: string[] = []
+    const accepted = new Promise<Socket>((resolve) => server.once('connection', resolve))
+    const kept = connect(Number(url.port), '127.0.0.1').resume()
+    kept.once('end', () => heard.push('closed'))
+    const closing = await accepted
+    const dispatcher = { dispatch: () => heard.push('written') > 0 } as unknown as Dispatcher
+    closing.destroy()
+    void postOnce(dispatcher, { url, headers: {}, body: 'x', timeoutMs: 20_000 })
+    for (let turn = 0; heard.length < 2 && turn < 100; turn++) await nextTurn()
+    expect(heard).toEqual(['closed', 'written'])
+    expect(KEEP_ALIVE.keepAliveTimeout).toBeLessThan(2_000)
   })
 
   it('takes a status for an answer even when the body is lost', async () => {

@@ -18,6 +18,15 @@ export type PostAnswer =
 
 type AnswerHeaders = Readonly<Record<string, string | readonly string[] | undefined>>
 
+/**
+ * How long a connection is kept for the next message: shorter than servers keep theirs, so that they seldom close one as a
+ * message is written to it. What became of that message nobody would know.
+ */
+export const KEEP_ALIVE: { readonly keepAliveTimeout: number; readonly keepAliveMaxTimeout: number } = {
+  keepAliveTimeout: 1_000,
+  keepAliveMaxTimeout: 1_000,
+}
+
 /** More of an answer than this is not read: it carries an id or an error text, not data. */
 const MAX_ANSWER_BYTES = 64 * 1024
 
@@ -37,10 +46,16 @@ export function postOnce(dispatcher: Dispatcher, request: PostRequest): Promise<
       request.signal?.removeEventListener('abort', onAbort)
     }
     const { url, headers, body } = request
-    dispatcher.dispatch(
-      { origin: url.origin, path: url.pathname + url.search, method: 'POST', headers, body },
-      exchange,
-    )
+    const dispatch = (): void => {
+      if (exchange.isSettled) return
+      dispatcher.dispatch(
+        { origin: url.origin, path: url.pathname + url.search, method: 'POST', headers, body },
+        exchange,
+      )
+    }
+    // First all that has arrived by now is read, which takes a whole round of the event loop: a connection that the server
+    // has closed must not be written to.
+    setImmediate(() => setImmediate(dispatch))
   })
 }
 
@@ -56,6 +71,10 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   constructor(resolve: (answer: PostAnswer) => void) {
     this.#resolve = resolve
+  }
+
+  get isSettled(): boolean {
+    return this.#isSettled
   }
 
   /** Ends the wait; a request that was not written yet never will be. */

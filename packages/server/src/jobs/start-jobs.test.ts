@@ -43,6 +43,23 @@ describe('jobs', () => {
     return { lines, heartbeats, pass: time.pass, stop: startJobs(jobs, { notes, heartbeats, sleep: time.sleep }) }
   }
 
+  it('that do not end are named when the patience of who stops them has, and others are not', async () => {
+    let finish = (): void => {}
+    const long = new Promise<number>((resolve) => {
+      finish = () => resolve(1)
+    })
+    const { stop, pass, heartbeats } = start([
+      { name: 'learn', everyMs: 1_000, work: () => long },
+      { name: 'deliver', everyMs: 1_000, work: async () => 0, end: async () => void (await long) },
+      { name: 'inbox', everyMs: 1_000, work: async () => 0 },
+    ])
+    await pass(10)
+    expect(await stop(nextTurn())).toEqual(['learn', 'deliver'])
+    finish()
+    expect(await stop()).toEqual([])
+    expect(heartbeats).toBeDefined()
+  })
+
   it('run again after their pause, an eager one at once while it finds something to do', async () => {
     const rounds = { slow: 0, eager: 0 }
     const { stop, pass } = start([

@@ -47,21 +47,30 @@ export function dueJobs(due: DueWork, learnEveryMs: number): readonly Job[] {
 }
 
 /**
- * Runs jobs until the answered function is called, which resolves when the rounds that were running have ended. A
- * failing job is noted, waits ever longer, and goes on.
+ * Ends the rounds: resolves when those that were running have ended, or when the caller's patience has, with the names of
+ * those that had not by then.
  */
+export type StopJobs = (patience?: Promise<unknown>) => Promise<readonly string[]>
+
+/** Runs jobs until they are stopped. A failing job is noted, waits ever longer, and goes on. */
 export function startJobs(
   jobs: readonly Job[],
   { sleep = sleepFor, ...rest }: Around & { readonly sleep?: Sleep },
-): () => Promise<void> {
+): StopJobs {
   const stopping = new AbortController()
   // Each job waits for this one signal; Node would take more than ten for a leak.
   setMaxListeners(jobs.length + 1, stopping.signal)
   const around = { ...rest, sleep: (ms: number) => sleep(ms, stopping.signal) }
-  const running = jobs.map((job) => keepRunning(job, stopping.signal, around))
-  return async () => {
+  const unfinished = new Set(jobs.map(({ name }) => name))
+  const running = jobs.map(async (job) => {
+    await keepRunning(job, stopping.signal, around)
+    unfinished.delete(job.name)
+  })
+  return async (patience) => {
     stopping.abort()
-    await Promise.all(running)
+    const ended = Promise.all(running)
+    await (patience === undefined ? ended : Promise.race([ended, patience]))
+    return [...unfinished]
   }
 }
 

@@ -24,7 +24,9 @@ import { retentionUsecases } from './retention-status.ts'
 import { unsubscribeUsecases } from './unsubscribe.ts'
 import { userUsecases } from './users.ts'
 
-/** Planned sends decided again in one go. */
+/** Planned sends decided again in one go: callers wait meanwhile. */
+const PLAN_BATCH = 50
+/** Opportunities that are closed in one go. */
 const BATCH = 500
 /** A dispatch of another process that has not changed for so long was left behind: no provider takes that long. */
 const LEFT_BEHIND_MS = 600_000
@@ -81,7 +83,7 @@ function dueWork(deps: Deps, { decisions, dispatcher, learner, retain }: Workers
   return {
     lanes: dispatcher.lanes,
     retain,
-    redecide: (rounds) => drain(() => decisions.redecide(BATCH), BATCH, rounds),
+    redecide: (rounds) => drain(() => decisions.redecide(PLAN_BATCH), PLAN_BATCH, rounds),
     dispatch: () => drainLanes(dispatcher, clock.isVirtual),
     learn: async () => (await learner.run()).id,
     prune: async (rounds) => {

@@ -35,6 +35,13 @@ describe('a planned send that falls due', () => {
     expect(await lab.usecases.decisions.replay(decisionId('one:due'))).toMatchObject({ identical: true })
   })
 
+  it('waits its turn where many are due at once: others are not kept waiting for all of them', async () => {
+    for (let i = 0; i < 60; i += 1) await planned(`many-${i}`, 'many')
+    wait()
+    expect([await lab.due.redecide(1), await lab.due.redecide(1), await lab.due.redecide(1)]).toEqual([50, 10, 0])
+    await lab.due.dispatch()
+  })
+
   it('is dropped where the user has said no in the meantime, and its opportunity opens again', async () => {
     await planned('no', 'nora')
     await lab.usecases.users.upsert([{ userId: userId('nora'), consent: { channels: { email: 'denied' } } }])

@@ -30,6 +30,7 @@ export function userUsecases(deps: Deps): Usecases['users'] {
           userId: ownerOf(patch.userId),
           update: (current) => {
             if (current === undefined) isNew.add(i)
+            else isNew.delete(i)
             return applyPatch(current, { ...patch, userId: ownerOf(patch.userId) }, at)
           },
         })),

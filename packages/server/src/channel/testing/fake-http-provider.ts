@@ -19,6 +19,8 @@ export interface ReceivedPost {
 export interface FakeHttpProvider {
   readonly url: string
   attempts(): number
+  /** How many connections were made so far. */
+  connections(): number
   accept(): Promise<void>
   make(trouble: Trouble): Promise<void>
   /** Answers every request with this status until `accept`. */
@@ -33,6 +35,7 @@ export async function fakeHttpProvider(
   let trouble: Trouble | undefined
   let fixed: { readonly status: number; readonly body?: string } | undefined
   let attempts = 0
+  let connections = 0
 
   const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await bodyOf(request)
@@ -54,6 +57,9 @@ export async function fakeHttpProvider(
   const server: Server = createServer((request, response) => {
     respond(request, response).catch((error: unknown) => response.destroy(error as Error))
   })
+  server.on('connection', () => {
+    connections++
+  })
   const port = await listen(server, 0)
   const stop = (): Promise<void> =>
     new Promise((resolve) => {
@@ -63,6 +69,7 @@ export async function fakeHttpProvider(
   return {
     url: `http://127.0.0.1:${port}`,
     attempts: () => attempts,
+    connections: () => connections,
     async accept() {
       trouble = undefined
       fixed = undefined

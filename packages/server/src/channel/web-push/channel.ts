@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 import { Agent } from 'undici'
 import webPush from 'web-push'
 import type { ChannelAdapter, Message, SendResult } from '../contract.ts'
-import { type PostAnswer, postOnce } from '../http-post.ts'
+import { KEEP_ALIVE, type PostAnswer, postOnce } from '../http-post.ts'
 import { checkWebPush, type WebPushChannelOptions } from './config.ts'
 import { isPublicAddress, lookupPublic } from './public-address.ts'
 import { vapidHeaders } from './vapid-header.ts'
@@ -29,6 +29,7 @@ export function webPushChannel(options: WebPushChannelOptions): ChannelAdapter {
   const authorize = vapidHeaders(options)
   const agent = new Agent({
     connections: concurrency,
+    ...KEEP_ALIVE,
     connect: { timeout: timeoutMs, ...(isLocalAllowed ? {} : { lookup: lookupPublic }) },
   })
   return {

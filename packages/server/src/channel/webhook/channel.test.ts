@@ -133,14 +133,13 @@ describe('webhookChannel', () => {
     expect(lab.events[0]?.id).toBe('a\r\nx-evil: 1 é')
   })
 
-  it('handles hundreds of messages a second over few connections', async () => {
-    lab = await webhookLab('sms', 5_000)
-    const started = performance.now()
+  it('hands hundreds of messages over, each once, over no more connections than messages may be on their way', async () => {
+    lab = await webhookLab('sms', 60_000)
     const ids = Array.from({ length: 500 }, (_, i) => sendId(`s${i}`))
     const results = await Promise.all(ids.map((id) => lab.adapter.send(testMessage(lab, { sendId: id }))))
     expect(results.filter((result) => result.kind === 'sent')).toHaveLength(500)
-    expect(new Set(await lab.delivered()).size).toBe(500)
-    expect(performance.now() - started).toBeLessThan(5_000)
+    expect((await lab.delivered()).toSorted()).toEqual(ids.toSorted())
+    expect(lab.provider.connections()).toBeLessThanOrEqual(lab.adapter.traits.concurrency)
   })
 })
 

@@ -3,7 +3,7 @@ import type { Addresses } from '@paloma/core/domain'
 import { Webhook } from 'standardwebhooks'
 import { Pool } from 'undici'
 import type { ChannelAdapter, Message, SendResult } from '../contract.ts'
-import { type PostAnswer, postOnce } from '../http-post.ts'
+import { KEEP_ALIVE, type PostAnswer, postOnce } from '../http-post.ts'
 import { checkWebhook, type WebhookChannel, type WebhookChannelOptions } from './config.ts'
 
 /** The CloudEvents type of a message handed to a customer's own gateway. */
@@ -23,7 +23,11 @@ export function webhookChannel(options: WebhookChannelOptions): ChannelAdapter {
   const url = checkWebhook(options)
   const signer = new Webhook(options.secret)
   const concurrency = options.concurrency ?? DEFAULT_CONCURRENCY
-  const pool = new Pool(url.origin, { connections: concurrency, connect: { timeout: options.timeoutMs } })
+  const pool = new Pool(url.origin, {
+    connections: concurrency,
+    connect: { timeout: options.timeoutMs },
+    ...KEEP_ALIVE,
+  })
   return {
     name: 'webhook',
     channel: options.channel,

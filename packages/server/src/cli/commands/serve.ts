@@ -1,9 +1,10 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { Command, Option } from 'commander'
 import { type App, createApp } from '../../app.ts'
 import type { Runtime } from '../../config/contract.ts'
 import { loadConfig } from '../../config/load-config.ts'
 import { type RuntimeFlags, runtimeFrom } from '../../config/runtime.ts'
-import { dueJobs, startJobs } from '../../jobs/start-jobs.ts'
+import { dueJobs, type StopJobs, startJobs } from '../../jobs/start-jobs.ts'
 import { SCOPES } from '../../usecases/contract.ts'
 import { errorText, type Output, processOutput } from '../print/index.ts'
 import { listen } from './listen.ts'
@@ -13,13 +14,34 @@ interface ServeFlags extends RuntimeFlags {
   readonly stopWithParent?: true
 }
 
-/** What closing may take when the store has failed. */
+/** What closing may take, also when the store has failed. */
 const LONGEST_GOODBYE_MS = 10_000
+/** How long rounds that are running are waited for: with the goodbye, less than the 30 s that supervisors grant. */
+const LONGEST_ROUND_MS = 15_000
 
 function stopOnSignal(stop: () => Promise<void>): void {
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => void stop().then(() => process.exit(0)))
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop())
+}
+
+/**
+ * Ends the process by 0 in bounded time. What is not waited for loses nothing: a round that did not end wrote nothing, or
+ * what it wrote stands, and the next start takes it up again; a message that is with its provider counts as unknown.
+ */
+async function goodbye(app: Pick<App, 'close'>, stopJobs: StopJobs, output: Output): Promise<void> {
+  const left = await stopJobs(pause(LONGEST_ROUND_MS, undefined, { ref: false }))
+  if (left.length > 0) {
+    output.note(
+      `stopping without ${left.join(', ')}, which did not end within ${LONGEST_ROUND_MS / 1_000} s. Nothing is lost: ` +
+        'the next start takes up what was left, and messages that are with their provider count as unknown\n',
+    )
   }
+  const closed = app.close().then(
+    () => 'closed' as const,
+    (error: unknown) => `failed: ${error instanceof Error ? error.message : String(error)}`,
+  )
+  const end = await Promise.race([closed, pause(LONGEST_GOODBYE_MS, 'did not end in time' as const)])
+  if (end !== 'closed') output.note(`closing ${end}\n`)
+  process.exit(0)
 }
 
 /** Ends by 1 when the store has failed, after those who ask have heard so: a supervisor starts it again. */
@@ -84,13 +106,10 @@ export function serveCommand(
       const stopJobs =
         runtime.virtualClock === null
           ? startJobs(dueJobs(app.due, config.learning.everyMinutes * 60_000), app)
-          : async () => {}
-      const stop = async (): Promise<void> => {
-        await stopJobs()
-        await app.close()
-      }
+          : async () => []
+      const stop = (): Promise<void> => goodbye(app, stopJobs, output)
       stopOnSignal(stop)
-      if (flags.stopWithParent === true) process.once('disconnect', () => void stop().then(() => process.exit(0)))
+      if (flags.stopWithParent === true) process.once('disconnect', () => void stop())
       await firstKey(app, output)
       output.note(readyLine(app, runtime, address))
     })

@@ -1,11 +1,19 @@
-import { PalomaError, type UserId, type UserProfile } from '@paloma/core/domain'
+import { type DatedProfile, PalomaError, type UserId, type UserProfile } from '@paloma/core/domain'
 import type { UserStore } from '../contract.ts'
 import type { Sql, SqlClient } from './client.ts'
 import { addAlias } from './user-alias.ts'
 import { eraseUser } from './user-erasure.ts'
 import { settleLeftovers } from './user-leftovers.ts'
 import { holdUsers } from './user-merges.ts'
-import { datedProfile, lockProfiles, type ProfileRow, saveProfiles, withoutTimes } from './user-rows.ts'
+import {
+  datedProfile,
+  insertProfiles,
+  lockProfiles,
+  type ProfileRow,
+  saveProfiles,
+  unknownIds,
+  withoutTimes,
+} from './user-rows.ts'
 import { loadUsers, userState } from './user-states.ts'
 
 type Changes = Parameters<UserStore['change']>[0]
@@ -50,22 +58,41 @@ export function userStore(client: SqlClient): UserStore {
   }
 }
 
+/**
+ * Who is new is written once, with all that is said of him. Where another process writes the same person at that moment,
+ * that one comes first: we wait for it, and what is said here is said of what it wrote.
+ */
 async function changeUsers(sql: Sql, changes: Changes): Promise<readonly UserProfile[]> {
   const ids = [...new Set(changes.map((change) => change.userId))]
   await holdUsers(sql, ids)
-  const before = await lockProfiles(sql, ids)
+  const strangers = runChanges(changes, new Set(await unknownIds(sql, ids)), new Map())
+  const inserted = await insertProfiles(sql, [...strangers.after.values()])
+  const others = new Set(ids.filter((id) => !inserted.has(id)))
+  const before = await lockProfiles(sql, [...others])
+  const known = runChanges(changes, others, before)
+  await saveProfiles(
+    sql,
+    [...known.after].flatMap(([id, profile]) => (profile === before.get(id) ? [] : [profile])),
+  )
+  return changes.map(({ userId }, i) => (inserted.has(userId) ? strangers : known).results.get(i)!)
+}
+
+/** The changes of these users, in order: what each gave, by its place in the list, and what they come to. */
+function runChanges(
+  changes: Changes,
+  ids: ReadonlySet<UserId>,
+  before: ReadonlyMap<UserId, DatedProfile>,
+): { readonly after: ReadonlyMap<UserId, DatedProfile>; readonly results: ReadonlyMap<number, UserProfile> } {
   const after = new Map(before)
-  const results = changes.map(({ userId, update }) => {
+  const results = new Map<number, UserProfile>()
+  for (const [i, { userId, update }] of changes.entries()) {
+    if (!ids.has(userId)) continue
     const profile = update(after.get(userId))
     if (profile.userId !== userId) {
       throw new PalomaError('USER_ID_CHANGED', `an update of user ${userId} gave the profile of ${profile.userId}`)
     }
     after.set(userId, profile)
-    return withoutTimes(profile)
-  })
-  await saveProfiles(
-    sql,
-    [...after].flatMap(([id, profile]) => (profile === before.get(id) ? [] : [profile])),
-  )
-  return results
+    results.set(i, withoutTimes(profile))
+  }
+  return { after, results }
 }
