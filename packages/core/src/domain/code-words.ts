@@ -15,6 +15,7 @@ const NO_ANSWER = {
   'no-test': 'not tested at this look',
   'measured-after-exposure': 'a feature was measured after exposure',
   'differs-between-variants': 'a feature differs between variants, so it is not from before exposure',
+  'weak-index': 'effects on the index are too uncertain to tell a slope',
 } as const
 
 /** Why a covariate did not enter an adjustment. */

@@ -1,5 +1,5 @@
 import type { RawFeature } from '../heterogeneity/index.ts'
-import type { ClusterRow, VectorMoments } from '../statistics/index.ts'
+import type { ClusterRow, PastSurrogate, VectorMoments } from '../statistics/index.ts'
 
 /**
  * What the numbers of a metric's vector are: the numerator first, then the denominator of a ratio, then covariates from
@@ -158,6 +158,19 @@ export interface SingleUsers {
   readonly responses: readonly { readonly metric: string; readonly values: Float64Array }[]
 }
 
+/** Past users whose long-term outcome is known, none of them in the experiment. */
+export interface PastUsers {
+  /** Short-term outcomes and features in the order of the spec, one row per user. */
+  readonly rows: readonly Float64Array[]
+  readonly longTerm: Float64Array
+  /** Users of whom these are a draw; null: all. */
+  readonly drawnFrom: number | null
+  /** Left out: a number is missing. */
+  readonly incomplete: number
+  /** Left out: they are in the experiment. */
+  readonly inExperiment: number
+}
+
 /** What the data say, before any statistics: all that a read-out needs, however many users there were. */
 export interface ExperimentSummary {
   /** The moment of the read-out, UTC milliseconds; null where the data have no time. */
@@ -171,6 +184,10 @@ export interface ExperimentSummary {
   readonly faults: DataFaults
   /** Where the spec asks whether effects differ between users. */
   readonly single?: SingleUsers
+  /** Where the spec asks for the long term, and a history was given. */
+  readonly past?: PastUsers
+  /** Experiments whose long-term effect is known, where they were given. */
+  readonly pastExperiments?: readonly PastSurrogate[]
   /** Clusters or slots that count, where those were randomised. */
   readonly clusters?: { readonly exposed: readonly ExposureCell[]; readonly faults: ClusterFaults }
 }

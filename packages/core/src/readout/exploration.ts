@@ -4,6 +4,7 @@ import { type ChannelReadOut, exploreChannels } from './explore-channels.ts'
 import { type ComplierReadOut, exploreCompliers } from './explore-compliers.ts'
 import { exploreHeterogeneity, type HeterogeneityReadOut } from './explore-heterogeneity.ts'
 import { exploreInteractions, type InteractionReadOut } from './explore-interactions.ts'
+import { exploreLongTerm, type LongTermReadOut } from './explore-long-term.ts'
 import { exploreNovelty, type NoveltyReadOut } from './explore-novelty.ts'
 
 /** What may be asked beside the decision: exploration, with 95 % intervals of a single look, never part of the rule. */
@@ -20,6 +21,8 @@ export interface Exploration {
   readonly channels: readonly ChannelReadOut[]
   /** Whether effects differ between users by what was known of them before. */
   readonly heterogeneity: readonly HeterogeneityReadOut[]
+  /** What a forecast from short-term outcomes says of the long term. */
+  readonly longTerm: readonly LongTermReadOut[]
 }
 
 /** Everything that the data can answer beside the decision. */
@@ -31,5 +34,6 @@ export function explore(data: ExplorationData): Exploration {
     compliers: exploreCompliers(data),
     channels: exploreChannels(data),
     heterogeneity: exploreHeterogeneity(data),
+    longTerm: exploreLongTerm(data),
   }
 }

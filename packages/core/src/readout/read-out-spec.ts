@@ -87,6 +87,20 @@ export interface HeterogeneitySpec {
   readonly mostUsers: number
 }
 
+/** A forecast of a long-term outcome from short-term ones, learned from past users. */
+export interface SurrogateSpec {
+  /** Column of the history. */
+  readonly longTerm: string
+  /** Metrics of the spec, in its order, and the column of the history that was measured in the same way. */
+  readonly metrics: readonly { readonly metric: string; readonly column: string }[]
+  /** Columns of the history with numbers from before, as far as they drive both short and long term. */
+  readonly features: readonly string[]
+  /** Column of the history. */
+  readonly user: string
+  /** Of more past users so many are drawn by chance. */
+  readonly mostUsers: number
+}
+
 /** Everything a read-out must know beside the data. */
 export interface ReadOutSpec {
   readonly experiment: string
@@ -126,6 +140,8 @@ export interface ReadOutSpec {
   readonly unit?: ClusterUnit
   /** Absent: nobody asked whether effects differ between users. */
   readonly heterogeneity?: HeterogeneitySpec
+  /** Absent: nobody asked for the long term. */
+  readonly surrogate?: SurrogateSpec
 }
 
 /** Users at which a decision is expected, of all variants together; null where nobody said. */

@@ -48,7 +48,7 @@ export function readOutUtility(
   const { utility } = spec
   if (joint === null || utility === null) return null
   if (new Set(joint.cells.map(({ phase }) => phase)).size > 1) return null
-  const effects = jointEffects(joint, utility, { treatment, control: spec.control })
+  const effects = jointEffects(joint, Object.keys(utility.weights), { treatment, control: spec.control })
   if (effects === null) return null
   const names = joint.metrics.map(({ metric }) => metric).filter((name) => name in utility.weights)
   const level = 1 - rule.alpha
@@ -94,12 +94,9 @@ function rangesOf(
   })
 }
 
-function jointEffects(
-  joint: JointSummary,
-  { weights }: UtilitySpec,
-  pair: { readonly treatment: string; readonly control: string },
-): JointEffects | null {
-  const compared = compareJointly(joint, Object.keys(weights), pair)
+/** Effects on several metrics with their covariance, in the order of the joint summary; null where one has no standard error. */
+export function jointEffects(joint: JointSummary, names: readonly string[], pair: Pair): JointEffects | null {
+  const compared = compareJointly(joint, names, pair)
   if (compared === null) return null
   const { arms, found } = compared
   const dofs = found.flatMap(({ effect }) => (effect.kind === 'effect' && effect.dof !== null ? [effect.dof] : []))

@@ -3,7 +3,7 @@
  * standard errors of it; `zero-denominator`: a ratio over nothing; `no-weight`: weights that sum to 0; `weak-compliance`:
  * too few differ in what they received; `not-reached`: the quantile or time lies beyond what was observed;
  * `no-test`: the method tests nothing at this look; `measured-after-exposure`, `differs-between-variants`: a feature that is
- * not, or cannot be, from before exposure.
+ * not, or cannot be, from before exposure; `weak-index`: effects on a surrogate too uncertain to tell a slope.
  */
 export const UNDEFINED_REASONS = [
   'too-few-units',
@@ -18,6 +18,7 @@ export const UNDEFINED_REASONS = [
   'no-test',
   'measured-after-exposure',
   'differs-between-variants',
+  'weak-index',
 ] as const
 export type UndefinedReason = (typeof UNDEFINED_REASONS)[number]
 

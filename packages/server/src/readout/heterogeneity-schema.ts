@@ -50,7 +50,7 @@ interface Disagreement {
 }
 
 /** Means and shares: one number of a user. */
-function isPlain({ metricType, denominator }: ExperimentMetric): boolean {
+export function isPlain({ metricType, denominator }: ExperimentMetric): boolean {
   return metricType !== 'quantile' && denominator === undefined
 }
 

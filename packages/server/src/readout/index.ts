@@ -2,6 +2,7 @@ export type { AssignmentColumns, FileSpec, MetricColumns, MetricForm } from './c
 export { type AnalyticsLimits, openAnalytics } from './duckdb.ts'
 export { type HistoryRows, type HistorySource, withHistoryRows } from './history-rows.ts'
 export { loadDocument, loadSpec, parseSpec } from './load-spec.ts'
+export { loadPastExperiments } from './past-experiments.ts'
 export type { PastMetric } from './past-metrics.ts'
 export { planTables, type UnitsOfPast } from './plan-tables.ts'
 export { type AssignedRow, type MetricRow, type ReadOutTables, readOutTables } from './read-out-tables.ts'

@@ -11,6 +11,7 @@ import { z } from 'zod'
 import { experimentMetricSchema } from '../config/metric-schema.ts'
 import { type FileSpec, METRIC_FORMS } from './contract.ts'
 import { heterogeneitySchema, heterogeneitySpec, wrongHeterogeneity } from './heterogeneity-schema.ts'
+import { surrogateSchema, surrogateSpec, wrongSurrogate } from './surrogate-schema.ts'
 
 const name = z.string().min(1).max(256)
 const count = z.int().min(2).max(1e12)
@@ -127,6 +128,7 @@ const writtenSchema = z
     successTests: z.enum(SUCCESS_TESTS).default('bonferroni'),
     columns: z.strictObject({ assignments, metrics: metricColumns }).prefault({}),
     heterogeneity: heterogeneitySchema.optional(),
+    surrogate: surrogateSchema.optional(),
     decompositions: decompositions.prefault({}),
     plan: plan.prefault({}),
   })
@@ -158,6 +160,7 @@ function disagreements(spec: WrittenSpec): readonly Disagreement[] {
     ...wrongEvents(spec),
     ...wrongUtility(spec),
     ...wrongHeterogeneity(spec),
+    ...wrongSurrogate(spec),
     ...wrongDecompositions(spec),
   ]
 }
@@ -372,12 +375,17 @@ function toFileSpec(written: WrittenSpec): FileSpec {
     ...(written.novelty === undefined ? {} : { noveltyDays: written.novelty.days }),
     successTests: written.successTests,
     channels: written.decompositions.channels,
-    ...(written.heterogeneity === undefined
-      ? {}
-      : { heterogeneity: heterogeneitySpec(written.heterogeneity, metrics) }),
+    ...explorationOf(written),
     ...unitOf(written),
   }
   return { readOut, asOf: asOf ?? null, columns, decompositions: written.decompositions, plan: written.plan }
+}
+
+function explorationOf({ heterogeneity, surrogate, metrics }: WrittenSpec): Partial<ReadOutSpec> {
+  return {
+    ...(heterogeneity === undefined ? {} : { heterogeneity: heterogeneitySpec(heterogeneity, metrics) }),
+    ...(surrogate === undefined ? {} : { surrogate: surrogateSpec(surrogate, metrics) }),
+  }
 }
 
 function unitOf({ switchback: slots, columns }: WrittenSpec): { readonly unit?: ClusterUnit } {

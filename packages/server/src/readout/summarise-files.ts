@@ -21,6 +21,8 @@ import { countLeftOut } from './left-out.ts'
 import { type MetricVector, metricVectors, type VectorScene } from './metric-vector.ts'
 import { type MomentsQuery, queryMoments } from './moments-query.ts'
 import { orderStatistics } from './order-statistics.ts'
+import { readPastExperiments } from './past-experiments.ts'
+import { readPastUsers } from './past-users.ts'
 import { readSingleUsers } from './single-users.ts'
 import { isSkewnessNeeded } from './skewness-needed.ts'
 import { openSource } from './source.ts'
@@ -30,6 +32,9 @@ import { withoutRepeats } from './without-repeats.ts'
 export interface ReadOutFiles {
   readonly assignments: string
   readonly metrics: string
+  /** Past users with their long-term outcome, and past experiments, where the long term is asked for. */
+  readonly history?: string
+  readonly pastExperiments?: string
 }
 
 /**
@@ -45,9 +50,26 @@ export async function summariseFiles(
   try {
     const exposures = await readExposures(analytics, await openSource(analytics, files.assignments), spec)
     const facts = await readFacts(analytics, await openSource(analytics, files.metrics), { spec, exposures })
-    return await summarise(analytics, { spec, exposures, facts })
+    const summary = await summarise(analytics, { spec, exposures, facts })
+    return { ...summary, ...(await readLongTerm(analytics, files, { spec, exposures })) }
   } finally {
     await analytics.close()
+  }
+}
+
+/** What is known of the long term, where the spec asks for it. */
+async function readLongTerm(
+  analytics: Analytics,
+  { history, pastExperiments }: ReadOutFiles,
+  { spec, exposures }: Pick<VectorScene, 'spec' | 'exposures'>,
+): Promise<Pick<ExperimentSummary, 'past' | 'pastExperiments'>> {
+  const { surrogate } = spec.readOut
+  if (surrogate === undefined || history === undefined) return {}
+  return {
+    past: await readPastUsers(analytics, history, { surrogate, exposures }),
+    ...(pastExperiments === undefined
+      ? {}
+      : { pastExperiments: await readPastExperiments(analytics, pastExperiments) }),
   }
 }
 
@@ -264,12 +286,13 @@ async function measureBeside(
   return found
 }
 
-/** Metrics whose effects are needed together: those of the utility, of funnels and of channels. */
+/** Metrics whose effects are needed together: those of the utility, of a forecast, of funnels and of channels. */
 function jointNames({ readOut, decompositions }: FileSpec): ReadonlySet<string> {
-  const { utility, channels = [], successTests, metrics } = readOut
+  const { utility, surrogate, channels = [], successTests, metrics } = readOut
   const success = successTests === 'nyholt' ? metrics.filter(({ role }) => role === 'success') : []
   return new Set([
     ...Object.keys(utility?.weights ?? {}),
+    ...(surrogate?.metrics ?? []).map(({ metric }) => metric),
     ...channels.flatMap(({ metrics: parts }) => parts),
     ...success.flatMap(({ name, metricType }) => (metricType === 'quantile' ? [] : [name])),
     ...(decompositions?.funnels ?? []).flatMap(({ stages }) => stages),

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
-import { readOut } from '@paloma/core'
+import { PalomaError, readOut } from '@paloma/core'
 import { Command, InvalidArgumentError } from 'commander'
-import { loadSpec, summariseFiles } from '../../readout/index.ts'
+import { type FileSpec, loadSpec, type ReadOutFiles, summariseFiles } from '../../readout/index.ts'
 import { type Output, printReport, writeOutputFile } from '../print/index.ts'
 import { analyseText } from './analyse-text.ts'
 import { readOutPage } from './report/read-out-page.ts'
@@ -10,6 +10,8 @@ interface AnalyseFlags {
   readonly spec: string
   readonly assignments: string
   readonly metrics: string
+  readonly surrogateHistory?: string
+  readonly pastExperiments?: string
   readonly memory: number
   readonly report?: string
   readonly json?: true
@@ -31,15 +33,34 @@ export function analyseCommand(output: Output, wallClock: () => number): Command
     .requiredOption('--spec <file>', 'variants, metrics, roles and rules: .yaml or .json')
     .requiredOption('--assignments <file>', 'who got which variant: .csv, .jsonl (each also .gz) or .parquet')
     .requiredOption('--metrics <file>', 'what followed: one row per user and event, or one per user')
+    .option('--surrogate-history <file>', 'with `surrogate` in the spec: past users with their long-term outcome')
+    .option('--past-experiments <file>', 'beside it: past effects on the index, and what came')
     .option('--memory <mb>', 'how much memory the tables may take; what exceeds it goes to disk', megabytes, MEMORY_MB)
     .option('--report <file>', 'also write an HTML page that needs nothing else')
     .option('--json', 'print one JSON object on stdout')
-    .action(async ({ spec: path, assignments, metrics, memory, report, json }: AnalyseFlags) => {
+    .action(async (flags: AnalyseFlags) => {
+      const { spec: path, memory, report, json } = flags
       const spec = { ...(await loadSpec(path)), now: wallClock() }
       const limits = { memoryMb: memory, threads: availableParallelism() }
-      const summary = await summariseFiles(spec, { assignments, metrics }, limits)
+      const summary = await summariseFiles(spec, filesOf(flags, spec), limits)
       const found = readOut(summary, spec.readOut)
       if (report !== undefined) await writeOutputFile(report, readOutPage(found), 'REPORT_UNWRITABLE')
       printReport(output, { data: { ...found, faults: summary.faults }, text: analyseText(found) }, json === true)
     })
+}
+
+/** Throws USAGE where tables of the long term and the spec do not go together. */
+function filesOf(flags: AnalyseFlags, { readOut: { surrogate } }: FileSpec): ReadOutFiles {
+  const { assignments, metrics, surrogateHistory: history, pastExperiments } = flags
+  if ((surrogate === undefined) !== (history === undefined)) {
+    throw new PalomaError('USAGE', 'the long term needs both `surrogate` in the spec and --surrogate-history FILE')
+  }
+  if (pastExperiments !== undefined && history === undefined) {
+    throw new PalomaError('USAGE', '--past-experiments needs --surrogate-history FILE beside it')
+  }
+  return {
+    ...{ assignments, metrics },
+    ...(history === undefined ? {} : { history }),
+    ...(pastExperiments === undefined ? {} : { pastExperiments }),
+  }
 }

@@ -5,6 +5,7 @@ import { analyseCommand } from './analyse-command.ts'
 import { decomposeCommand } from './decompose-command.ts'
 import { liveExperimentCommands } from './live-commands.ts'
 import { planExperimentCommand } from './plan-command.ts'
+import { surrogateCommand } from './surrogate-command.ts'
 
 /** `paloma experiment …`: plan, run and read experiments, from tables or of a running server. */
 export function experimentCommand(output: Output, connect: Connect, wallClock: () => number): Command {
@@ -14,6 +15,7 @@ export function experimentCommand(output: Output, connect: Connect, wallClock: (
     ...liveExperimentCommands(connect, output),
     analyseCommand(output, wallClock),
     decomposeCommand(output, wallClock),
+    surrogateCommand(output),
   ]
   return all.reduce((whole, each) => whole.addCommand(each), command)
 }

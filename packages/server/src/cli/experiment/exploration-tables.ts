@@ -1,6 +1,7 @@
 import { type Estimate, type ExperimentReadOut, type Exploration, wordsForCode } from '@paloma/core'
 import type { ExplorationTable, NumberStyle } from './exploration-table.ts'
 import { heterogeneityTables } from './heterogeneity-tables.ts'
+import { longTermTables } from './long-term-tables.ts'
 
 /** What stands above everything that explores. */
 export const EXPLORATION_WORDS =
@@ -18,6 +19,7 @@ export function explorationTables(
     complierTable(exploration, style),
     ...channelTables(exploration, { style, control }),
     ...heterogeneityTables(exploration, style),
+    ...longTermTables(exploration, style),
   ].filter(({ rows }) => rows.length > 0)
 }
 
