@@ -86,10 +86,6 @@ function answerFor({ spec, summary, surrogate, past, index, calibration }: Known
   const { joint } = summary
   const described = describe(index, past, surrogate)
   if (joint === null) return { ...withoutAnswer('no-test', null), index: described }
-  if (new Set(joint.cells.map(({ phase }) => phase)).size > 1) {
-    const detail = 'users of phases with other shares would be taken together'
-    return { ...withoutAnswer('no-test', detail), index: described }
-  }
   const names = surrogate.metrics.map(({ metric }) => metric)
   const effects = jointEffects(joint, names, { treatment, control: spec.control })
   if (effects === null) {

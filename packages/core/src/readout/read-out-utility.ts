@@ -6,10 +6,12 @@ import {
   type Effect,
   effectCovariance,
   type JointEffects,
+  type JointPart,
   jointUtility,
   type MetricResult,
   type ParetoStatus,
   paretoStatus,
+  phasedJointEffects,
   robustUtility,
 } from '../statistics/index.ts'
 import { compareArms, type Pair } from './compare-metric.ts'
@@ -22,56 +24,64 @@ export interface UtilityReadOut {
   readonly weights: Readonly<Record<string, number>>
   /** Per user, in the unit of the weights. */
   readonly utility: Effect
-  /** One-sided at the level of a success metric. */
+  /** One-sided at the level of a success metric and, where looks are repeated, of this look; null where nothing is tested now. */
   readonly lowerBound: number | null
   /** The least favourable weights within the declared ranges, and the bound there. */
   readonly worst: { readonly weights: Readonly<Record<string, number>>; readonly lowerBound: number } | null
   /** Weight of `against` ÷ weight of `metric` at which the two effects cancel; pairs that pull against each other. */
   readonly breakEven: readonly { readonly metric: string; readonly against: string; readonly ratio: number }[]
   readonly pareto: ParetoStatus
-  /** The lower bound lies above 0 for all weights in the ranges, and no guardrail is open. */
+  /** The lower bound lies above 0 for all weights in the ranges, no guardrail is open, nothing deteriorated, and the data are in order. */
   readonly mayShip: boolean
+}
+
+/** How the decision rule stands. */
+export interface UtilityRule {
+  readonly results: readonly MetricResult[]
+  /** Confidence of a one-sided bound at this look; null where nothing is tested now. */
+  readonly level: number | null
+  /** The data are in order, and nothing deteriorated. */
+  readonly isClear: boolean
 }
 
 /**
  * The declared weights on the effects of one treatment, with their covariance between metrics, from users who count in all of
- * them. Phases are pooled: null where shares changed between them, where no weights are declared, or a metric has no
- * standard error.
+ * them, phase by phase. Null where no weights are declared, or a metric has no standard error.
  */
 export function readOutUtility(
   data: { readonly summary: ExperimentSummary; readonly spec: ReadOutSpec },
   treatment: string,
-  rule: { readonly results: readonly MetricResult[]; readonly alpha: number },
+  rule: UtilityRule,
 ): UtilityReadOut | null {
   const { summary, spec } = data
   const { joint } = summary
   const { utility } = spec
   if (joint === null || utility === null) return null
-  if (new Set(joint.cells.map(({ phase }) => phase)).size > 1) return null
   const effects = jointEffects(joint, Object.keys(utility.weights), { treatment, control: spec.control })
   if (effects === null) return null
   const names = joint.metrics.map(({ metric }) => metric).filter((name) => name in utility.weights)
-  const level = 1 - rule.alpha
-  const found = jointUtility(effects, weightsOf(utility, names), level)
-  const worst = robustUtility(effects, boxVertices(rangesOf(utility, names)), level)
+  const { level } = rule
+  // Without a test the effect stands, and no bound does.
+  const found = jointUtility(effects, weightsOf(utility, names), level ?? NO_LEVEL)
+  const worst = level === null ? null : robustUtility(effects, boxVertices(rangesOf(utility, names)), level)
   const guardrailsPass = rule.results.every(({ isNonInferior }) => isNonInferior !== false)
   const named = (weights: readonly number[]) => Object.fromEntries(names.map((name, i) => [name, weights[i]!]))
   return {
     weights: named(weightsOf(utility, names)),
-    ...found,
-    worst:
-      worst === null || worst.lowerBound === null
-        ? null
-        : { weights: named(worst.weights), lowerBound: worst.lowerBound },
+    utility: found.utility,
+    lowerBound: level === null ? null : found.lowerBound,
+    worst: worst === null ? null : { weights: named(worst.weights), lowerBound: worst.lowerBound },
     breakEven: breakEvenWeights(effects.effects).flatMap(({ metric, against, ratio }) =>
       ratio === null ? [] : [{ metric: names[metric]!, against: names[against]!, ratio }],
     ),
     pareto: paretoStatus(
       rule.results.flatMap(({ interval, inverse }) => (interval === null ? [] : [gainOf(interval, inverse)])),
     ),
-    mayShip: guardrailsPass && (worst?.lowerBound ?? Number.NEGATIVE_INFINITY) > 0,
+    mayShip: rule.isClear && guardrailsPass && (worst?.lowerBound ?? Number.NEGATIVE_INFINITY) > 0,
   }
 }
+
+const NO_LEVEL = 0.5
 
 function gainOf(
   { low, high }: { readonly low: number; readonly high: number },
@@ -94,8 +104,24 @@ function rangesOf(
   })
 }
 
-/** Effects on several metrics with their covariance, in the order of the joint summary; null where one has no standard error. */
+/**
+ * Effects on several metrics with their covariance, in the order of the joint summary; over phases as each effect by itself. A phase in which
+ * a variant had nobody compares nothing. Null where one has no standard error.
+ */
 export function jointEffects(joint: JointSummary, names: readonly string[], pair: Pair): JointEffects | null {
+  const parts: JointPart[] = []
+  for (const phase of new Set(joint.cells.map((cell) => cell.phase))) {
+    const own = { ...joint, cells: joint.cells.filter((cell) => cell.phase === phase) }
+    const [treatment, control] = [pair.treatment, pair.control].map((name) => jointMoments(own, name).n)
+    if (treatment === 0 || control === 0) continue
+    const effects = jointEffectsWithin(own, names, pair)
+    if (effects === null) return null
+    parts.push({ units: treatment! + control!, joint: effects })
+  }
+  return parts.length === 1 ? parts[0]!.joint : phasedJointEffects(parts)
+}
+
+function jointEffectsWithin(joint: JointSummary, names: readonly string[], pair: Pair): JointEffects | null {
   const compared = compareJointly(joint, names, pair)
   if (compared === null) return null
   const { arms, found } = compared

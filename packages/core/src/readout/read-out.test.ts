@@ -169,6 +169,38 @@ describe('readOut', () => {
     expect(found!.breakEven).toEqual([])
   })
 
+  it('weighs effects phase by phase, as each effect by itself', () => {
+    // The share of the new variant grows as the level rises: taken together, that would pass for an effect.
+    const level = (phase: string): number => (phase === 'two' ? 30 : 0)
+    const users = usersOf(3000, { seed: 'phases', lift: 0.3 }).flatMap((user, i) => {
+      const phase = i < 1500 ? 'one' : 'two'
+      const isKept = phase === 'two' || user.variant === 'control' || i % 8 === 1
+      return isKept ? [{ ...user, phase, values: [user.values[0]! + level(phase), user.values[1]!] }] : []
+    })
+    const phases = [
+      { name: 'one', weights: { control: 0.8, new: 0.2 } },
+      { name: 'two', weights: { control: 0.5, new: 0.5 } },
+    ]
+    const utility = { weights: { sales: 1, 'opt-outs': -1 }, ranges: {} }
+    const { utility: found, metrics } = verdictOf(users, { utility, phases }).comparisons[0]!
+    expect(found!.utility.effect).toBeCloseTo(metrics[0]!.absolute.mean! - metrics[1]!.absolute.mean!, 10)
+    expect(Math.abs(found!.utility.effect! - 0.3)).toBeLessThan(0.2)
+  })
+
+  it('ships nothing by utility after harm, with data that are broken, or before there is a test', () => {
+    const utility = { weights: { sales: 1 }, ranges: {} }
+    const of = (users: readonly TestUser[], change = {}) =>
+      verdictOf(users, { utility, ...change }).comparisons[0]!.utility!
+    const good = usersOf(2000, { seed: 'clear', lift: 0.5 })
+    expect(of(good)).toMatchObject({ mayShip: true })
+    expect(of(usersOf(2000, { seed: 'clear', lift: 0.5, harm: 1 }))).toMatchObject({ mayShip: false })
+    const broken = good.filter(({ variant }, i) => variant === 'control' || i % 4 === 1)
+    expect(verdictOf(broken, { utility }).decision.verdict).toBe('invalid')
+    expect(of(broken)).toMatchObject({ mayShip: false })
+    const sequential = { kind: 'groupSequential', maxUsers: null, spending: 'power', looks: 'daily' } as const
+    expect(of(good, { sequential })).toMatchObject({ mayShip: false, lowerBound: null, worst: null })
+  })
+
   it('explores segments with corrected probabilities and leaves the decision alone', () => {
     const users = usersOf(2000, { seed: 'segments' }).map((user, i) => {
       const segment = i % 4 < 2 ? 'ios' : 'android'

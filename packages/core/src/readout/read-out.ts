@@ -1,5 +1,7 @@
 import type { MetricRole } from '../domain/index.ts'
+import { normalCdf } from '../numeric/index.ts'
 import {
+  criticalValue,
   decideExperiment,
   type ExperimentDecision,
   type TestLevels,
@@ -144,7 +146,8 @@ function comparisonOf(
     ),
     utility: readOutUtility({ summary, spec }, decided.name, {
       results: decided.metrics,
-      alpha: decision.levels.success,
+      level: levelNow(compared, decision.levels.success),
+      isClear: isClear(decision, decided),
     }),
   }
 }
@@ -157,4 +160,21 @@ function alphaOf(
   if (role === 'success') return levels.success
   if (role === 'guardrail') return levels.guardrail
   return role === 'deterioration' ? levels.monitoring : spec.alpha
+}
+
+/** Nothing ships while the data are not known to be in order, or after harm. */
+function isClear({ reasons }: ExperimentDecision, { verdict }: TreatmentDecision): boolean {
+  const isDoubtful = reasons.some(({ code }) => code === 'quality-failed' || code === 'quality-unknown')
+  return !isDoubtful && verdict !== 'invalid' && verdict !== 'stop'
+}
+
+/**
+ * Confidence of a one-sided bound that may be read at this look, beside tests that are repeated: that of the metric which the decision
+ * tests most strictly now. Null where one of them is not tested at this look.
+ */
+function levelNow(compared: readonly ComparedMetric[], alpha: number): number | null {
+  const decisive = compared.filter(({ metric: { role } }) => role === 'success' || role === 'guardrail')
+  const bounds = decisive.map(({ test }) => criticalValue(test, { alpha, dof: null }))
+  if (bounds.some((critical) => critical === null)) return null
+  return Math.max(1 - alpha, ...bounds.map((critical) => normalCdf(critical ?? 0)))
 }

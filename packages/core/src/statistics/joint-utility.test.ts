@@ -33,6 +33,27 @@ describe('jointUtility', () => {
     expect(worst.weights).toEqual([0.5, 3])
   })
 
+  it('is 0 at weights that are all 0, and unknown where a corner is: such corners were passed over', () => {
+    const good = { effects: [2, 1], covariance: Float64Array.of(0.01, 0, 0.01), dof: null }
+    const box = boxVertices([
+      { low: 0, high: 1 },
+      { low: 0, high: 1 },
+    ])
+    expect(robustUtility(good, box, 0.95)).toMatchObject({ lowerBound: 0, weights: [0, 0] })
+    const half = { effects: [2, 1], covariance: Float64Array.of(0, 0, 0.01), dof: null }
+    expect(
+      robustUtility(
+        half,
+        [
+          [1, 1],
+          [1, 0],
+        ],
+        0.95,
+      ),
+    ).toBeNull()
+    expect(robustUtility(good, [], 0.95)).toBeNull()
+  })
+
   it('answers with a reason', () => {
     expect(jointUtility(joint, [0, 0], 0.9)).toEqual({
       utility: { kind: 'undefined', reason: 'no-weight', effect: null },

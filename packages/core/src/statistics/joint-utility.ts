@@ -50,11 +50,13 @@ function withoutUtility(reason: 'no-weight' | 'not-finite' | 'zero-variance', ef
 /** The least favourable weights of a set, and the bound there. */
 export interface RobustUtility extends JointUtility {
   readonly weights: readonly number[]
+  readonly lowerBound: number
 }
 
 /**
  * The smallest lower bound over all mixtures of `vertices` (weight vectors that span what the owner might have meant). The bound
- * w'δ − z √(w'Σw) is concave in w, so its minimum over a polytope lies at a vertex. Null where no vertex has a bound.
+ * w'δ − z √(w'Σw) is concave in w, so its minimum over a polytope lies at a vertex. Where all weights are 0 it is 0: nothing is worth anything there.
+ * Null where a vertex has no bound, or there is none: what is not known at one corner is not known of the set.
  */
 export function robustUtility(
   joint: JointEffects,
@@ -64,8 +66,10 @@ export function robustUtility(
   let worst: RobustUtility | null = null
   for (const weights of vertices) {
     const found = jointUtility(joint, weights, level)
-    if (found.lowerBound === null) continue
-    if (worst === null || found.lowerBound < worst.lowerBound!) worst = { ...found, weights }
+    const isNothing = found.utility.kind === 'undefined' && found.utility.reason === 'no-weight'
+    const lowerBound = isNothing ? 0 : found.lowerBound
+    if (lowerBound === null) return null
+    if (worst === null || lowerBound < worst.lowerBound) worst = { ...found, lowerBound, weights }
   }
   return worst
 }
