@@ -75,6 +75,12 @@ export const CLI_ROOMS: readonly Room[] = [
     mayImportTypes: ['sdk'],
   },
   {
+    name: 'server/cli/evaluate',
+    holds: 'packages/server/src/cli/evaluate/',
+    purpose: 'What an off-policy evaluation says, for the terminal and as a page.',
+    mayImport: ['server/cli/print', 'server/cli/report', 'core', 'core/domain'],
+  },
+  {
     name: 'server/cli/demo',
     holds: 'packages/server/src/cli/demo/',
     purpose: 'A simulated world that lives against a real server, and its report.',

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { artifactCommand } from './cli/artifact/index.ts'
 import { demoCommand } from './cli/commands/demo.ts'
+import { evaluateCommand } from './cli/commands/evaluate.ts'
 import { importCommand } from './cli/commands/import.ts'
 import { planCommand } from './cli/commands/plan.ts'
 import { serveCommand } from './cli/commands/serve.ts'
@@ -31,6 +32,7 @@ export function palomaProgram(
     .addCommand(artifactCommand(connect, output))
     .addCommand(importCommand(output))
     .addCommand(planCommand(output))
+    .addCommand(evaluateCommand(output))
     .addCommand(simulateCommand(output))
     .addCommand(calibrateCommand(output))
     .addCommand(experimentCommand(output, connect, wallClock))

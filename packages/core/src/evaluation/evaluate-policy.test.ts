@@ -115,7 +115,7 @@ describe('a policy judged on the log of another', () => {
         const [dr, dm] = [named(exact!, 'drUnclipped'), named(exact!, 'dm')]
         expect(dr).toEqual(dm)
         expect(named(exact!, 'dr')).toEqual(dm)
-        expect(exact!.model.source).toBe('given')
+        expect(exact!.model.source).toBe('exact')
       }),
       { seed: 6, numRuns: 40 },
     )

@@ -9,10 +9,10 @@ import { type GainBound, gainBound } from './gain-bound.ts'
 import { importanceWeights } from './importance-weights.ts'
 import { type EstimatorResult, type ObjectiveScores, scoreObjective } from './objective-evaluation.ts'
 import { measureOverlap, type Overlap } from './overlap.ts'
-import { checkGates, type Gate } from './overlap-gates.ts'
+import { checkGates, type Gate, type RewardEvidence } from './overlap-gates.ts'
 import { type CompleteMetric, completeMetrics, type PolicyMetric } from './policy-metric.ts'
 import { type PolicyVerdict, policyVerdict } from './policy-verdict.ts'
-import { predictRewards } from './reward-model.ts'
+import { predictRewards } from './predict-rewards.ts'
 import { clusterUsers, type UserClusters } from './user-clusters.ts'
 
 export interface EvaluationOptions {
@@ -44,8 +44,8 @@ export interface ObjectiveEvaluation {
   readonly bootstrap: { readonly value: Estimate; readonly snips: Estimate; readonly difference: Estimate } | null
   /** Lower bound of the gain (turned by `inverse`) without a normal approximation, one-sided at 1 − alpha. */
   readonly gainBound: GainBound | null
-  /** Where predictions came from, and the share of the rewards' variance they explain for unseen users. */
-  readonly model: { readonly source: 'given' | 'fitted'; readonly explained: number | null }
+  /** Where predictions came from (`exact`: given, and equal to the rewards), and the share of the rewards' variance they explain for unseen users. */
+  readonly model: { readonly source: 'exact' | 'given' | 'fitted'; readonly explained: number | null }
   /** Mean and variance per user of the logging policy's linearised metric: what an experiment is planned with. */
   readonly baseline: { readonly mean: number; readonly variancePerUser: number | null }
 }
@@ -87,7 +87,7 @@ export function evaluatePolicy(log: EvaluationLog, options: EvaluationOptions): 
   const overlap = measureOverlap(log, weights, { clusters, level })
   const clip = Math.sqrt(weights.length) / 2
   const scores = scoreAll(log, { clusters, weights, clip, level, options })
-  const gates = checkGates(overlap, scores.map(evidenceOf))
+  const gates = checkGates(overlap, scores.flatMap(evidenceOf))
   const isEnough = gates.every(({ status }) => status !== 'failed')
   const differences = jointMeans(scores.map(({ difference }) => difference))
   const bootstraps = bootstrapAll(scores, clusters, { level, options })
@@ -156,8 +156,9 @@ function scoreAll(log: EvaluationLog, scoring: Scoring): readonly ObjectiveScore
   })
 }
 
-function evidenceOf({ name, disagreement, unusual }: ObjectiveScores) {
-  return { objective: name, disagreement, unusual }
+/** What gates ask of rewards; nothing of those that follow from the action alone, whose estimate has no weights in it. */
+function evidenceOf({ name, disagreement, unusual, isExact }: ObjectiveScores): readonly RewardEvidence[] {
+  return isExact ? [] : [{ objective: name, disagreement, unusual }]
 }
 
 // Users × draws beyond which the bootstrap draws less often.
@@ -211,9 +212,14 @@ function summarise(scores: ObjectiveScores, from: Summarising): ObjectiveEvaluat
       },
       { level: 1 - alpha, seed },
     ),
-    model: { source: predictions === undefined ? 'fitted' : 'given', explained: scores.explained },
+    model: { source: sourceOf(scores, predictions), explained: scores.explained },
     baseline: { mean: scores.logging.value, variancePerUser: variancePerUser(scores.logging) },
   }
+}
+
+function sourceOf({ isExact }: ObjectiveScores, predictions: unknown): ObjectiveEvaluation['model']['source'] {
+  if (predictions === undefined) return 'fitted'
+  return isExact ? 'exact' : 'given'
 }
 
 /** Of z = Σ (r − R) over a user's decisions ÷ the mean number of decisions: G² / (G − 1) Σ residual². */

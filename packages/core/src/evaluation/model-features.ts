@@ -8,7 +8,10 @@ export interface FeatureReader {
   read(decision: number, at: number): Float64Array
 }
 
-/** Standardises by means and standard deviations over the chosen actions of `rows`; features that do not vary there read 0. */
+/**
+ * Standardises over the chosen actions of `rows`: by means, and by standard deviations or a quarter of the range, whichever is larger, so that no
+ * row lies beyond 4 and a value that only few rows have is held back like any other. Features that do not vary there read 0.
+ */
 export function featureReader(log: EvaluationLog, rows: Int32Array): FeatureReader {
   const { context, actionFeatures } = log
   const contextSize = context?.width ?? 0
@@ -20,6 +23,8 @@ export function featureReader(log: EvaluationLog, rows: Int32Array): FeatureRead
   }
   const centre = new Float64Array(size)
   const squares = new Float64Array(size)
+  const low = new Float64Array(size).fill(Number.POSITIVE_INFINITY)
+  const high = new Float64Array(size).fill(Number.NEGATIVE_INFINITY)
   let n = 0
   for (const i of rows) {
     fill(i, log.offsets[i]! + log.chosen[i]!)
@@ -28,9 +33,14 @@ export function featureReader(log: EvaluationLog, rows: Int32Array): FeatureRead
       const delta = buffer[j]! - centre[j]!
       centre[j] = centre[j]! + delta / n
       squares[j] = squares[j]! + delta * (buffer[j]! - centre[j]!)
+      low[j] = Math.min(low[j]!, buffer[j]!)
+      high[j] = Math.max(high[j]!, buffer[j]!)
     }
   }
-  const scale = squares.map((sum, j) => (sum > n * (NO_SPREAD * centre[j]!) ** 2 && sum > 0 ? Math.sqrt(n / sum) : 0))
+  const scale = squares.map((sum, j) => {
+    const spread = Math.max(Math.sqrt(sum / n), (high[j]! - low[j]!) / MOST_SPREADS)
+    return spread > NO_SPREAD * Math.abs(centre[j]!) && sum > 0 ? 1 / spread : 0
+  })
   return {
     size,
     contextSize,
@@ -42,6 +52,7 @@ export function featureReader(log: EvaluationLog, rows: Int32Array): FeatureRead
   }
 }
 
+const MOST_SPREADS = 4
 // Relative to its mean: a spread below this is rounding.
 const NO_SPREAD = 1e-9
 

@@ -44,8 +44,12 @@ export interface ObjectiveScores {
   readonly logging: ClusteredMean
   /** Target − logging, paired by decision. */
   readonly difference: ClusteredMean
+  /** Predictions are the rewards: nothing is estimated but which decisions came. */
+  readonly isExact: boolean
+  /** DR − SNIPS. */
   readonly disagreement: Effect
-  readonly unusual: number | null
+  /** Effective decisions whose reward is not the usual one. */
+  readonly unusual: number
   /** Share of the variance of rewards that the model explains for users it has not seen; null where rewards are all alike. */
   readonly explained: number | null
   /** What a bootstrap draws again. */
@@ -95,13 +99,18 @@ export function scoreObjective(log: EvaluationLog, input: ScoreInput): Objective
           clusters,
         )
       : { kind: 'undefined', reason: 'no-weight', effect: null },
-    unusual: isExact(terms) ? null : unusualRewards(terms),
+    isExact: isExact(terms),
+    unusual: unusualRewards(terms),
     explained: explainedShare(terms),
     terms: { value, snips, difference },
   }
 }
 
-function termsOf(log: EvaluationLog, { weights, rewards, predictions }: ScoreInput): ObjectiveTerms {
+/** What estimators read, from a log and predictions by action. */
+export function termsOf(
+  log: EvaluationLog,
+  { weights, rewards, predictions }: Pick<ScoreInput, 'weights' | 'rewards' | 'predictions'>,
+): ObjectiveTerms {
   return {
     weights,
     rewards,
@@ -125,7 +134,7 @@ function expectedUnder(log: EvaluationLog, policy: ArrayLike<number>, prediction
  * Target − logging by decision: Σ (π_e − π_b) q + (ŵ − 1)(r − q) where the whole logging policy is known, exactly 0 for the same policy; else
  * the target's score minus the reward that came.
  */
-function differenceTerms(
+export function differenceTerms(
   log: EvaluationLog,
   { weights, rewards, predicted, expected }: ObjectiveTerms,
   { predictions, rule }: { readonly predictions: ArrayLike<number>; readonly rule: WeightRule },

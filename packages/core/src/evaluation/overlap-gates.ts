@@ -38,8 +38,8 @@ export interface RewardEvidence {
   readonly objective: string
   /** DR − SNIPS with the standard error of the difference: both hang on the same decisions. */
   readonly disagreement: Effect
-  /** Effective decisions whose reward is not the usual one; null for an objective that a model predicts exactly. */
-  readonly unusual: number | null
+  /** Effective decisions whose reward is not the usual one. */
+  readonly unusual: number
 }
 
 /**
@@ -54,7 +54,7 @@ export function checkGates(overlap: Overlap, evidence: readonly RewardEvidence[]
     largestWeight(overlap),
     meanWeight(overlap),
     support(overlap),
-    ...evidence.flatMap((own) => [...rareRewards(own), agreement(own)]),
+    ...evidence.flatMap((own) => [rareRewards(own), agreement(own)]),
   ]
 }
 
@@ -116,13 +116,17 @@ function support({ unsupportedMass, unsupportedDecisions }: Overlap): Gate {
   return { ...gate, status: unsupportedMass === 0 ? 'passed' : 'failed', words }
 }
 
-function rareRewards({ objective, unusual }: RewardEvidence): readonly Gate[] {
-  if (unusual === null) return []
+function rareRewards({ objective, unusual }: RewardEvidence): Gate {
   const limit = LEAST_UNUSUAL_REWARDS
   const words = `${objective}: the log is worth ${shown(unusual)} decisions whose reward is not the usual one; with fewer than ${limit} its spread is not known.`
-  return [
-    { name: 'rare-rewards', objective, status: unusual >= limit ? 'passed' : 'failed', found: unusual, limit, words },
-  ]
+  return {
+    name: 'rare-rewards',
+    objective,
+    status: unusual >= limit ? 'passed' : 'failed',
+    found: unusual,
+    limit,
+    words,
+  }
 }
 
 function agreement({ objective, disagreement }: RewardEvidence): Gate {

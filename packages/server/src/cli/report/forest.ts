@@ -73,7 +73,7 @@ function intervalMarks(rows: readonly ForestRow[], layout: RowLayout): readonly 
   ]
 }
 
-function textMarks(rows: readonly ForestRow[], layout: RowLayout): readonly Markish[] {
+function textMarks(rows: readonly ForestRow[], layout: RowLayout, sign: 'signed' | 'plain'): readonly Markish[] {
   // The stroke is a halo in the page's colour: grid and zero line do not cross the words.
   const look = { y: 'label', fontSize: 12, fill: 'currentColor', stroke: 'var(--ground)', strokeWidth: 5 } as const
   const { nameDy, figuresDy, figuresAnchor } = layout
@@ -81,7 +81,7 @@ function textMarks(rows: readonly ForestRow[], layout: RowLayout): readonly Mark
     text(rows, { ...look, text: 'label', dy: nameDy, frameAnchor: 'left', textAnchor: 'start' }),
     text(rows, {
       ...look,
-      text: (row: ForestRow) => intervalText(row.interval),
+      text: (row: ForestRow) => intervalText(row.interval, sign),
       dy: figuresDy,
       frameAnchor: figuresAnchor,
       textAnchor: figuresAnchor === 'left' ? 'start' : 'end',
@@ -90,7 +90,17 @@ function textMarks(rows: readonly ForestRow[], layout: RowLayout): readonly Mark
   ]
 }
 
-function drawForest(rows: readonly ForestRow[], unit: string, width: number): PlotOptions {
+/** What a forest plot shows. */
+export interface ForestOptions {
+  readonly title: string
+  readonly caption: string
+  readonly unit: string
+  readonly rows: readonly ForestRow[]
+  /** Whether means carry a plus where they are above 0; `signed` unless said. */
+  readonly sign?: 'signed' | 'plain'
+}
+
+function drawForest({ rows, unit, sign = 'signed' }: ForestOptions, width: number): PlotOptions {
   const layout = width < NARROW_BELOW ? NARROW_ROW : WIDE_ROW
   const drawn = rows.filter((row) => isFinite3(row.interval))
   const ends = drawn.flatMap(({ interval, mark }) => [interval.low, interval.high, mark ?? 0])
@@ -104,7 +114,7 @@ function drawForest(rows: readonly ForestRow[], unit: string, width: number): Pl
     y: { axis: null, domain: rows.map((row) => row.label), type: 'band', padding: 0 },
     marks: [
       ruleX([0], { stroke: 'currentColor', strokeDasharray: '4 3' }),
-      ...textMarks(rows, layout),
+      ...textMarks(rows, layout, sign),
       ...intervalMarks(rows, layout),
     ],
   }
@@ -118,27 +128,23 @@ function paddedDomain(ends: readonly number[]): readonly [number, number] {
   return [low - pad, high + pad]
 }
 
-/** Differences with their intervals against a line at zero. */
-export function forestFigure(options: {
-  readonly title: string
-  readonly caption: string
-  readonly unit: string
-  readonly rows: readonly ForestRow[]
-}): Figure {
-  const { title, caption, unit, rows } = options
+/** Differences, or values with `sign: 'plain'`, with their intervals against a line at zero. */
+export function forestFigure(options: ForestOptions): Figure {
+  const { title, caption, unit, rows, sign = 'signed' } = options
+  const format = sign === 'signed' ? formatSigned : formatNumber
   return {
     title,
     caption,
     legend: [],
     table: {
-      columns: ['Difference', `Mean (${unit})`, 'Low', 'High'],
+      columns: [sign === 'signed' ? 'Difference' : 'Value', `Mean (${unit})`, 'Low', 'High'],
       rows: rows.map(({ label, interval }) => [
         label,
-        formatSigned(interval.mean),
-        formatSigned(interval.low),
-        formatSigned(interval.high),
+        format(interval.mean),
+        format(interval.low),
+        format(interval.high),
       ]),
     },
-    draw: (width) => drawForest(rows, unit, width),
+    draw: (width) => drawForest(options, width),
   }
 }

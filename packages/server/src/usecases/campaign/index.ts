@@ -2,6 +2,13 @@ export type { CampaignAction } from './action.ts'
 export type { BatchPolicy } from './campaign-distribution.ts'
 export type { CampaignRow } from './cells.ts'
 export { type CampaignCheck, checkCampaign, type ObjectiveCheck } from './check-campaign.ts'
+export {
+  type CampaignEvaluation,
+  type CampaignEvaluationOptions,
+  type CampaignGuardrail,
+  evaluateCampaign,
+} from './evaluate-campaign.ts'
+export type { CampaignTarget } from './evaluation-target.ts'
 export { type LearnedCampaign, learnCampaign } from './learn-campaign.ts'
 export { learnedFromText, learnedToText } from './learned-file.ts'
 export {

@@ -1,0 +1,91 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { SAMPLE_MAPPING, sampleRows } from '../../usecases/campaign/testing/sample-campaign.ts'
+import { memoryOutput, runCommand } from '../print/index.ts'
+import { writeTable } from '../table/index.ts'
+import { evaluateCommand } from './evaluate.ts'
+
+let dir = ''
+const at = (name: string): string => join(dir, name)
+const rows = sampleRows(2_000, { seed: 'evaluate', strength: 0.15 })
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'paloma-evaluate-'))
+  const columns = Object.keys(rows[0]!).map((name) => ({ name, kind: 'text' as const }))
+  await writeTable(at('past.csv.gz'), columns, [rows])
+  await writeFile(at('campaign.config.json'), JSON.stringify(SAMPLE_MAPPING))
+})
+afterAll(async () => {
+  await rm(dir, { recursive: true, force: true })
+})
+
+async function evaluate(...args: readonly string[]) {
+  const output = memoryOutput()
+  const words = [at('past.csv.gz'), '--mapping', at('campaign.config.json'), '--resamples', '50', ...args]
+  const code = await runCommand(evaluateCommand(output), words, output)
+  return { code, results: output.results(), notes: output.notes() }
+}
+
+describe('paloma evaluate', () => {
+  it('prints verdict, gates and every estimator, and the same numbers for the same seed', async () => {
+    const first = await evaluate('--target', 'uniform')
+    expect(first.code).toBe(0)
+    for (const word of ['All actions alike, judged on', 'mean weight', 'SNIPS', 'DR, the default', 'target − logging'])
+      expect(first.results).toContain(word)
+    expect(first.results).not.toMatch(/NaN|undefined|\[object/)
+    expect(await evaluate('--target', 'uniform')).toEqual(first)
+  })
+
+  it('answers one JSON object with covariances as lists, and nothing else on stdout', async () => {
+    const { results } = await evaluate('--target', 'action:women', '--json')
+    const found = JSON.parse(results)
+    expect(found.status).toMatch(/evaluated|insufficient-overlap/)
+    expect(found.objectives[0].estimators.map(({ name }: { name: string }) => name)).toContain('snips')
+    if (found.promoted !== null) expect(Array.isArray(found.promoted.differences.covariance)).toBe(true)
+    expect(found.weights.propensities.reduce((n: number, bin: { decisions: number }) => n + bin.decisions, 0)).toBe(
+      2000,
+    )
+  })
+
+  it('writes a page that needs nothing else and escapes what the data say', async () => {
+    const { code } = await evaluate('--target', 'uniform', '--report', at('page.html'), '--segment', 'region')
+    expect(code).toBe(0)
+    const html = await readFile(at('page.html'), 'utf8')
+    expect(html).not.toMatch(/<script|src=|href="http|@import|url\(/)
+    const places = ['May the numbers be used?', 'value by estimator', 'The tail of the weights', 'Propensities'].map(
+      (title) => html.indexOf(title),
+    )
+    expect(places.every((place) => place > 0)).toBe(true)
+    expect([...places].sort((a, b) => a - b)).toEqual(places)
+  })
+
+  it.each([
+    [
+      ['--target', 'best'],
+      "--target must be uniform, action:NAME, column:NAME, columns:PREFIX or log:FILE, got 'best'",
+    ],
+    [['--target', 'action:'], '--target must be uniform'],
+    [['--target', 'uniform', '--by', 'region'], '--by goes with --target log:FILE'],
+    [['--target', 'uniform', '--guardrail', 'sends'], 'expected an objective and a margin'],
+    [['--target', 'uniform', '--guardrail', 'sends=-1'], 'expected an objective and a margin'],
+    [['--target', 'uniform', '--guardrail', 'calls=1'], "got 'calls'"],
+    [['--target', 'uniform', '--level', '95'], 'expected a share in (0, 1)'],
+    [['--target', 'uniform', '--folds', '1'], 'expected a whole number from 2 on'],
+    [[], "required option '--target <policy>' not specified"],
+  ])('says how it is called: %j', async (args, message) => {
+    const { code, notes } = await evaluate(...args)
+    expect(code).toBe(2)
+    expect(notes).toContain(message)
+  })
+
+  it('fails in words for files that are not there and pages that cannot be written', async () => {
+    const missing = await evaluate('--target', `log:${at('nowhere.csv')}`)
+    expect(missing.code).toBe(1)
+    expect(missing.notes).toContain('nowhere.csv')
+    const page = await evaluate('--target', 'uniform', '--report', join(dir, 'no', 'page.html'))
+    expect(page.code).toBe(1)
+    expect(page.notes).toContain('cannot be written')
+  })
+})

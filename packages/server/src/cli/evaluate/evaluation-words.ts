@@ -1,0 +1,113 @@
+import type {
+  EstimatorName,
+  EstimatorResult,
+  Gate,
+  GateName,
+  ObjectiveEvaluation,
+  PolicyPreCheck,
+  WeightRule,
+} from '@paloma/core'
+import { formatNumber, formatShare } from '../report/index.ts'
+import type { EvaluationView } from './evaluation-view.ts'
+
+/** What estimators are called. */
+export const ESTIMATOR_WORDS: Readonly<Record<EstimatorName, string>> = {
+  dr: 'DR, the default',
+  snips: 'SNIPS',
+  ips: 'IPS',
+  dm: 'DM, the model alone',
+  drUnclipped: 'DR, not clipped',
+  sndr: 'SNDR',
+  drClipTuned: 'DR, clipped',
+  switchDr: 'Switch-DR',
+  drOs: 'DR, shrunk',
+  subGaussianDr: 'DR, sub-Gaussian',
+}
+
+/** What a rule does, e.g. `w ≤ 50`. */
+export function ruleWords(rule: WeightRule | null, isTuned: boolean): string {
+  if (rule === null) return ''
+  const by = isTuned ? ' by SLOPE' : ''
+  if ('at' in rule) return `${rule.kind === 'clip' ? 'w at most' : 'model above w ='} ${formatNumber(rule.at)}${by}`
+  return `λ = ${formatNumber(rule.lambda)}${by}`
+}
+
+export const GATE_WORDS: Readonly<Record<GateName, string>> = {
+  'effective-share': 'worth of the log, share',
+  'effective-sample-size': 'worth of the log',
+  'largest-weight': 'largest weight',
+  'mean-weight': 'mean weight',
+  support: 'support',
+  'rare-rewards': 'rare rewards',
+  agreement: 'DR and SNIPS agree',
+}
+
+export const GATE_STATUS_WORDS: Readonly<Record<Gate['status'], string>> = {
+  passed: 'passed',
+  failed: 'FAILED',
+  unknown: 'not known',
+}
+
+const VERDICTS = {
+  better: 'The policy is better than the one of the log, and every guardrail tolerates it.',
+  worse: 'The policy is worse than the one of the log, or breaks a guardrail.',
+  unclear: 'This log does not show that the policy is better.',
+} as const
+
+/** The verdict in one sentence. */
+export function verdictSentence({ evaluation: { promoted } }: EvaluationView): string {
+  if (promoted === null)
+    return 'Insufficient overlap: this log cannot tell what the policy is worth, and no number may be used.'
+  return VERDICTS[promoted.verdict.kind]
+}
+
+const ADVICE: Readonly<Record<PolicyPreCheck['advice'], string>> = {
+  explore: 'Before an experiment: log more of what this policy would do.',
+  'smaller-ramp': 'Before an experiment: explore, or begin with few users.',
+  experiment: 'Worth a guarded experiment.',
+}
+
+/** What to do next, with the users that an experiment needs. */
+export function adviceWords({ preCheck }: EvaluationView): string {
+  const { advice, plan } = preCheck
+  const units = plan?.units ?? null
+  const needed =
+    units === null || advice === 'explore'
+      ? ''
+      : ` To decide, an experiment needs about ${formatNumber(units, 0)} users of both groups, if the predicted differences are the true ones.`
+  return `${ADVICE[advice]}${needed}`
+}
+
+/** Chance and bound that stand behind the advice. */
+export function certaintyWords({ evaluation, preCheck }: EvaluationView): readonly string[] {
+  if (evaluation.promoted === null) return []
+  const { utility } = evaluation.promoted.verdict
+  const what = utility === null ? 'the first success metric' : 'the weighted sum of objectives'
+  const chance = preCheck.chanceOfNoGain
+  return [
+    ...(utility !== null && utility.utility.effect !== null
+      ? [
+          `Weighted sum of the differences: ${formatNumber(utility.utility.effect)}${utility.lowerBound === null ? '' : `, lower bound ${formatNumber(utility.lowerBound)}`}.`,
+        ]
+      : []),
+    ...(chance === null
+      ? []
+      : [`Chance that ${what} does not rise: ${chance < 0.0001 ? '< 0.0001' : chance.toFixed(4)}.`]),
+    preCheck.isBoundAboveZero
+      ? 'A gain also holds by the bound without a normal approximation.'
+      : 'The bound without a normal approximation does not exclude a loss.',
+  ]
+}
+
+/** Which estimators are worth showing: where nothing is estimated from weights, DR and, to see that it agrees, SNIPS. */
+export function isShown(source: ObjectiveEvaluation['model']['source']): (result: EstimatorResult) => boolean {
+  return ({ name }) => source !== 'exact' || name === 'dr' || name === 'snips'
+}
+
+/** What is to be said of the reward model. */
+export function modelWords({ model: { source, explained } }: ObjectiveEvaluation): string {
+  if (source === 'exact') return 'it follows from the action alone, so that weights add no noise'
+  if (explained === null) return 'all rewards are alike'
+  const share = formatShare(Math.max(0, explained))
+  return `the ${source} reward model explains ${share} of the variance of rewards for users it has not seen`
+}

@@ -1,0 +1,3 @@
+export { evaluationText } from './evaluation-text.ts'
+export type { EvaluationView } from './evaluation-view.ts'
+export { evaluationPage } from './report/evaluation-page.ts'
