@@ -162,6 +162,54 @@ describe('a policy judged on the log of another', () => {
   })
 })
 
+describe('one action for everybody', () => {
+  const fixedOf = (world: SegmentWorld) =>
+    evaluatePolicy(drawWorld(world, 1500, randomFrom('fixed')), QUICK).promoted!.fixed!
+
+  it('is what a policy has to beat, and one that fits segments does', () => {
+    const push = [0, 1, 0]
+    const email = [0, 0, 1]
+    const fitting = { ...WORLD, target: [push, email, email] }
+    const fixed = fixedOf(fitting)
+    expect(fixed).toMatchObject({ offered: 3, untold: 0, verdict: 'gain' })
+    // The target of the other tests gains over its log, and does not beat an e-mail for everybody.
+    expect(fixedOf(WORLD).verdict).not.toBe('gain')
+    // Email: the third segment has most decisions, and likes it best.
+    const everybody = (place: number) =>
+      trueValue(
+        WORLD,
+        [0, 1, 2].map(() => [0, 1, 2].map((a) => Number(a === place))),
+      )
+    expect(fixed.best!.action).toBe('email')
+    expect(fixed.best!.value.mean).toBeCloseTo(everybody(2), 1)
+    expect(fixed.hold!.value.mean).toBeCloseTo(everybody(0), 1)
+    expect(fixed.best!.gain.mean).toBeCloseTo(trueValue(WORLD, fitting.target) - everybody(2), 1)
+  })
+
+  it('shows that most of a gain over the log may need no policy', () => {
+    const always = [0.02, 0.02, 0.96]
+    const fixed = fixedOf({ ...WORLD, means: [0, 1, 2].map(() => [0.2, 0.3, 0.9]), target: [always, always, always] })
+    expect(fixed.verdict).not.toBe('gain')
+    const own = fixedOf({ ...WORLD, target: [0, 1, 2].map(() => [0, 0, 1]) })
+    expect(own).toMatchObject({ verdict: 'no-gain-shown', best: { action: 'email' } })
+  })
+
+  it('is unknown where too few decisions tell of an action', () => {
+    const thin = Array.from({ length: 3 }, () => [0.5, 0.4995, 0.0005])
+    const rarely = { ...WORLD, isBinary: true, userSpread: 0, logging: thin, target: thin.map(() => [0.4, 0.6, 0]) }
+    expect(fixedOf(rarely)).toMatchObject({ offered: 3, untold: 1, verdict: 'unknown' })
+  })
+
+  it('counts only actions that every decision offers', () => {
+    const some = {
+      ...log.identities!,
+      indices: Array.from(log.identities!.indices, (a, k) => (a === 2 && k < 30 ? 3 : a)),
+    }
+    const found = evaluatePolicy({ ...log, identities: { ...some, names: [...some.names, 'sms'] } }, QUICK)
+    expect(found.promoted!.fixed!.offered).toBe(2)
+  })
+})
+
 describe('guardrails', () => {
   const sends = (margin: number, isRelative = false) => {
     const values = Array.from(log.chosen, (place) => Number(place > 0))

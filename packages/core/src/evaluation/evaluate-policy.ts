@@ -1,10 +1,11 @@
 import { checkLevel, type Estimate, effectInterval, type JointEffects } from '../statistics/index.ts'
 import { bootstrapUsers } from './bootstrap-users.ts'
 import { checkEvaluationLog } from './check-evaluation-log.ts'
-import { type ClusteredMean, clusteredEffect, jointMeans } from './clustered.ts'
+import { type ClusteredMean, clusteredEffect, combineMeans, jointMeans } from './clustered.ts'
 import { foldsOfUsers } from './cross-fit-folds.ts'
 import type { EvaluationLog } from './evaluation-log.ts'
 import { type ExplorationPlan, planExploration } from './exploration-plan.ts'
+import { compareFixedActions, type FixedActions } from './fixed-actions.ts'
 import { type GainBound, gainBound } from './gain-bound.ts'
 import { importanceWeights } from './importance-weights.ts'
 import { type EstimatorResult, type ObjectiveScores, scoreObjective } from './objective-evaluation.ts'
@@ -64,6 +65,8 @@ export interface PolicyEvaluation {
     readonly values: JointEffects
     readonly differences: JointEffects
     readonly verdict: PolicyVerdict
+    /** Against one action for everybody, by what decides; null where actions have no identity or nothing decides. */
+    readonly fixed: FixedActions | null
   } | null
   /** Where a gate fails: what to log. */
   readonly exploration: ExplorationPlan | null
@@ -117,6 +120,7 @@ export function evaluatePolicy(log: EvaluationLog, options: EvaluationOptions): 
           values: jointMeans(scores.map(({ value }) => value)),
           differences,
           verdict: policyVerdict(scores, { clusters, metrics, alpha, differences }),
+          fixed: fixedOf(log, scores, { clusters, clip, level, metrics }),
         }
       : null,
     exploration: isEnough ? null : planExploration(log, weights, overlap),
@@ -153,6 +157,32 @@ function scoreAll(log: EvaluationLog, scoring: Scoring): readonly ObjectiveScore
       rewards: reward.values,
       name: reward.name,
     })
+  })
+}
+
+/** Against fixed actions: by the weighted sum of objectives, or by the first success metric. */
+function fixedOf(
+  log: EvaluationLog,
+  scores: readonly ObjectiveScores[],
+  { metrics, ...input }: Omit<Scoring, 'weights' | 'options'> & { readonly metrics: readonly CompleteMetric[] },
+): FixedActions | null {
+  const isWeighted = metrics.some(({ weight }) => weight !== null)
+  const first = metrics.findIndex(({ role }) => role === 'success')
+  const deciding = scores.flatMap((own, m) => {
+    const alone = m === first ? (metrics[m]!.inverse ? -1 : 1) : 0
+    const weight = isWeighted ? (metrics[m]!.weight ?? 0) : alone
+    return weight === 0 ? [] : [{ own, weight, rewards: log.rewards[m]!.values }]
+  })
+  if (deciding.length === 0) return null
+  return compareFixedActions(log, {
+    ...input,
+    parts: deciding.map(({ own, weight, rewards }) => ({
+      weight,
+      rewards,
+      predictions: own.predictions,
+      isExact: own.isExact,
+    })),
+    target: combineMeans(deciding.map(({ own, weight }) => [weight, own.value])),
   })
 }
 

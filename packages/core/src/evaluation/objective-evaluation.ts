@@ -46,6 +46,8 @@ export interface ObjectiveScores {
   readonly difference: ClusteredMean
   /** Predictions are the rewards: nothing is estimated but which decisions came. */
   readonly isExact: boolean
+  /** By action. */
+  readonly predictions: ArrayLike<number>
   /** DR − SNIPS. */
   readonly disagreement: Effect
   /** Effective decisions whose reward is not the usual one. */
@@ -100,6 +102,7 @@ export function scoreObjective(log: EvaluationLog, input: ScoreInput): Objective
         )
       : { kind: 'undefined', reason: 'no-weight', effect: null },
     isExact: isExact(terms),
+    predictions: input.predictions,
     unusual: unusualRewards(terms),
     explained: explainedShare(terms),
     terms: { value, snips, difference },
@@ -191,7 +194,7 @@ function isExact({ rewards, predicted }: ObjectiveTerms): boolean {
 const EXACT = 1e-9
 
 /** How many of the effective decisions have another reward than the usual one. */
-function unusualRewards({ weights, rewards }: ObjectiveTerms): number {
+export function unusualRewards({ weights, rewards }: Pick<ObjectiveTerms, 'weights' | 'rewards'>): number {
   const usual = Float64Array.from(rewards).sort()[rewards.length >> 1]
   let unusual = 0
   for (let i = 0; i < rewards.length; i++) if (rewards[i] !== usual) unusual += 1

@@ -1,13 +1,15 @@
 import type {
   EstimatorName,
   EstimatorResult,
+  FixedAction,
+  FixedActions,
   Gate,
   GateName,
   ObjectiveEvaluation,
   PolicyPreCheck,
   WeightRule,
 } from '@paloma/core'
-import { formatNumber, formatShare } from '../report/index.ts'
+import { formatNumber, formatShare, intervalText } from '../report/index.ts'
 import type { EvaluationView } from './evaluation-view.ts'
 
 /** What estimators are called. */
@@ -78,6 +80,32 @@ export function adviceWords({ preCheck }: EvaluationView): string {
   return `${ADVICE[advice]}${needed}`
 }
 
+const FIXED_VERDICTS: Readonly<Record<FixedActions['verdict'], string>> = {
+  gain: 'The policy beats it',
+  loss: 'It beats the policy',
+  'no-gain-shown': 'No gain over it is shown',
+  unknown: 'Whether the policy beats every single action is not known',
+}
+
+/** The policy against one action for everybody. */
+function fixedWords(fixed: FixedActions | null): readonly string[] {
+  if (fixed === null || fixed.offered === 0) return []
+  if (fixed.best === null)
+    return [
+      'The log tells too little of every single action, so whether the policy beats one for everybody is not known.',
+    ]
+  const { best, hold, untold, offered, verdict } = fixed
+  const gainOf = ({ gain }: FixedAction): string =>
+    gain.kind === 'estimate' ? intervalText(gain) : `${formatNumber(gain.mean ?? Number.NaN)} (${gain.reason})`
+  const missing = untold === 0 ? '' : `, since the log tells too little of ${untold} of ${offered} actions`
+  return [
+    `Best single action for everybody${untold === 0 ? '' : ' of those the log tells of'}: ${best.action}. ${FIXED_VERDICTS[verdict]}${missing}; the policy's gain over it: ${gainOf(best)}.`,
+    ...(hold === null || hold.action === best.action
+      ? []
+      : [`The policy's gain over ${hold.action} for everybody: ${gainOf(hold)}.`]),
+  ]
+}
+
 /** Chance and bound that stand behind the advice. */
 export function certaintyWords({ evaluation, preCheck }: EvaluationView): readonly string[] {
   if (evaluation.promoted === null) return []
@@ -85,6 +113,7 @@ export function certaintyWords({ evaluation, preCheck }: EvaluationView): readon
   const what = utility === null ? 'the first success metric' : 'the weighted sum of objectives'
   const chance = preCheck.chanceOfNoGain
   return [
+    ...fixedWords(evaluation.promoted.fixed),
     ...(utility !== null && utility.utility.effect !== null
       ? [
           `Weighted sum of the differences: ${formatNumber(utility.utility.effect)}${utility.lowerBound === null ? '' : `, lower bound ${formatNumber(utility.lowerBound)}`}.`,
