@@ -60,13 +60,16 @@ function resampledValue({ direct, weighted, normaliser }: UserSums, counts: Floa
   return plain + dot(counts, weighted) / (normaliser === null ? decisions : dot(counts, normaliser))
 }
 
+// Of sums in another order.
+const ROUNDING = 1e-12
+
 function percentileInterval(draws: Float64Array, value: number | null, level: number): Estimate {
   if (value === null) return undefinedEstimate('no-weight')
   // A draw in which no decision agrees with the target has no ratio.
   if (!draws.every(Number.isFinite)) return undefinedEstimate('no-weight', value)
   const sorted = draws.toSorted()
   const [low, high] = [quantile(sorted, (1 - level) / 2), quantile(sorted, (1 + level) / 2)]
-  if (!(low < high)) return undefinedEstimate('zero-variance', value)
+  if (!(high - low > ROUNDING * Math.abs(value))) return undefinedEstimate('zero-variance', value)
   const mean = draws.reduce((sum, draw) => sum + draw, 0) / draws.length
   const variance = draws.reduce((sum, draw) => sum + (draw - mean) ** 2, 0) / (draws.length - 1)
   return { kind: 'estimate', mean: value, low, high, stdError: Math.sqrt(variance), dof: null }

@@ -161,6 +161,16 @@ describe('the bootstrap of users', () => {
     expect(ratio).toEqual({ kind: 'undefined', reason: 'zero-variance', mean: 1 })
   })
 
+  it('takes rounding for no spread', () => {
+    const clusters = clusterUsers(Int32Array.from({ length: 300 }, (_, i) => i))
+    const [third] = bootstrapUsers(clusters, [{ direct: new Float64Array(300).fill(1 / 3) }], {
+      level: 0.9,
+      resamples: 200,
+      seed: '1',
+    })
+    expect(third).toMatchObject({ kind: 'undefined', reason: 'zero-variance' })
+  })
+
   it('refuses fewer than two draws', () => {
     expect(() => bootstrapUsers(clusterUsers([0, 1]), [], { level: 0.9, resamples: 1, seed: '1' })).toThrow(
       'resamples must be a whole number ≥ 2, got 1',

@@ -302,7 +302,12 @@ describe('gates', () => {
   })
 
   it('do not believe a spread that rests on fewer than five unusual rewards', () => {
-    expect(failed(evaluatePolicy(rare(0.001), QUICK))).toContain('rare-rewards')
+    const found = evaluatePolicy(rare(0.001), QUICK)
+    expect(failed(found)).toContain('rare-rewards')
+    // Five of a thousandth, from a log of this overlap.
+    const needed = 5 / (Math.ceil(0.001 * log.chosen.length) / log.chosen.length) / found.overlap.effectiveShare
+    expect(found.exploration!.targetShare).toBe(0)
+    expect(Math.abs(found.exploration!.decisions / needed - 1)).toBeLessThan(0.1)
     expect(failed(evaluatePolicy(rare(0.2), QUICK))).not.toContain('rare-rewards')
   })
 

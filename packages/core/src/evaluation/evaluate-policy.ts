@@ -10,7 +10,7 @@ import { type GainBound, gainBound } from './gain-bound.ts'
 import { importanceWeights } from './importance-weights.ts'
 import { type EstimatorResult, type ObjectiveScores, scoreObjective } from './objective-evaluation.ts'
 import { measureOverlap, type Overlap } from './overlap.ts'
-import { checkGates, type Gate, type RewardEvidence } from './overlap-gates.ts'
+import { checkGates, type Gate, leastEffectiveSample, type RewardEvidence } from './overlap-gates.ts'
 import { type CompleteMetric, completeMetrics, type PolicyMetric } from './policy-metric.ts'
 import { type PolicyVerdict, policyVerdict } from './policy-verdict.ts'
 import { predictRewards } from './predict-rewards.ts'
@@ -90,7 +90,8 @@ export function evaluatePolicy(log: EvaluationLog, options: EvaluationOptions): 
   const overlap = measureOverlap(log, weights, { clusters, level })
   const clip = Math.sqrt(weights.length) / 2
   const scores = scoreAll(log, { clusters, weights, clip, level, options })
-  const gates = checkGates(overlap, scores.flatMap(evidenceOf))
+  const evidence = scores.flatMap(evidenceOf)
+  const gates = checkGates(overlap, evidence)
   const isEnough = gates.every(({ status }) => status !== 'failed')
   const differences = jointMeans(scores.map(({ difference }) => difference))
   const bootstraps = bootstrapAll(scores, clusters, { level, options })
@@ -123,7 +124,9 @@ export function evaluatePolicy(log: EvaluationLog, options: EvaluationOptions): 
           fixed: fixedOf(log, scores, { clusters, clip, level, metrics }),
         }
       : null,
-    exploration: isEnough ? null : planExploration(log, weights, overlap),
+    exploration: isEnough
+      ? null
+      : planExploration(log, weights, { overlap, leastEffective: leastEffectiveSample(evidence) }),
   }
 }
 
@@ -187,8 +190,9 @@ function fixedOf(
 }
 
 /** What gates ask of rewards; nothing of those that follow from the action alone, whose estimate has no weights in it. */
-function evidenceOf({ name, disagreement, unusual, isExact }: ObjectiveScores): readonly RewardEvidence[] {
-  return isExact ? [] : [{ objective: name, disagreement, unusual }]
+function evidenceOf(scores: ObjectiveScores): readonly RewardEvidence[] {
+  const { name, disagreement, unusual, unusualShare, isExact } = scores
+  return isExact ? [] : [{ objective: name, disagreement, unusual, unusualShare }]
 }
 
 // Users × draws beyond which the bootstrap draws less often.

@@ -1,7 +1,7 @@
 import type { EvaluationLog } from './evaluation-log.ts'
 import { effectiveSampleSize } from './importance-weights.ts'
 import type { Overlap } from './overlap.ts'
-import { LARGEST_WEIGHT_SHARE, LEAST_EFFECTIVE_SAMPLE, LEAST_EFFECTIVE_SHARE } from './overlap-gates.ts'
+import { LARGEST_WEIGHT_SHARE, LEAST_EFFECTIVE_SHARE } from './overlap-gates.ts'
 
 /** What would have to be logged for this policy to be judged. */
 export interface ExplorationPlan {
@@ -12,7 +12,7 @@ export interface ExplorationPlan {
   readonly targetShare: number
   /** Of a log with that mixture. */
   readonly expectedEffectiveShare: number
-  /** Decisions such a log needs, for 500 effective ones and no weight above a twentieth. */
+  /** Decisions such a log needs, for the effective ones that are asked and no weight above a twentieth. */
   readonly decisions: number
   /** Where probability is needed, most needed first. */
   readonly actions: readonly NeededProbability[]
@@ -46,9 +46,13 @@ const MOST_ACTIONS = 20
 
 /**
  * The least mixture that is expected to pass the gates of overlap. Under it a weight is w' = w / (1 − ε + ε w), and E w'² = E_b[w w'] + u / ε,
- * with u the mass that the log does not support, so that this log tells what another one would be worth.
+ * with u the mass that the log does not support, so that this log tells what another one would be worth. `leastEffective`: effective decisions asked.
  */
-export function planExploration(log: EvaluationLog, weights: Float64Array, overlap: Overlap): ExplorationPlan {
+export function planExploration(
+  log: EvaluationLog,
+  weights: Float64Array,
+  { overlap, leastEffective }: { readonly overlap: Overlap; readonly leastEffective: number },
+): ExplorationPlan {
   const unsupported = overlap.unsupportedMass ?? 0
   const shareAt = (mixed: number) => expectedShare(weights, mixed, unsupported)
   const targetShare = leastMixture(shareAt)
@@ -58,7 +62,7 @@ export function planExploration(log: EvaluationLog, weights: Float64Array, overl
   return {
     targetShare,
     expectedEffectiveShare: expected,
-    decisions: Math.ceil(Math.max(LEAST_EFFECTIVE_SAMPLE / expected, largest / LARGEST_WEIGHT_SHARE)),
+    decisions: Math.ceil(Math.max(leastEffective / expected, largest / LARGEST_WEIGHT_SHARE)),
     actions: neededProbabilities(log, weights, targetShare),
     segments: segmentOverlaps(log, weights),
   }

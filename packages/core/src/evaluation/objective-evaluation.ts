@@ -52,6 +52,8 @@ export interface ObjectiveScores {
   readonly disagreement: Effect
   /** Effective decisions whose reward is not the usual one. */
   readonly unusual: number
+  /** Their share of all decisions. */
+  readonly unusualShare: number
   /** Share of the variance of rewards that the model explains for users it has not seen; null where rewards are all alike. */
   readonly explained: number | null
   /** What a bootstrap draws again. */
@@ -104,6 +106,7 @@ export function scoreObjective(log: EvaluationLog, input: ScoreInput): Objective
     isExact: isExact(terms),
     predictions: input.predictions,
     unusual: unusualRewards(terms),
+    unusualShare: unusualShare(rewards),
     explained: explainedShare(terms),
     terms: { value, snips, difference },
   }
@@ -195,10 +198,15 @@ const EXACT = 1e-9
 
 /** How many of the effective decisions have another reward than the usual one. */
 export function unusualRewards({ weights, rewards }: Pick<ObjectiveTerms, 'weights' | 'rewards'>): number {
+  return effectiveSampleSize(weights) * unusualShare(rewards)
+}
+
+/** Share of rewards that are not the usual one, the median. */
+function unusualShare(rewards: ArrayLike<number>): number {
   const usual = Float64Array.from(rewards).sort()[rewards.length >> 1]
   let unusual = 0
   for (let i = 0; i < rewards.length; i++) if (rewards[i] !== usual) unusual += 1
-  return (effectiveSampleSize(weights) * unusual) / rewards.length
+  return unusual / rewards.length
 }
 
 function explainedShare({ rewards, predicted }: ObjectiveTerms): number | null {

@@ -40,6 +40,8 @@ export interface RewardEvidence {
   readonly disagreement: Effect
   /** Effective decisions whose reward is not the usual one. */
   readonly unusual: number
+  /** Their share of all decisions. */
+  readonly unusualShare: number
 }
 
 /**
@@ -56,6 +58,14 @@ export function checkGates(overlap: Overlap, evidence: readonly RewardEvidence[]
     support(overlap),
     ...evidence.flatMap((own) => [rareRewards(own), agreement(own)]),
   ]
+}
+
+/** Effective decisions that both gates of size ask: 500, and so many that five of them have another than the usual reward. */
+export function leastEffectiveSample(evidence: readonly RewardEvidence[]): number {
+  const needed = evidence.flatMap(({ unusualShare }) =>
+    unusualShare > 0 ? [LEAST_UNUSUAL_REWARDS / unusualShare] : [],
+  )
+  return Math.max(LEAST_EFFECTIVE_SAMPLE, ...needed)
 }
 
 const AT_LEAST_WORDS = {

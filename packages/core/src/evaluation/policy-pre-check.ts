@@ -10,7 +10,7 @@ import type { ObjectiveEvaluation, PolicyEvaluation } from './evaluate-policy.ts
 /** What to do with a policy that was evaluated. */
 export interface PolicyPreCheck {
   /**
-   * `explore`: a gate fails, log more first; `smaller-ramp`: a fall is more likely than a gain, or a guardrail gets worse: few users, or
+   * `explore`: a gate fails, log more first; `smaller-ramp`: a gain is less likely than none, or a guardrail gets worse: few users, or
    * exploration; `experiment`: worth a guarded experiment of the size that `plan` says.
    */
   readonly advice: 'explore' | 'smaller-ramp' | 'experiment'
@@ -41,7 +41,7 @@ export function preCheckPolicy(
   const { verdict } = promoted
   const reasons = [
     ...(isUnlikely(verdict.chanceOfNoGain)
-      ? [`A fall is more likely than a gain: P(Δ ≤ 0) = ${shown(verdict.chanceOfNoGain)}.`]
+      ? [`A gain is less likely than none: P(Δ ≤ 0) = ${shown(verdict.chanceOfNoGain)}.`]
       : []),
     ...verdict.metrics
       .filter(({ status, role }) => role === 'guardrail' && status === 'worse')

@@ -36,8 +36,8 @@ export function evaluationText(view: EvaluationView): string {
     ...certaintyWords(view),
     '',
     gateTable,
-    ...objectives.flatMap((objective) => ['', objectiveText(view, objective)]),
     ...explorationText(view),
+    ...objectives.flatMap((objective) => ['', objectiveText(view, objective)]),
   ].join('\n')
 }
 
@@ -63,7 +63,8 @@ ${bound}  ${modelWords(objective)}`
 
 function estimateText(estimate: Estimate, sign: 'signed' | 'plain' = 'plain'): string {
   if (estimate.kind === 'estimate') return intervalText(estimate, sign)
-  return estimate.mean === null ? `none: ${estimate.reason}` : `${showNumber(estimate.mean)} (${estimate.reason})`
+  if (estimate.mean === null) return `none: ${estimate.reason}`
+  return `${showNumber(estimate.mean)}${estimate.reason === 'zero-variance' ? ', no spread' : ` (${estimate.reason})`}`
 }
 
 const MOST_LINES = 10
@@ -73,7 +74,7 @@ function explorationText({ evaluation: { exploration } }: EvaluationView): reado
   const { targetShare, expectedEffectiveShare, decisions, actions, segments } = exploration
   const mix =
     targetShare === 0
-      ? 'No further exploration is needed for overlap; see which gate failed.'
+      ? 'Overlap needs no further exploration; the gate that failed says what does.'
       : `Mix ${formatShare(targetShare)} of this policy into the one that logs: such a log is expected to be worth ${formatShare(expectedEffectiveShare)} of its decisions.`
   const needed = actions
     .slice(0, MOST_LINES)

@@ -96,7 +96,7 @@ function fixedWords(fixed: FixedActions | null): readonly string[] {
     ]
   const { best, hold, untold, offered, verdict } = fixed
   const gainOf = ({ gain }: FixedAction): string =>
-    gain.kind === 'estimate' ? intervalText(gain) : `${formatNumber(gain.mean ?? Number.NaN)} (${gain.reason})`
+    gain.kind === 'estimate' ? intervalText(gain) : `${formatNumber(gain.mean ?? Number.NaN)}, no spread`
   const missing = untold === 0 ? '' : `, since the log tells too little of ${untold} of ${offered} actions`
   return [
     `Best single action for everybody${untold === 0 ? '' : ' of those the log tells of'}: ${best.action}. ${FIXED_VERDICTS[verdict]}${missing}; the policy's gain over it: ${gainOf(best)}.`,

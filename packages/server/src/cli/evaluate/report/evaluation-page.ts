@@ -24,19 +24,19 @@ import { differenceFigure, estimatorFigure, propensityFigure, weightFigure } fro
 
 /**
  * An evaluation as one HTML page that needs nothing else: verdict and gates first, then differences and estimates by objective, the weights,
- * and where a gate fails what to log. Every text of the data is escaped.
+ * and where a gate fails, after it, what to log. Every text of the data is escaped.
  */
 export function evaluationPage(view: EvaluationView): string {
   return page('A policy judged on a log', [
     head(view),
     section('May the numbers be used?', [gateTable(view)]),
+    ...exploration(view),
     ...view.evaluation.objectives.map((objective) => objectiveSection(view, objective)),
     section('What the log knows of this policy', [
-      ...(view.shape.tail.length === 0 ? [] : [figureHtml(weightFigure(view))]),
+      ...(view.shape.tail.length < 2 ? [] : [figureHtml(weightFigure(view))]),
       figureHtml(propensityFigure(view)),
       quantileTable(view),
     ]),
-    ...exploration(view),
     section(
       'What these numbers assume',
       ASSUMPTIONS.map((text) => paragraph(text)),
