@@ -45,7 +45,7 @@ export interface SegmentOverlap {
 const MOST_ACTIONS = 20
 
 /**
- * The least mixture that is expected to pass the gates of overlap. Under it a weight is w' = w / (1 − ε + ε w), and E w'² = E_b[w w'] + u / ε,
+ * The least mixture that is expected to pass the gates of overlap. Under it a weight is w' = w / (1 − ε + ε w), and E w'² = (1 − u) Σ w w' / Σ w + u / ε,
  * with u the mass that the log does not support, so that this log tells what another one would be worth. `leastEffective`: effective decisions asked.
  */
 export function planExploration(
@@ -69,15 +69,20 @@ export function planExploration(
 }
 
 function mixedWeight(weight: number, mixed: number): number {
-  return weight / (1 - mixed + mixed * weight)
+  return weight === 0 ? 0 : weight / (1 - mixed + mixed * weight)
 }
 
+/** 1 / E w'², the mean over what the target does of w' (weights normalised); without an agreeing decision nothing counts as supported. */
 function expectedShare(weights: Float64Array, mixed: number, unsupported: number): number {
-  if (mixed === 0 && unsupported > 0) return 0
-  let squares = 0
-  for (const weight of weights) squares += weight * mixedWeight(weight, mixed)
-  const mean = squares / weights.length + (unsupported > 0 ? unsupported / mixed : 0)
-  return mean > 0 ? Math.min(1, 1 / mean) : 0
+  let [sum, squares] = [0, 0]
+  for (const weight of weights) {
+    sum += weight
+    squares += weight * mixedWeight(weight, mixed)
+  }
+  const missing = sum > 0 ? unsupported : 1
+  if (missing > 0 && mixed === 0) return 0
+  const mean = (sum > 0 ? (1 - missing) * (squares / sum) : 0) + (missing > 0 ? missing / mixed : 0)
+  return Math.min(1, 1 / mean)
 }
 
 /** By bisection: the share grows with the mixture. To a thousandth, from above. */
