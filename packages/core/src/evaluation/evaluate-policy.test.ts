@@ -287,6 +287,24 @@ describe('gates', () => {
     expect(found.exploration!.actions[0]!.action).toBe('email')
   })
 
+  it('take a tail of a distribution that is rounding for supported', () => {
+    const chosen = Array.from(log.chosen, (place) => place % 2)
+    const logging = Array.from(log.targetPolicy, (_, k) => (k % 3 === 2 ? 0 : 0.5))
+    const found = (rest: number) =>
+      evaluatePolicy(
+        {
+          ...log,
+          chosen,
+          loggingPolicy: logging,
+          propensities: chosen.map(() => 0.5),
+          targetPolicy: logging.map((p, k) => (k % 3 === 2 ? rest : p * (1 - rest))),
+        },
+        QUICK,
+      )
+    expect(failed(found(1e-12))).not.toContain('support')
+    expect(failed(found(1e-6))).toContain('support')
+  })
+
   it('see propensities that are not those of the draw', () => {
     const { loggingPolicy: _, ...rest } = log
     const claimed = evaluatePolicy({ ...rest, propensities: Array.from(log.propensities, () => 1 / 3) }, QUICK)

@@ -42,7 +42,12 @@ export interface ObjectiveEvaluation {
   readonly difference: Estimate
   readonly estimators: readonly EstimatorResult[]
   /** The same three by a bootstrap of users; null where it was left out. */
-  readonly bootstrap: { readonly value: Estimate; readonly snips: Estimate; readonly difference: Estimate } | null
+  readonly bootstrap: {
+    readonly resamples: number
+    readonly value: Estimate
+    readonly snips: Estimate
+    readonly difference: Estimate
+  } | null
   /** Lower bound of the gain (turned by `inverse`) without a normal approximation, one-sided at 1 − alpha. */
   readonly gainBound: GainBound | null
   /** Where predictions came from (`exact`: given, and equal to the rewards), and the share of the rewards' variance they explain for unseen users. */
@@ -207,7 +212,12 @@ function bootstrapAll(
   if (resamples === 0) return null
   const terms = scores.flatMap(({ terms: own }) => [own.value, own.snips, own.difference])
   const found = bootstrapUsers(clusters, terms, { level, resamples, seed })
-  return scores.map((_, m) => ({ value: found[3 * m]!, snips: found[3 * m + 1]!, difference: found[3 * m + 2]! }))
+  return scores.map((_, m) => ({
+    resamples,
+    value: found[3 * m]!,
+    snips: found[3 * m + 1]!,
+    difference: found[3 * m + 2]!,
+  }))
 }
 
 interface Summarising {

@@ -30,6 +30,8 @@ export const LEAST_EFFECTIVE_SAMPLE = 500
 export const LARGEST_WEIGHT_SHARE = 0.05
 export const MEAN_WEIGHT_ERRORS = 3
 export const AGREEMENT_ERRORS = 2
+/** Unsupported mass up to which a tail of a distribution is rounding. */
+export const SUPPORT_TOLERANCE = 1e-9
 /** Decisions with another than the usual reward, as unweighted ones, below which their spread is not known (Cochran 1954). */
 export const LEAST_UNUSUAL_REWARDS = 5
 
@@ -113,17 +115,17 @@ function meanWeight({ meanWeight: effect }: Overlap): Gate {
 const ROUNDING = 1e-6
 
 function support({ unsupportedMass, unsupportedDecisions }: Overlap): Gate {
-  const gate = { name: 'support', objective: null, limit: 0, found: unsupportedMass } as const
+  const gate = { name: 'support', objective: null, limit: SUPPORT_TOLERANCE, found: unsupportedMass } as const
   if (unsupportedMass === null) {
     const words =
       'The log holds only propensities of chosen actions, so the mean weight alone can show missing support.'
     return { ...gate, status: 'unknown', words }
   }
-  const words =
-    unsupportedMass === 0
-      ? 'The log gives a probability to every action that this policy takes.'
-      : `This policy gives ${shown(unsupportedMass)} of its probability, in ${unsupportedDecisions} decisions, to actions the log could not have chosen.`
-  return { ...gate, status: unsupportedMass === 0 ? 'passed' : 'failed', words }
+  const isSupported = unsupportedMass <= SUPPORT_TOLERANCE
+  const words = isSupported
+    ? 'The log gives a probability to every action that this policy takes.'
+    : `This policy gives ${shown(unsupportedMass)} of its probability, in ${unsupportedDecisions} decisions, to actions the log could not have chosen.`
+  return { ...gate, status: isSupported ? 'passed' : 'failed', words }
 }
 
 function rareRewards({ objective, unusual }: RewardEvidence): Gate {

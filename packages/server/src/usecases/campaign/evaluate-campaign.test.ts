@@ -152,6 +152,10 @@ describe('a table of decisions', () => {
     expect(() => evaluate({ target: { kind: 'log', rows: north, by: ['region'] } })).toThrow(
       "the target's log has no row with region = south",
     )
+    const odd = [{ ...rows[0]!, done: 'C' }]
+    expect(() => evaluate({ target: { kind: 'log', rows: odd, by: [] } })).toThrow(
+      "the target's log: row 1, column done: expected one of none, A, B, got 'C'",
+    )
     expect(() => evaluate({ inverse: ['clicks'] })).toThrow(
       "an objective must be one of visit, complaint, sends, cost, got 'clicks'",
     )

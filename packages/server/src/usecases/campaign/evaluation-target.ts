@@ -106,7 +106,7 @@ function fromLog(table: TargetTable, { rows, by }: Extract<CampaignTarget, { rea
   if (first === undefined) throw new PalomaError('CAMPAIGN_TARGET', "the target's log must have rows, got none")
   requireColumns(first, [mapping.action.column, ...by])
   if (table.rows[0] !== undefined) requireColumns(table.rows[0], by)
-  const taken = takenOf(mapping, actions, rows)
+  const taken = inTargetLog(() => takenOf(mapping, actions, rows))
   const groups = new Map<string, Float64Array>()
   rows.forEach((row, i) => {
     const key = groupOf(row, by)
@@ -128,6 +128,16 @@ function fromLog(table: TargetTable, { rows, by }: Extract<CampaignTarget, { rea
     matrix.set(shares, i * actions.length)
   })
   return matrix
+}
+
+/** Says which of the two tables a fault lies in. */
+function inTargetLog<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof PalomaError)) throw error
+    throw new PalomaError(error.code, `the target's log: ${error.message}`, { cause: error })
+  }
 }
 
 function groupOf(row: CampaignRow, by: readonly string[]): string {
