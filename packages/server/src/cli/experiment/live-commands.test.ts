@@ -1,10 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { readOut } from '@paloma/core'
 import { afterAll, describe, expect, it } from 'vitest'
 import { createHttp } from '../../http/create-http.ts'
 import { fakeUsecases } from '../../http/testing/fake-usecases.ts'
 import { testConfig } from '../../http/testing/http-harness.ts'
+import { loadSpec, summariseFiles } from '../../readout/index.ts'
+import type { ExperimentResults } from '../../usecases/contract.ts'
 import { httpConnection } from '../connection/index.ts'
 import { memoryOutput, runCommand } from '../print/index.ts'
 import { experimentCommand } from './experiment-command.ts'
@@ -34,10 +38,20 @@ It would get 1 new users a day, 50 % of them all.
 const folder = mkdtempSync(join(tmpdir(), 'paloma-live-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
+/** What the log of the example's shop would say. */
+async function exampleResults(): Promise<ExperimentResults> {
+  const example = fileURLToPath(new URL('../../../../../examples/experiment/', import.meta.url))
+  const spec = await loadSpec(`${example}experiment.yaml`)
+  const files = { assignments: `${example}assignments.csv`, metrics: `${example}events.csv` }
+  const summary = await summariseFiles(spec, files, { memoryMb: 256, threads: 1 })
+  return { readOut: readOut(summary, spec.readOut), until: NOW, leftOut: { moved: 3, outside: 0 } }
+}
+
 /** The real command over the real HTTP API, without a network. */
-function scene() {
+function scene(results?: ExperimentResults) {
   const fake = fakeUsecases()
-  const app = createHttp({ usecases: fake.usecases, config: testConfig })
+  const experiments = { ...fake.usecases.experiments, results: async () => results }
+  const app = createHttp({ usecases: { ...fake.usecases, experiments }, config: testConfig })
   const over: typeof fetch = async (url, init) => {
     const { method, headers, body } = init ?? {}
     const answer = await app.inject({
@@ -126,6 +140,22 @@ describe('paloma experiment', () => {
     const answer = await scene().run(...args)
     expect({ ...answer, notes: '' }).toEqual({ code, results: '', notes: '' })
     expect(answer.notes).toContain(says)
+  })
+
+  it('says what the log says, as text, as JSON and as a page, and refuses a page that cannot be written first', async () => {
+    const { run } = scene(await exampleResults())
+    const file = join(folder, 'results.html')
+    const { code, results } = await run('results', 'gentle', '--report', file)
+    expect(code).toBe(0)
+    expect(results).toMatch(/3 users whom a change of weights moved are left out\.\n$/)
+    const sentence = results.match(/^(Ship|Do not ship|Keep running|Stop|Invalid)[^\n]*/m)![0]
+    expect(readFileSync(file, 'utf8')).toContain(`<strong>${sentence}</strong>`)
+    expect(JSON.parse((await run('results', 'gentle', '--json')).results)).toMatchObject({ leftOut: { moved: 3 } })
+    const nowhere = join(folder, 'none', 'results.html')
+    const refused = await run('results', 'gentle', '--report', nowhere)
+    expect(refused).toMatchObject({ code: 1, results: '' })
+    expect(refused.notes).toContain(`REPORT_UNWRITABLE: ${nowhere}: cannot be written (ENOENT)`)
+    expect(existsSync(nowhere)).toBe(false)
   })
 
   it('says where a design is wrong', async () => {

@@ -9,9 +9,12 @@ import {
   withConnection,
   withConnectionFlags,
 } from '../connection/index.ts'
-import type { Output, Report } from '../print/index.ts'
+import { type Output, type Report, requireOutputFolder, writeOutputFile } from '../print/index.ts'
 import { createdReport, detailReport, listReport, resultsReport, stepReport } from './experiment-report.ts'
+import { readOutPage } from './report/read-out-page.ts'
 import { shareOf, weightsOf } from './share-flags.ts'
+
+const UNWRITABLE = 'REPORT_UNWRITABLE'
 
 /** `paloma experiment create | start | ramp | stop | list | show | results`: experiments of a running server. */
 export function liveExperimentCommands(connect: Connect, output: Output): readonly Command[] {
@@ -114,6 +117,7 @@ function showCommand(on: OnServer): Command {
 
 interface ResultsFlags extends ConnectionFlags {
   readonly from: 'live' | 'history'
+  readonly report?: string
 }
 
 function resultsCommand(on: OnServer): Command {
@@ -125,7 +129,13 @@ function resultsCommand(on: OnServer): Command {
         .choices(['live', 'history'])
         .default('live'),
     )
-  return withConnectionFlags(command).action((key: string, flags: ResultsFlags) =>
-    on(flags, async (experiments) => resultsReport(await experiments.results(key, { from: flags.from }))),
+    .option('--report <file>', 'also write an HTML page that needs nothing else')
+  return withConnectionFlags(command).action((key: string, { from, report, ...flags }: ResultsFlags) =>
+    on(flags, async (experiments) => {
+      if (report !== undefined) await requireOutputFolder(report, UNWRITABLE)
+      const results = await experiments.results(key, { from })
+      if (report !== undefined) await writeOutputFile(report, readOutPage(results.readOut), UNWRITABLE)
+      return resultsReport(results)
+    }),
   )
 }
