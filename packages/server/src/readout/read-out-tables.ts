@@ -48,6 +48,7 @@ export interface ReadOutTables {
   /** Every assignment names its cluster. */
   readonly hasClusters?: boolean
   readonly assignments: AsyncIterable<readonly AssignedRow[]>
+  /** Also of users who are not assigned, whom a ramp leaves out: that is no fault here, where ids are of one kind. */
   readonly metrics: AsyncIterable<readonly MetricRow[]>
 }
 
@@ -68,9 +69,10 @@ const COLUMNS: FileSpec['columns'] = {
  */
 export async function readOutTables(tables: ReadOutTables, limits: AnalyticsLimits): Promise<ExperimentReadOut> {
   const { spec } = tables
-  const found = await withTables(tables, async (files, fileSpec) =>
-    readOut(await summariseFiles(fileSpec, files, limits), spec),
-  )
+  const found = await withTables(tables, async (files, fileSpec) => {
+    const { faults, ...summary } = await summariseFiles(fileSpec, files, limits)
+    return readOut({ ...summary, faults: { ...faults, metricRowsOfOthers: 0 } }, spec)
+  })
   if (found === undefined) {
     throw new PalomaError('NOBODY_EXPOSED', `nobody counts in experiment ${spec.experiment} yet`)
   }

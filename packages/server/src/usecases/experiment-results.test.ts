@@ -137,6 +137,8 @@ describe('results of an experiment', () => {
     const [split] = readOut.quality.checks
     expect(split!.words).toMatch(/planned 2[0-9.]+ %\), warm [0-9]+ \(planned 7[0-9.]+ %\), smallest p of 2 phases$/)
     expect(readOut.quality.checks.filter(({ status }) => status === 'failed')).toEqual([])
+    // What those did who were moved is no row about strangers.
+    expect(readOut.quality.checks.find(({ name }) => name === 'rows that count')!.words).toBe('all of them')
     const [revenue] = readOut.comparisons[0]!.metrics
     expect(revenue!.fields.value).toBeGreaterThan(6)
     expect(revenue!.fields.value).toBeLessThan(10)

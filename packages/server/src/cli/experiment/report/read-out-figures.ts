@@ -27,7 +27,7 @@ export function forestFigures(
     const whose = `${treatment} \u2212 ${control}`
     const how = `n = ${formatNumber(users, 0)} users; intervals as tested${sides}.`
     const shares = own.filter(({ relative }) => relative.mean !== null)
-    const apart = own.filter(({ relative, absolute }) => relative.mean === null && absolute.mean !== null)
+    const apart = own.filter(({ relative, absolute }) => relative.mean === null && absolute.kind === 'estimate')
     const together = forestFigure({
       title: TITLES[role],
       caption: `${whose}, % of the control mean; ${how}${marks}`,
@@ -50,10 +50,9 @@ export function forestFigures(
 
 function absoluteRow({ metric, inverse, absolute, verdict }: MetricReadOut): ForestRow {
   const none = Number.NaN
-  const { mean, low, high } = absolute.kind === 'estimate' ? absolute : { mean: absolute.mean, low: none, high: none }
   return {
     label: inverse ? `${metric} (less is better)` : metric,
-    interval: { mean: mean ?? none, low, high },
+    interval: absolute.kind === 'estimate' ? absolute : { mean: none, low: none, high: none },
     color: COLORS[verdict],
   }
 }

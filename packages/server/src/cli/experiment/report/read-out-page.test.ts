@@ -37,6 +37,8 @@ describe('readOutPage', () => {
     expect(apart).toContain('because the control mean is no base for a share')
     const empty = changed(noAnswer, noAnswer)
     expect(empty).not.toContain('Success metrics')
+    const alike = { kind: 'undefined', reason: 'zero-variance', mean: 0 } as const
+    expect(changed(weak, alike as never)).not.toContain('Success metrics')
     expect(empty.match(/so far<\/h3>/g)).toHaveLength(1)
   })
 
