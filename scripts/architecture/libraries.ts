@@ -55,7 +55,10 @@ export const LIBRARY_HOMES: readonly LibraryHome[] = [
       `${SERVER}cli/simulate/`,
     ],
   },
-  { library: 'yaml', homes: [`${SERVER}cli/simulate/`, `${SERVER}readout/load-spec.ts`] },
+  {
+    library: 'yaml',
+    homes: [`${SERVER}cli/simulate/`, `${SERVER}readout/load-spec.ts`, `${SERVER}config/read-json.ts`],
+  },
   { library: 'commander', homes: [`${SERVER}cli/`, `${SERVER}main.ts`, `${SERVER}program.ts`] },
   { library: 'tsx', homes: [`${SERVER}config/load-config.ts`, `${SERVER}cli/commands/campaign-files.ts`] },
   { library: 'react', homes: ['packages/console/src/'] },

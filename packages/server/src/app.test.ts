@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, it } from 'vitest'
+import { DAY_MS } from '@paloma/core'
+import { afterAll, expect, it, vi } from 'vitest'
 import { type App, createApp } from './app.ts'
 import type { Runtime } from './config/contract.ts'
 import { defaultConfig } from './config/default-config.ts'
@@ -40,6 +41,33 @@ it('refuses the machine’s clock on a store that has lived on a virtual one, an
   const dead = using(null, async () => undefined)
   await expect(dead).rejects.toMatchObject({ code: 'STORE_ON_VIRTUAL_CLOCK', hint: expect.stringContaining('PALOMA_') })
   await using(NOON, async ({ usecases }) => expect(usecases.clock.isVirtual).toBe(true))
+})
+
+it.each([
+  [Date.UTC(1973, 0, 1), /^the machine’s clock says 1973-01-01T/],
+  [Date.UTC(2126, 0, 1), /^the machine’s clock says 2126-01-01T/],
+])('does not start by a clock that says %d, and makes no decision by it', async (at, message) => {
+  const dataDir = join(root, `absurd-${at}`)
+  const clock = vi.spyOn(Date, 'now').mockReturnValue(at)
+  try {
+    const started = createApp(defaultConfig, { ...runtime(null), dataDir })
+    await expect(started).rejects.toMatchObject({ code: 'CLOCK_ABSURD', message: expect.stringMatching(message) })
+  } finally {
+    clock.mockRestore()
+  }
+})
+
+it('says where the clock stands before what the store knows', async () => {
+  const dataDir = join(root, 'ahead')
+  const at = Date.now() + DAY_MS
+  const app = await createApp(defaultConfig, { ...runtime(null), dataDir })
+  await reserve(app.store, 'ada', 'ahead', { at })
+  await app.close()
+  const lines: string[] = []
+  await (await createApp(defaultConfig, { ...runtime(null), dataDir }, (line) => lines.push(line))).close()
+  expect(lines).toEqual([
+    expect.stringContaining(`the latest decision is of ${new Date(at).toISOString()}, and the clock says`),
+  ])
 })
 
 it('puts in order what a process left that died: sends that nobody answered for, and says so', async () => {

@@ -4,7 +4,7 @@ import { access, mkdir, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { type EpochMs, PalomaError } from '@paloma/core'
+import { type EpochMs, HOUR_MS, PalomaError } from '@paloma/core'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { createAdapters } from './channel/adapters.ts'
@@ -17,6 +17,7 @@ import { type PgliteStoreOptions, pgliteStore } from './store/pglite-store.ts'
 import { postgresStore } from './store/postgres-store.ts'
 import type { Usecases } from './usecases/contract.ts'
 import {
+  clockFault,
   createNotes,
   createUsecases,
   type Deps,
@@ -81,6 +82,7 @@ export async function createApp(
   print: (line: string) => void = () => {},
 ): Promise<App> {
   const wallClock = (): number => Date.now()
+  refuseUnusable(config)
   const notes = createNotes(print, steadyClock)
   let onBroken = (_error: PalomaError): void => {}
   const broken = new Promise<PalomaError>((resolve) => {
@@ -93,6 +95,12 @@ export async function createApp(
     await opened.close()
     throw error
   }
+}
+
+/** Options of providers that cannot work stop the start before a store is made or opened; nothing connects. */
+function refuseUnusable({ adapters }: Config): void {
+  const nothing = { putInboxItem: async () => 'inserted' as const, onInboxItem: () => {} }
+  createAdapters(adapters, { ...nothing, now: () => 0, wallClock: () => Date.now() })
 }
 
 interface AppParts {
@@ -157,7 +165,11 @@ async function depsOf(store: Store, { config, runtime, wallClock, notes }: AppPa
 /** The machine's clock, for a store that knows no other: what lived through invented days would decide and send in them. */
 async function realClock(store: Store, wallClock: () => EpochMs): Promise<ReturnType<typeof systemClock>> {
   const kept = await store.registry.getSetting(VIRTUAL_CLOCK)
-  if (kept === undefined) return systemClock(wallClock)
+  if (kept === undefined) {
+    const fault = clockFault(wallClock())
+    if (fault !== undefined) throw fault
+    return systemClock(wallClock)
+  }
   const stood = new Date(Number(kept)).toISOString()
   throw new PalomaError('STORE_ON_VIRTUAL_CLOCK', `this store has lived on a virtual clock, which stood at ${stood}`, {
     hint: `set PALOMA_VIRTUAL_CLOCK=${stood} to go on with it, or give PALOMA_DATA_DIR (DATABASE_URL) another store`,
@@ -178,6 +190,13 @@ async function keptClock(
 /** What a process that died left undone: sends without an answer, and erasures. */
 async function putInOrder(deps: Deps, notes: Notes): Promise<void> {
   const { store, clock } = deps
+  const [latest] = await store.decisions.listRecent({ limit: 1 })
+  if (latest !== undefined && latest.at > clock.now() + HOUR_MS) {
+    const [then, now] = [latest.at, clock.now()].map((moment) => new Date(moment).toISOString())
+    notes.say(
+      `the latest decision is of ${then}, and the clock says ${now}: caps and what was said last follow a wrong clock`,
+    )
+  }
   const before = clock.now() - (store.traits.isShared ? LEFT_BEHIND_MS : 0)
   const lost = await store.sends.recover(before, clock.now())
   if (lost > 0) notes.say(`${lost} sends were with their provider when a process died: they count as unknown`)

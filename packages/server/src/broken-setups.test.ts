@@ -1,10 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { memoryOutput, runCommand } from './cli/print/index.ts'
 import { palomaProgram } from './program.ts'
+
+const DKIM = { domain: 'b.example', selector: 's', privateKey: '-----BEGIN RSA PRIVATE KEY-----\nMIIB\n' }
+const VAPID = { subject: 'mailto:a@b.example', vapidPublicKey: 'short', vapidPrivateKey: 'xx' }
 
 let dir = ''
 let count = 0
@@ -92,7 +95,30 @@ describe('paloma serve in a broken set-up', () => {
   })
 
   const configs: readonly (readonly [string, string, RegExp])[] = [
-    ['json', '{"objectivs": []}', /CONFIG_INVALID: .*\n {2}\/objectivs: is not a known field/],
+    [
+      'json',
+      '{"objectivs": []}',
+      /CONFIG_INVALID: .*\n {2}\/objectivs: is not a known field; did you mean "objectives"\?/,
+    ],
+    ['json', '\uFEFF{"objectivs": []}', /CONFIG_INVALID: .*\n {2}\/objectivs: is not a known field/],
+    ['json', '{\n\t"limits": {\n\t\t"batchItem": 5\n\t}\n}', /\/limits\/batchItem: .*; did you mean "batchItems"\?/],
+    [
+      'json',
+      '{"experiments": {"layers": [{"nmae": "a"}]}}',
+      /\/experiments\/layers\/0\/nmae: .*; did you mean "name"\?/,
+    ],
+    ['json', '{"zebra": 1}', /\/zebra: is not a known field\n/],
+    [
+      'json',
+      '{\n  "limits": {\n    "batchItems": 1,\n    "batchItems": 2\n  }\n}',
+      /CONFIG_UNREADABLE: .*"batchItems" stands twice in one object, for the second time in line 4, column 5/,
+    ],
+    ['json', '{\n  "limits": {,}\n}', /CONFIG_UNREADABLE: .*\(line 2, column 14\)/],
+    [
+      'json',
+      '{"adapters":{"email":{"kind":"smtpp","url":"smtp://u:hunter2@x"}}}',
+      /\/adapters\/email\/kind: expected 'inbox' \| 'smtp' \| 'web-push' \| 'webhook', got "smtpp"/,
+    ],
     ['json', '{"rules": {"caps": 3}}', /\/rules\/caps: expected array, got 3/],
     ['json', '{"learning": {"latenessHours": -2}}', /\/learning\/latenessHours: expected number to be >=0, got -2/],
     ['json', '{"groups": {"holdout": {"share": 5, "policy": {"kind": "holdout"}}}}', /\/groups: .*sum to 1000000/],
@@ -126,6 +152,24 @@ describe('paloma serve in a broken set-up', () => {
     expect(result.stderr).not.toContain('hunter2')
   })
 
+  it.each([
+    [
+      'email',
+      { kind: 'smtp', url: 'smtp://localhost:25', from: 'a@b.example', dkim: DKIM },
+      /dkim\.privateKey must be/,
+    ],
+    ['push', { kind: 'web-push', ...VAPID, ttlSeconds: 1, urgency: 'normal' }, /web-push .*VAPID keys/],
+  ])(
+    'says which option of the provider for %s cannot work, before it makes a store',
+    async (channel, adapter, message) => {
+      const file = join(dir, `bad-${++count}.config.json`)
+      writeFileSync(file, JSON.stringify({ adapters: { [channel]: adapter } }))
+      const data = join(dir, `unmade-${count}`)
+      expectRefusal(await run(['serve', '--config', file, '--data-dir', data]), 1, message)
+      expect(existsSync(data)).toBe(false)
+    },
+  )
+
   it('says that the configuration is not there', async () => {
     expectRefusal(
       await run(['serve', '--config', join(dir, 'nowhere.ts')]),
@@ -142,6 +186,12 @@ describe('paloma called wrongly', () => {
     [['serve'], { PALOMA_PUBLIC_URL: 'example.org' }, /PALOMA_PUBLIC_URL must be a URL that starts with http/],
     [['serve'], { PALOMA_VIRTUAL_CLOCK: 'soon' }, /PALOMA_VIRTUAL_CLOCK must be an ISO 8601 moment/],
     [['serve'], { DATABASE_URL: 'mysql://u:hunter2@h/x' }, /DATABASE_URL must be a URL that starts with postgres/],
+    [
+      ['serve'],
+      { DATABASE_URL: 'postgres://u:hunter2@h:99999/x' },
+      /a URL whose port is from 0 to 65535 and whose password/,
+    ],
+    [['serve'], { DATABASE_URL: 'postgres://u:hunter2/#@h:/x' }, /a URL whose port .*, got "postgres:\/\/…@h:\/x"/],
     [['serve'], { LOG_LEVEL: 'loud' }, /LOG_LEVEL must be one of/],
     [['keys', 'list'], { PALOMA_URL: 'nonsense' }, /PALOMA_URL must be a URL/],
     [['keys', 'list'], { PALOMA_URL: 'http://127.0.0.1:9' }, /a server needs an API key, got none/],

@@ -1,9 +1,11 @@
 import type { FeatureSchema, Group, GroupRule, Rules } from '@paloma/core/domain'
 import { PalomaError } from '@paloma/core/domain'
+import { z } from 'zod'
 import { configSchema } from './config-schema.ts'
 import type { Config, EventRules } from './contract.ts'
 import { defaultConfig } from './default-config.ts'
-import { type Issue, issuesOf, shown } from './issues.ts'
+import { type Issue, issuesOf, shown, UNKNOWN_FIELD } from './issues.ts'
+import { nearName } from './near-name.ts'
 
 /** The parts of a configuration that differ from `defaultConfig`. */
 export interface ConfigInput {
@@ -58,7 +60,9 @@ export function parseConfig(input: unknown, origin = 'configuration'): Config {
   const result = configSchema.safeParse(overDefaults(input), { reportInput: true })
   if (result.success) return result.data
   const issues = issuesOf(result.error)
-  const lines = issues.map((issue) => `  ${issue.pointer === '' ? '/' : issue.pointer}: ${withoutSecret(issue)}`)
+  const lines = issues.map((issue) => {
+    return `  ${issue.pointer === '' ? '/' : issue.pointer}: ${withoutSecret(issue)}${suggestion(issue)}`
+  })
   throw new PalomaError('CONFIG_INVALID', `${origin} is not valid:\n${lines.join('\n')}`, {
     hint: 'docs/guide/configuration.md names every field and its default',
     ...(issues[0] === undefined ? {} : { pointer: issues[0].pointer }),
@@ -70,6 +74,29 @@ const SECRET_POINTER = /\/(secret|privateKey|vapidPrivateKey|url)$/
 
 function withoutSecret({ pointer, detail }: Issue): string {
   return SECRET_POINTER.test(pointer) ? detail.replace(/, got .*$/s, '') : detail
+}
+
+/** The name that an unknown one was likely meant to be: of its section first, else of any. */
+function suggestion({ pointer, detail }: Issue): string {
+  if (detail !== UNKNOWN_FIELD) return ''
+  const parts = pointer.split('/').slice(1)
+  const given = parts.pop() ?? ''
+  const section = parts.reduce<unknown>((value, part) => (isObject(value) ? value[part] : undefined), defaultConfig)
+  const near = (isObject(section) ? nearName(given, Object.keys(section)) : undefined) ?? nearName(given, fieldNames())
+  return near === undefined ? '' : `; did you mean "${near}"?`
+}
+
+/** Every name that a field of the configuration may have. */
+function fieldNames(): ReadonlySet<string> {
+  const names = new Set<string>()
+  const collect = (schema: unknown): void => {
+    if (Array.isArray(schema)) for (const each of schema) collect(each)
+    if (!isObject(schema)) return
+    if (isObject(schema.properties)) for (const name of Object.keys(schema.properties)) names.add(name)
+    for (const each of Object.values(schema)) collect(each)
+  }
+  collect(z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any' }))
+  return names
 }
 
 /** What holds where messages are learned of and nothing more is said. */

@@ -7,6 +7,9 @@ export interface Issue {
   readonly detail: string
 }
 
+/** What is said of a member that nobody knows. */
+export const UNKNOWN_FIELD = 'is not a known field'
+
 const SHOWN_CHARACTERS = 80
 
 /** A JSON pointer (RFC 6901) of a path. `pointerOf(['a/b', 0])` is `/a~1b/0`. */
@@ -35,7 +38,7 @@ type AnyIssue = z.core.$ZodIssue
 function flatten(issue: AnyIssue, base: readonly PropertyKey[]): readonly Issue[] {
   const path = [...base, ...issue.path]
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ pointer: pointerOf([...path, key]), detail: 'is not a known field' }))
+    return issue.keys.map((key) => ({ pointer: pointerOf([...path, key]), detail: UNKNOWN_FIELD }))
   }
   if (issue.code === 'invalid_union') {
     const branch = nearestBranch(issue.errors)
@@ -69,12 +72,23 @@ function nearness(issue: AnyIssue): number {
 function detailOf(issue: AnyIssue): string {
   const expectation = expectationOf(issue.message)
   if (issue.input === undefined) return issue.code === 'invalid_type' ? `${expectation}, got nothing` : expectation
+  // Of a union that is told apart by a member, that member is at fault and not the object, which may hold secrets.
+  if (issue.code === 'invalid_union' && issue.discriminator !== undefined) {
+    return `${expectation}, got ${shown(memberOf(issue.input, issue.discriminator))}`
+  }
   // A check across members reports the object that holds them, which is not the value at fault.
   const isWhole = issue.code === 'custom' && typeof issue.input === 'object'
   return isWhole ? expectation : `${expectation}, got ${shown(issue.input)}`
 }
 
+function memberOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
+}
+
 /** The part of Zod's message that says what was expected. `Too small: expected …` is `expected …`. */
 function expectationOf(message: string): string {
-  return message.replace(/^(Invalid input|Invalid option|Too small|Too big): /, '').replace(/, received .*$/, '')
+  return message
+    .replace(/^(Invalid input|Invalid option|Too small|Too big): /, '')
+    .replace(/^Invalid discriminator value\. E/, 'e')
+    .replace(/, received .*$/, '')
 }

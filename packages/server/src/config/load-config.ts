@@ -7,6 +7,7 @@ import { tsImport } from 'tsx/esm/api'
 import type { Config } from './contract.ts'
 import { defaultConfig } from './default-config.ts'
 import { parseConfig } from './define-config.ts'
+import { readJson } from './read-json.ts'
 
 /** Where a configuration is looked for when no path is given, in this order. */
 export const CONFIG_FILES = ['paloma.config.ts', 'paloma.config.mjs', 'paloma.config.json'] as const
@@ -86,7 +87,7 @@ async function readConfig(file: string): Promise<unknown> {
     throw new PalomaError('CONFIG_UNREADABLE', `${file} must end in .ts, .mjs or .json, got "${extension}"`)
   }
   try {
-    if (extension === '.json') return JSON.parse(await readFile(file, 'utf8'))
+    if (extension === '.json') return readJson(await readFile(file, 'utf8'), file)
     return defaultExportOf(await tsImport(pathToFileURL(file).href, import.meta.url))
   } catch (cause) {
     if (cause instanceof PalomaError) throw cause

@@ -79,7 +79,12 @@ function portOf(setting: Given): number {
 function urlOf(setting: Given, protocols: readonly string[]): string {
   const text = String(setting.value)
   const expectation = `a URL that starts with ${protocols.map((p) => `${p}//`).join(' or ')}`
-  const secretless = { name: setting.name, value: text.replace(/\/\/[^@/]*@/, '//…@') }
+  // A password that is not percent-encoded may hold anything.
+  const secretless = { name: setting.name, value: text.replace(/\/\/.*@/s, '//…@') }
+  const isOfThem = protocols.some((protocol) => text.startsWith(`${protocol}//`))
+  if (isOfThem && !URL.canParse(text)) {
+    throw invalid(secretless, 'a URL whose port is from 0 to 65535 and whose password is percent-encoded')
+  }
   if (!URL.canParse(text) || !protocols.includes(new URL(text).protocol)) throw invalid(secretless, expectation)
   return text
 }

@@ -1,6 +1,8 @@
 import { createServer, Socket } from 'node:net'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { lookAtStore } from './look-at-store.ts'
+import { refuseUnfit } from './postgres/postgres-client.ts'
 import { postgresStore } from './postgres-store.ts'
 import { testStore } from './testing/store-suite.ts'
 
@@ -49,6 +51,44 @@ describe.skipIf(databaseUrl === undefined)('on a PostgreSQL server', () => {
     await stuck
     await store.close()
     await blocker.end()
+  })
+
+  const asAdmin = async (...statements: readonly string[]): Promise<void> => {
+    const admin = new Client({ connectionString: SERVER_URL })
+    await admin.connect()
+    for (const statement of statements) await admin.query(statement)
+    await admin.end()
+  }
+
+  it('says that a database takes no writes, and so does a look at it', async () => {
+    await (await postgresStore({ url })).close()
+    await asAdmin(`alter database ${DATABASE} set default_transaction_read_only = on`)
+    try {
+      await expect(postgresStore({ url })).rejects.toMatchObject({
+        code: 'STORE_READ_ONLY',
+        hint: expect.stringContaining('primary'),
+      })
+      const look = await lookAtStore({ dataDir: '', databaseUrl: url })
+      expect(look).toMatchObject({ kind: 'open', facts: { isReadOnly: true } })
+    } finally {
+      await asAdmin(`alter database ${DATABASE} reset default_transaction_read_only`)
+    }
+  })
+
+  it('says that a user has no rights, and so does a look at it', async () => {
+    const role = `walker_${process.pid}`
+    await (await postgresStore({ url })).close()
+    await asAdmin(`create role ${role} login`)
+    try {
+      const other = new URL(url)
+      other.username = role
+      const expected = { code: 'STORE_UNREACHABLE', hint: expect.stringContaining('grant it all') }
+      await expect(postgresStore({ url: other.href })).rejects.toMatchObject(expected)
+      const look = await lookAtStore({ dataDir: '', databaseUrl: other.href })
+      expect(look).toMatchObject({ kind: 'refused', ...expected, reason: expect.stringContaining('permission denied') })
+    } finally {
+      await asAdmin(`drop role ${role}`)
+    }
   })
 
   it('asks silent connections whether the other side is there', async () => {
@@ -105,6 +145,19 @@ describe('a PostgreSQL that cannot be reached', () => {
     })
     expect(performance.now() - startedAt).toBeLessThan(5000)
     mute.close()
+  })
+
+  it.each([
+    [{ version: 140_012, is_read_only: false }, 'STORE_TOO_OLD', /is 14\.12; Paloma needs 15 or newer/],
+    [{ version: 90_603, is_read_only: false }, 'STORE_TOO_OLD', /is 9\.6; Paloma/],
+    [{ version: 150_001, is_read_only: true }, 'STORE_READ_ONLY', /takes no writes/],
+  ])('is refused by what it says of itself: %o', async (row, code, message) => {
+    const sql = { query: async () => [row] as never, copyIn: async () => {} }
+    await expect(refuseUnfit(sql, 'db.example:5432')).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message),
+    })
+    await refuseUnfit({ ...sql, query: async () => [{ version: 150_001, is_read_only: false }] as never }, 'db')
   })
 
   it('is told from a URL that is none, which is not repeated', async () => {

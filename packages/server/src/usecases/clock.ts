@@ -1,5 +1,17 @@
 import { type EpochMs, PalomaError } from '@paloma/core'
 
+/** No clock that runs says a moment before this was written, nor one that no API of ours takes. */
+const [EARLIEST_MS, LATEST_MS] = [Date.UTC(2025, 0, 1), Date.UTC(2100, 0, 1)]
+
+/** Why a machine's clock cannot be believed; undefined where it can. */
+export function clockFault(now: EpochMs): PalomaError | undefined {
+  if (now >= EARLIEST_MS && now < LATEST_MS) return undefined
+  const said = Number.isFinite(new Date(now).getTime()) ? new Date(now).toISOString() : `${now} ms since 1970`
+  return new PalomaError('CLOCK_ABSURD', `the machine’s clock says ${said}`, {
+    hint: 'set it, and let it be kept (timedatectl set-ntp true): what is said and decided counts from when it says',
+  })
+}
+
 /** The server's clock: the machine's, or a virtual one that only moves when told. */
 export interface Clock {
   readonly isVirtual: boolean

@@ -1,5 +1,5 @@
 export { VIRTUAL_CLOCK } from './advance.ts'
-export { steadyClock, systemClock, virtualClock } from './clock.ts'
+export { clockFault, steadyClock, systemClock, virtualClock } from './clock.ts'
 export { createUsecases } from './create-usecases.ts'
 export type { Deps } from './deps.ts'
 export { drawFor } from './draw.ts'

@@ -17,11 +17,13 @@ const DAY_MS = 86_400_000
 
 const FACTS: StoreFacts = {
   versionNumber: 150_004,
+  isReadOnly: false,
   canCreate: true,
   canWrite: true,
   migrations: { applied: ['0001'], pending: [], unknown: [] },
   validKeys: 2,
   latestState: { id: 41, createdAt: NOW - 3_600_000 },
+  latestDecisionAt: NOW - 1,
   hasLearner: true,
   traces: { named: 0, guessed: 0 },
   kept: { bytes: 3_000_000, oldestAt: NOW - 5 * DAY_MS, since: null, heldBy: [] },
@@ -74,6 +76,12 @@ describe('paloma doctor', () => {
     expect(findings.map(({ check }) => check)).toContain('channel:in-app')
   })
 
+  it.each([Date.UTC(1973, 0), Date.UTC(2126, 0), Number.NaN])('does not believe a clock that says %d', async (at) => {
+    const { code, of } = await run([], { now: () => at })
+    expect(code).toBe(1)
+    expect(of('clock')).toMatchObject({ health: 'failed', remedy: expect.stringContaining('set it') })
+  })
+
   it('prints one line a finding and what to do beneath it', async () => {
     const output = memoryOutput()
     const fail = async () => {
@@ -93,6 +101,13 @@ describe('paloma doctor', () => {
   const stores: readonly (readonly [string, StoreLook, Finding['health'], RegExp])[] = [
     ['store', open({}), 'ok', /PostgreSQL 15\.4/],
     ['store', open({ versionNumber: 140_011 }), 'failed', /14\.11 is older than 15/],
+    ['rights', open({ isReadOnly: true }), 'failed', /takes no writes: a replica/],
+    [
+      'past',
+      open({ latestDecisionAt: NOW + DAY_MS }),
+      'failed',
+      /latest decision is of 2026-01-16T12:00:00.000Z, and the clock says 2026-01-15/,
+    ],
     ['rights', open({ canWrite: false }), 'failed', /may not write to the tables/],
     ['rights', open({ canCreate: false }), 'warning', /may not make tables/],
     [

@@ -70,7 +70,7 @@ async function checkRuntime(
     }),
     port,
     checkPublicUrl(runtime, adapters),
-    checkClock(runtime, deps.env.NODE_ENV),
+    checkClock(runtime, { nodeEnv: deps.env.NODE_ENV, now: deps.now() }),
     checkConsole(deps.isConsoleBuilt),
     ...channels,
   ]

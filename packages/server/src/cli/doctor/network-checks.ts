@@ -1,5 +1,6 @@
 import { createServer } from 'node:net'
 import type { Config, Runtime } from '../../config/contract.ts'
+import { clockFault } from '../../usecases/index.ts'
 import { type Finding, failed, ok, warning } from './finding.ts'
 
 const ANSWER_MS = 2_000
@@ -56,9 +57,15 @@ export function isLocalName(hostname: string): boolean {
   return /^(localhost|127(\.\d+){3}|\[::1\]|0\.0\.0\.0)$/.test(hostname) || hostname.endsWith('.localhost')
 }
 
-/** Whether the clock stands still where it should run. */
-export function checkClock({ virtualClock, publicUrl }: Runtime, nodeEnv: string | undefined): Finding {
-  if (virtualClock === null) return ok('clock', 'the machine’s')
+/** Whether the clock stands still where it should run, or says what cannot be. */
+export function checkClock(
+  { virtualClock, publicUrl }: Runtime,
+  { nodeEnv, now }: { readonly nodeEnv: string | undefined; readonly now: number },
+): Finding {
+  if (virtualClock === null) {
+    const fault = clockFault(now)
+    return fault === undefined ? ok('clock', 'the machine’s') : failed('clock', fault.message, fault.hint ?? '')
+  }
   const isProduction = nodeEnv === 'production' || !isLocalName(new URL(publicUrl).hostname)
   const found = 'virtual: nothing is sent until POST /v1/clock moves it'
   const remedy = 'take PALOMA_VIRTUAL_CLOCK away where real users are served'

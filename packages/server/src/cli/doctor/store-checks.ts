@@ -6,6 +6,7 @@ import { checkKept } from './kept-check.ts'
 
 const LEAST_VERSION = 150_000
 const DAY_MS = 86_400_000
+const HOUR_MS = 3_600_000
 /** A state older than this says that nothing has been learned for long. */
 const OLD_STATE_DAYS = 7
 
@@ -29,6 +30,7 @@ export function checkStore(
         checkVersion(look.facts, isShared),
         checkRights(look.facts),
         checkMigrations(look.facts),
+        ...checkPast(look.facts, now),
         checkKeys(look.facts),
         checkLearner(look.facts, { now, isShared }),
         checkKept(look.facts, { now, retention }),
@@ -54,7 +56,11 @@ function checkVersion({ versionNumber }: StoreFacts, isShared: boolean): Finding
     : failed('store', `${version} is older than 15`, 'upgrade PostgreSQL to 15 or newer')
 }
 
-function checkRights({ canCreate, canWrite, migrations }: StoreFacts): Finding {
+function checkRights({ isReadOnly, canCreate, canWrite, migrations }: StoreFacts): Finding {
+  if (isReadOnly) {
+    const remedy = 'name the primary in DATABASE_URL, or look at default_transaction_read_only'
+    return failed('rights', 'the database takes no writes: a replica, or set so', remedy)
+  }
   if (!canWrite)
     return failed('rights', 'this user may not write to the tables', 'grant all on them, or use their owner')
   if (canCreate) return ok('rights', 'may make and write tables')
@@ -69,6 +75,14 @@ function checkMigrations({ migrations: { pending, unknown } }: StoreFacts): Find
     return failed('migrations', `${unknown.join(', ')} came from a newer Paloma`, 'run that version or a newer one')
   }
   return ok('migrations', pending.length === 0 ? 'up to date' : `${pending.join(', ')} will run at the next start`)
+}
+
+/** A clock that was set back, or stood too far ahead before: what was said then counts as later than what is said now. */
+function checkPast({ latestDecisionAt }: StoreFacts, now: number): readonly Finding[] {
+  if (latestDecisionAt === null || latestDecisionAt <= now + HOUR_MS) return []
+  const [latest, at] = [latestDecisionAt, now].map((moment) => new Date(moment).toISOString())
+  const remedy = 'set the machine’s clock; if it stood ahead before, restore a backup from before that'
+  return [failed('past', `the latest decision is of ${latest}, and the clock says ${at}`, remedy)]
 }
 
 function checkKeys({ validKeys }: StoreFacts): Finding {

@@ -80,11 +80,29 @@ async function migrateAlone(config: ClientConfig, place: string): Promise<void> 
   await reaching(place, async () => {
     await client.connect()
     try {
+      await refuseUnfit(sqlOf(client), place)
       await migrate(sqlOf(client))
     } finally {
       await client.end()
     }
   })
+}
+
+/** Rejects with STORE_TOO_OLD or STORE_READ_ONLY for a server on which nothing of ours can run. */
+export async function refuseUnfit(sql: Sql, place: string): Promise<void> {
+  const [row] = await sql.query<{ readonly version: number; readonly is_read_only: boolean }>(
+    `select current_setting('server_version_num')::int as version,
+            current_setting('transaction_read_only') = 'on' as is_read_only`,
+  )
+  const version = row?.version ?? 0
+  if (version < LEAST_VERSION) {
+    const found = `${Math.floor(version / 10_000)}.${version < 100_000 ? Math.floor(version / 100) % 100 : version % 10_000}`
+    throw new PalomaError('STORE_TOO_OLD', `PostgreSQL at ${place} is ${found}; Paloma needs 15 or newer`, {
+      hint: 'upgrade the server, or name another one in DATABASE_URL',
+    })
+  }
+  if (row?.is_read_only !== true) return
+  throw new PalomaError('STORE_READ_ONLY', `PostgreSQL at ${place} takes no writes`, { hint: READ_ONLY_HINT })
 }
 
 function sqlOf(client: Pick<Client, 'query'>): Sql {
@@ -238,7 +256,12 @@ const UNREACHABLE_CODES = [
 ]
 /** What the pool says when all its connections were busy for as long as we wait for one. */
 const NONE_FREE = 'timeout exceeded when trying to connect'
+const LEAST_VERSION = 150_000
+const READ_ONLY_HINT =
+  'name the primary in DATABASE_URL where this is a replica; else look at default_transaction_read_only of the database and the user'
 const HINTS: Readonly<Record<string, string>> = {
+  '25006': READ_ONLY_HINT,
+  '42501': 'this user may not use what is there: grant it all on the schema and its tables, or connect as their owner',
   '28P01': 'the server refuses the password: check DATABASE_URL',
   '28000': 'the server refuses the user: check DATABASE_URL and pg_hba.conf',
   '3D000': 'the database does not exist: create it, or name another one in DATABASE_URL',

@@ -12,7 +12,7 @@ import {
   PostgresQueryCompiler,
   sql as raw,
 } from 'kysely'
-import type { Sql } from './client.ts'
+import { type Sql, sqlState } from './client.ts'
 import { MIGRATIONS } from './migrations/index.ts'
 
 /**
@@ -28,6 +28,8 @@ export async function migrate(connection: Sql): Promise<readonly string[]> {
   })
   const { error, results } = await migrator.migrateToLatest()
   if (error !== undefined) {
+    // Says what to change about the user or the server, not about the schema.
+    if (UNFIT_CODES.includes(sqlState(error) ?? '')) throw error
     const failed = results?.find((result) => result.status === 'Error')?.migrationName ?? 'the schema'
     throw new PalomaError('STORE_MIGRATION', `cannot migrate ${failed}: ${messageOf(error)}`, {
       hint: 'nothing was changed; a database written by a newer Paloma needs that version or a newer one',
@@ -36,6 +38,9 @@ export async function migrate(connection: Sql): Promise<readonly string[]> {
   }
   return (results ?? []).map((result) => result.migrationName)
 }
+
+/** No right to, and no writes at all. */
+const UNFIT_CODES = ['42501', '25006']
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)

@@ -6,6 +6,8 @@ import { tableSizes } from './table-sizes.ts'
 export interface StoreFacts {
   /** As PostgreSQL counts: 150004 is 15.4. */
   readonly versionNumber: number
+  /** Takes no writes, whoever asks: a replica, or set so. */
+  readonly isReadOnly: boolean
   /** May make tables in the schema in use. */
   readonly canCreate: boolean
   /** May write to the tables there are; true where there are none yet. */
@@ -19,6 +21,8 @@ export interface StoreFacts {
   /** Keys that are not revoked. */
   readonly validKeys: number
   readonly latestState: { readonly id: number; readonly createdAt: number } | null
+  /** When the latest decision was made; null without any. */
+  readonly latestDecisionAt: number | null
   /** Whether some process leads the learning. */
   readonly hasLearner: boolean
   /** Outcomes that count for an objective and followed a send, of the latest 100,000 in the last 28 days there are: those that name its decision, and those joined by time. */
@@ -50,6 +54,7 @@ export async function storeFacts(sql: Sql, lockClass: number): Promise<StoreFact
     },
     validKeys: hasTables ? await countKeys(sql) : 0,
     latestState: hasTables ? await latestState(sql) : null,
+    latestDecisionAt: hasTables ? await latestDecisionAt(sql) : null,
     hasLearner: await hasLearner(sql, lockClass),
     traces: hasTables ? await traces(sql) : { named: 0, guessed: 0 },
     kept: hasTables ? await kept(sql) : { bytes: 0, oldestAt: null, since: null, heldBy: [] },
@@ -65,11 +70,16 @@ async function appliedMigrations(sql: Sql): Promise<readonly string[]> {
   return rows.map(({ name }) => name)
 }
 
-type Rights = Pick<StoreFacts, 'versionNumber' | 'canCreate' | 'canWrite'>
+type Rights = Pick<StoreFacts, 'versionNumber' | 'isReadOnly' | 'canCreate' | 'canWrite'>
 
 async function rights(sql: Sql, hasTables: boolean): Promise<Rights> {
-  const [row] = await sql.query<{ readonly version: number; readonly can_create: boolean | null }>(
+  const [row] = await sql.query<{
+    readonly version: number
+    readonly is_read_only: boolean
+    readonly can_create: boolean | null
+  }>(
     `select current_setting('server_version_num')::int as version,
+            current_setting('transaction_read_only') = 'on' as is_read_only,
             has_schema_privilege(current_schema(), 'create') as can_create`,
   )
   const [tables] = hasTables
@@ -79,6 +89,7 @@ async function rights(sql: Sql, hasTables: boolean): Promise<Rights> {
     : [{ can_write: true }]
   return {
     versionNumber: row?.version ?? 0,
+    isReadOnly: row?.is_read_only === true,
     canCreate: row?.can_create === true,
     canWrite: tables?.can_write === true,
   }
@@ -94,6 +105,11 @@ async function latestState(sql: Sql): Promise<StoreFacts['latestState']> {
     "select id, created_at from policy_states where line = '' order by id desc limit 1",
   )
   return row === undefined ? null : { id: row.id, createdAt: row.created_at }
+}
+
+async function latestDecisionAt(sql: Sql): Promise<number | null> {
+  const [row] = await sql.query<{ readonly at: number | null }>('select max(at) as at from decisions')
+  return row?.at ?? null
 }
 
 async function hasLearner(sql: Sql, lockClass: number): Promise<boolean> {
