@@ -3,8 +3,10 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { runInNewContext } from 'node:vm'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
+import { build } from 'vite'
 import { ROOT } from './architecture/source-tree.ts'
 import { finish } from './report.ts'
 
@@ -46,9 +48,37 @@ export type Used = Decision
 `
 
 const RESOLUTIONS = [
+  { module: 'node16', moduleResolution: 'node16' },
   { module: 'nodenext', moduleResolution: 'nodenext' },
   { module: 'esnext', moduleResolution: 'bundler' },
 ] as const
+
+/** What a page does with the SDK; `fetched` is what it asked for. */
+const PAGE = `import { createClient } from '@paloma/sdk'
+const fetched: string[] = []
+const answer = { decisionId: 'd', userId: 'ann', action: { kind: 'hold' }, sendId: null }
+const paloma = createClient({
+  url: 'https://paloma.example',
+  key: 'token',
+  fetch: async (input) => {
+    fetched.push(String(input instanceof Request ? input.url : input))
+    return new Response(JSON.stringify(answer), { headers: { 'content-type': 'application/json' } })
+  },
+})
+export const done: Promise<readonly string[]> = paloma.decide({ userId: 'ann', decisionId: 'd' }).then(() => fetched)
+`
+
+/** What browsers have; Node has it too, and more, which a page must not need. */
+const BROWSER = [
+  'AbortController',
+  'AbortSignal',
+  'Headers',
+  'Request',
+  'Response',
+  'TextDecoder',
+  'TextEncoder',
+  'URL',
+].concat(['URLSearchParams', 'clearTimeout', 'crypto', 'setTimeout', 'queueMicrotask', 'atob', 'btoa'])
 
 /** Lays the packed files where a customer would have them. */
 function install(name: string, files: readonly string[], modules: string): void {
@@ -60,7 +90,7 @@ function install(name: string, files: readonly string[], modules: string): void 
 }
 
 /** Compiles a customer's file against the packed files, and runs it. */
-function consumerFaults(packed: ReadonlyMap<string, readonly string[]>): readonly string[] {
+async function consumerFaults(packed: ReadonlyMap<string, readonly string[]>): Promise<readonly string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'paloma-consumer-'))
   try {
     for (const [name, files] of packed) if (IMPORTED.includes(name)) install(name, files, join(folder, 'node_modules'))
@@ -69,7 +99,9 @@ function consumerFaults(packed: ReadonlyMap<string, readonly string[]>): readonl
     }
     writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
     writeFileSync(join(folder, 'use.ts'), CONSUMER)
-    return RESOLUTIONS.flatMap((resolution) => compileFaults(folder, resolution)).concat(runFaults(folder))
+    writeFileSync(join(folder, 'page.ts'), PAGE)
+    const compiled = RESOLUTIONS.flatMap((resolution) => compileFaults(folder, resolution))
+    return [...compiled, ...runFaults(folder), ...(await browserFaults(folder))]
   } finally {
     rmSync(folder, { recursive: true })
   }
@@ -82,14 +114,46 @@ function compileFaults(folder: string, resolution: (typeof RESOLUTIONS)[number])
     lib: ['es2023', 'dom', 'dom.iterable'],
     types: [],
     strict: true,
-    skipLibCheck: true,
+    exactOptionalPropertyTypes: true,
+    // Ours must be sound whatever a customer checks; those of others are theirs.
+    skipLibCheck: false,
   }
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: ['use.ts'] }))
+  writeFileSync(
+    join(folder, 'tsconfig.json'),
+    JSON.stringify({ compilerOptions: options, files: ['use.ts', 'page.ts'] }),
+  )
   return run(process.execPath, [join(ROOT, 'scripts/tsc.mjs'), '-p', folder], folder)
 }
 
 function runFaults(folder: string): readonly string[] {
   return run(process.execPath, ['use.js'], folder)
+}
+
+/** Bundles a page for browsers, and runs it where there is nothing but what browsers have. */
+async function browserFaults(folder: string): Promise<readonly string[]> {
+  try {
+    const code = await bundled(folder)
+    const ofNode = /node:|__vite-browser-external|\brequire\(|\bprocess\.|\bBuffer\./.exec(code)
+    if (ofNode !== null) return [`a page: its bundle needs Node (${ofNode[0]})`]
+    const globals = Object.fromEntries(BROWSER.map((name) => [name, Reflect.get(globalThis, name)]))
+    const fetched: unknown = JSON.stringify(await runInNewContext(`${code}\npage.done`, globals))
+    return fetched === '["https://paloma.example/v1/decisions"]' ? [] : [`a page: it asked for ${fetched}`]
+  } catch (error) {
+    return [`a page: ${error instanceof Error ? error.message : String(error)}`]
+  }
+}
+
+async function bundled(folder: string): Promise<string> {
+  const lib = { entry: join(folder, 'page.ts'), name: 'page', formats: ['iife' as const], fileName: 'page' }
+  const output = await build({
+    root: folder,
+    configFile: false,
+    logLevel: 'silent',
+    build: { lib, write: false, minify: false },
+  })
+  const [bundle] = [output].flat().flatMap((each) => ('output' in each ? each.output : []))
+  if (bundle?.type !== 'chunk') throw new Error('vite made no bundle')
+  return bundle.code
 }
 
 function run(command: string, args: readonly string[], cwd: string): readonly string[] {
@@ -105,5 +169,5 @@ function run(command: string, args: readonly string[], cwd: string): readonly st
 const packed = new Map(PUBLISHED.map((name) => [name, packedFiles(name)] as const))
 const contents = [...packed].flatMap(([name, files]) => contentFaults(name, files))
 const linted = (await Promise.all(PUBLISHED.map(publintFaults))).flat()
-const consumed = contents.length === 0 ? consumerFaults(packed) : []
+const consumed = contents.length === 0 ? await consumerFaults(packed) : []
 finish('packages can be published and used', [...contents, ...linted, ...consumed])

@@ -64,7 +64,7 @@ export const LIBRARY_HOMES: readonly LibraryHome[] = [
   { library: 'react', homes: ['packages/console/src/'] },
   { library: 'react-dom', homes: ['packages/console/src/main.tsx'] },
   { library: '@tanstack/react-query', homes: ['packages/console/src/'] },
-  { library: 'vite', homes: ['packages/console/vite.config.ts'] },
+  { library: 'vite', homes: ['packages/console/vite.config.ts', 'scripts/'] },
   { library: '@vitejs/plugin-react', homes: ['packages/console/vite.config.ts'] },
   { library: 'vitest', homes: ['vitest.config.ts'] },
   { library: 'typescript', homes: ['scripts/'] },
