@@ -13,6 +13,9 @@ import type { DecisionRow, OutcomeRow } from './log-rows.ts'
 /** A send that is due within a minute of its decision went out; later ones are decided again when due. */
 const DUE_MS = MINUTE_MS
 
+/** An event may be heard of so long after it happened; what goes out until then says nothing of a return. */
+const HEARD_MS = DAY_MS
+
 const LOSS_KINDS: Readonly<Record<string, HappeningKind>> = {
   unsubscribed: 'emailUnsubscribed',
   'push-disabled': 'pushDisabled',
@@ -120,23 +123,51 @@ function sendsOf(decisions: readonly DecisionRow[], place: ReadonlyMap<string, n
   return { sends, byDecision, foreign }
 }
 
+/**
+ * Whether a lost channel was in use again for most of what was left of the log. The world knows no way back: what was lost
+ * for the lesser part of the rest is nearer to no loss than to one for good. Nothing is sent on a channel that is lost, so a
+ * later send proves the return, unless it may have gone out before the loss was heard of.
+ */
+function isWonBack(loss: OutcomeRow, sentAt: readonly number[], end: number): boolean {
+  const again = sentAt.find((at) => at > loss.at + HEARD_MS)
+  return again !== undefined && again - loss.at < (end - loss.at) / 2
+}
+
+function sendTimes(sends: readonly LogSend[]): ReadonlyMap<string, readonly number[]> {
+  const times = new Map<string, number[]>()
+  for (const { user, channel, at } of sends) {
+    const key = `${user} ${channel}`
+    const known = times.get(key)
+    if (known === undefined) times.set(key, [at])
+    else known.push(at)
+  }
+  for (const each of times.values()) each.sort((a, b) => a - b)
+  return times
+}
+
 function eventsOf(
   outcomes: readonly OutcomeRow[],
   { startAt, days }: Span,
-  at: { readonly place: ReadonlyMap<string, number>; readonly byDecision: ReadonlyMap<string, number> },
+  at: {
+    readonly place: ReadonlyMap<string, number>
+    readonly byDecision: ReadonlyMap<string, number>
+    readonly sends: readonly LogSend[]
+  },
 ) {
   const end = startAt + days * DAY_MS
+  const sentAt = sendTimes(at.sends)
   const events: LogEvent[] = []
-  let outside = 0
+  let [outside, wonBack] = [0, 0]
   for (const row of outcomes) {
     const user = at.place.get(row.userId)
     const kind = kindOf(row)
     if (user === undefined || kind === null) continue
     const send = row.decisionId === null ? null : (at.byDecision.get(row.decisionId) ?? null)
     if (row.at < startAt || row.at >= end) outside += 1
+    else if (row.reachLoss !== null && isWonBack(row, sentAt.get(`${user} ${row.channel}`) ?? [], end)) wonBack += 1
     else events.push({ user, at: row.at, kind, revenue: row.revenue, send })
   }
-  return { events, outside }
+  return { events, outside, wonBack }
 }
 
 function built(decisions: readonly DecisionRow[], outcomes: readonly OutcomeRow[], maxUsers: number): BuiltLog {
@@ -145,10 +176,11 @@ function built(decisions: readonly DecisionRow[], outcomes: readonly OutcomeRow[
   const userIds = sampled(all, maxUsers)
   const place = new Map(userIds.map((userId, index) => [userId, index]))
   const { sends, byDecision, foreign } = sendsOf(decisions, place)
-  const { events, outside } = eventsOf(outcomes, span, { place, byDecision })
+  const { events, outside, wonBack } = eventsOf(outcomes, span, { place, byDecision, sends })
   const remarks = remarksOf({
     'users were left out: a sample is enough': all.length - userIds.length,
     'sends by channels that the world does not have were left out': foreign,
+    'losses of a channel were left out that was soon in use again: the world knows no way back': wonBack,
     'outcomes lie outside the days of the decisions and were left out': outside,
   })
   return { log: { ...span, users: usersOf(userIds, decisions), sends, events }, remarks }

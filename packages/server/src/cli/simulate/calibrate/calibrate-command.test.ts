@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DAY_MS } from '@paloma/core/domain'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { memoryOutput, runCommand } from '../../print/index.ts'
 import { calibrateCommand, simulateCommand } from '../index.ts'
@@ -64,6 +65,29 @@ describe('reading a log', () => {
     reachLoss: null,
     revenue: 0,
     ...change,
+  })
+
+  it.each([
+    ['for good', [], 1],
+    ['until a send ten days before the end', [20], 1],
+    ['until a send soon after', [4], 0],
+    ['until a send soon after, and others went before it', [1, 1.5, 4, 25], 0],
+    ['of which a send of the same day had not heard', [2.5], 1],
+    ['on another channel than the one that is written to', [-4], 1],
+  ] as const)('counts a channel that was lost on the third day of thirty %s as %j lost', (_, sentOnDays, lost) => {
+    const builder = logBuilder()
+    const decide = (day: number, channel: string | null): void => {
+      const at = AT + day * DAY_MS
+      const send = channel === null ? null : { channel, message: 'm', variant: 'v', at }
+      builder.addDecision({ decisionId: `d${day}`, at, userId: 'u', send, isTransactional: false, person: null })
+    }
+    decide(0, null)
+    decide(29.5, null)
+    for (const day of sentOnDays) decide(Math.abs(day), day < 0 ? 'push' : 'email')
+    builder.addOutcome(outcome({ at: AT + 2 * DAY_MS, reachLoss: 'unsubscribed', channel: 'email' }))
+    const { log, remarks } = builder.build(10)
+    expect(log.events.filter(({ kind }) => kind === 'emailUnsubscribed')).toHaveLength(lost)
+    expect(remarks.some((remark) => remark.startsWith('1 losses of a channel were left out'))).toBe(lost === 0)
   })
 
   it.each<[string, Partial<OutcomeRow>, string | null]>([
