@@ -77,7 +77,7 @@ function eventOf(day, i, name, at) {
 }
 
 /** One day of every user: two proposals, a decision that goes out or holds, a visit, and an order of every tenth. */
-async function live({ usecases }, day) {
+async function live({ usecases, due }, day) {
   const noon = START + day * DAY_MS + DAY_MS / 2
   await usecases.clock.advance(noon)
   await inBatches(
@@ -95,6 +95,8 @@ async function live({ usecases }, day) {
   ])
   await inBatches(events, (items) => usecases.events.ingest(items))
   await usecases.clock.advance(START + (day + 1) * DAY_MS)
+  // What the job of a server does within minutes of midnight.
+  await due.exportHistory()
 }
 
 function bytesIn(dir) {

@@ -22,6 +22,7 @@ import type { ExposureReport, Usecases } from './contract.ts'
 import type { Deps } from './deps.ts'
 import { type PlanOptions, planFromLog } from './experiment-plan.ts'
 import { alwaysOnResults, experimentResults } from './experiment-results.ts'
+import { dayOf, keptSince } from './kept-since.ts'
 import { metricsOf } from './live-metrics.ts'
 
 type ExperimentDeps = Pick<
@@ -156,8 +157,14 @@ interface Step {
 }
 
 async function exposuresOf(deps: ExperimentDeps, key: string): Promise<ExposureReport | undefined> {
-  const { experiments } = deps.store
+  const { experiments, registry } = deps.store
   const experiment = await experiments.get(key)
+  const since = await keptSince(registry)
+  if ((experiment?.end?.at ?? Infinity) < since) {
+    throw new PalomaError('EXPERIMENT_UNREADABLE', `the exposures of experiment ${key} were deleted for their age`, {
+      hint: `the store keeps what happened since ${dayOf(since)}; exported days may still have them: ask for results from history`,
+    })
+  }
   const counts = await experiments.exposureCounts(key)
   const standing = experiment === undefined ? alwaysOn(deps.config, key) : undefined
   const phases = experiment === undefined ? standing && [standing.phase] : phasesOf(experiment)

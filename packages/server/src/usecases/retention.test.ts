@@ -83,6 +83,57 @@ describe('what is older than the configuration says', () => {
     expect(await decisionsOf(lab)).toEqual(['d-1000'])
   })
 
+  it('goes in steps, and a step that fails begins anew', async () => {
+    const lab = await open({ isSystemClock: true })
+    await past(lab, [45, 40, 1])
+    await lab.due.learn()
+    const through = async (): Promise<number> => {
+      for (let steps = 0; ; steps += 1) if ((await lab.due.retain(1)) === 0) return steps
+    }
+    const { outcomes } = lab.store.retention
+    Object.assign(lab.store.retention, {
+      outcomes: async () => {
+        throw new Error('the store went away')
+      },
+    })
+    await expect(through()).rejects.toThrow('the store went away')
+    expect(await decisionsOf(lab)).toEqual(['d-1'])
+    Object.assign(lab.store.retention, { outcomes })
+    expect(await through()).toBeGreaterThan(3)
+    expect(await decisionsOf(lab)).toEqual(['d-1'])
+    const left = await lab.store.outcomes.listByUser(userId('old-user'), { limit: 10 })
+    expect(left.map(({ messageId }) => messageId)).toEqual(['old-user-m-1'])
+  })
+
+  it('is left to the process that exports', async () => {
+    const lab = await open()
+    await past(lab, [45])
+    await lab.due.learn()
+    const { lead } = lab.store
+    Object.assign(lab.store, { lead: async (role: string) => role !== 'exporter' })
+    expect(await lab.due.retain()).toBe(0)
+    expect(await decisionsOf(lab)).toEqual(['d-45'])
+    Object.assign(lab.store, { lead })
+    await lab.due.retain()
+    expect(await decisionsOf(lab)).toEqual([])
+  })
+
+  it('is told of: how long is kept, since when, and what holds the rest', async () => {
+    const lab = await open()
+    const check = async () => (await lab.usecases.health.ready()).checks.retention
+    expect(await check()).toEqual({ ok: true, detail: 'nothing was deleted yet' })
+    expect(await lab.usecases.retention.orDeleted()).toBe('')
+    await past(lab, [45, 3])
+    await retain(lab)
+    expect((await check())?.detail).toMatch(/^days since 2026-02-08T.* are kept; last looked 2026-03-10T12:00:00.000Z$/)
+    expect(await lab.usecases.retention.orDeleted()).toMatch(/deleted for its age: .* since 2026-02-08 \(30 days\)$/)
+    expect(await lab.usecases.retention.status()).toMatchObject({
+      ...{ storeDays: 30, exportedDays: null, exportedSince: null, oldestDecision: NOON - 3 * DAY_MS },
+      lastRun: { at: NOON, heldBy: [] },
+      tables: expect.arrayContaining([expect.objectContaining({ table: 'decisions' })]),
+    })
+  })
+
   it('goes by itself while a virtual clock moves on', async () => {
     const lab = await open()
     await past(lab, [10])
@@ -119,6 +170,7 @@ describe('what is older than the configuration says', () => {
     lab.clock.set(NOON + 31 * DAY_MS)
     await retain(lab)
     expect(await decisionsOf(lab)).toEqual([])
+    await expect(lab.usecases.experiments.exposures('tone')).rejects.toMatchObject({ code: 'EXPERIMENT_UNREADABLE' })
     await expect(lab.usecases.experiments.results('tone')).rejects.toMatchObject({
       code: 'EXPERIMENT_UNREADABLE',
       message: expect.stringMatching(/before 2026-03-11 was deleted for its age; exported days may reach further back/),

@@ -10,8 +10,8 @@ import { type Hold, holdsOf, isHeld, wantedSince } from './retention-holds.ts'
 
 type RetentionDeps = Pick<Deps, 'store' | 'history' | 'clock' | 'config' | 'snapshots'>
 
-/** Rows looked at in one step. */
-const STEP_ROWS = 500
+/** Rows looked at in one step: with the embedded store others wait for as long as they take. */
+const STEP_ROWS = 200
 /** Policy states are some hundred times as large as a decision. */
 const STEP_STATES = 20
 const SUBJECT = 'deleting what is old'
@@ -36,7 +36,7 @@ export async function* retentionSteps(deps: RetentionDeps, notes: Notes): AsyncG
   const { storeDays } = config.retention
   if (storeDays === null || !(await store.lead(EXPORTER))) return
   const scene = await sceneOf(deps, storeDays)
-  const { since, heldBy } = await moveOn(deps, scene, notes)
+  const { since, heldBy } = yield* moveOn(deps, scene, notes)
   const kept = keptExperiments(scene.experiments, wantedSince(scene))
   let rows = 0
   for (const deletion of deletions(deps, { since, kept })) {
@@ -62,16 +62,16 @@ async function sceneOf({ store, clock }: RetentionDeps, storeDays: number): Prom
 }
 
 /** Decides from when on the store shall have its days whole, once those before are exported, and writes it down. */
-async function moveOn(
+async function* moveOn(
   deps: RetentionDeps,
   scene: Parameters<typeof holdsOf>[1],
   notes: Notes,
-): Promise<{ readonly since: EpochMs; readonly heldBy: readonly string[] }> {
+): AsyncGenerator<number, { readonly since: EpochMs; readonly heldBy: readonly string[] }> {
   const { store, config } = deps
   const holds = holdsOf(config, scene)
   const before = await keptSince(store.registry)
   const allowed = Math.max(0, Math.min(wantedSince(scene), ...holds.map(({ from }) => from)))
-  const unexported = await exportUntil(deps, { from: before, until: allowed }, notes)
+  const unexported = yield* exportUntil(deps, { from: before, until: allowed }, notes)
   const all = unexported === null ? holds : [...holds, unexported]
   const since = Math.max(before, Math.min(allowed, unexported?.from ?? Infinity))
   if (since > before) await store.registry.setSetting(KEPT_SINCE, String(since))
@@ -79,13 +79,14 @@ async function moveOn(
 }
 
 /** Sees to it that the days of an interval are exported whole; answers what holds the first one back where one cannot be. */
-async function exportUntil(
+async function* exportUntil(
   deps: RetentionDeps,
   { from, until }: { readonly from: EpochMs; readonly until: EpochMs },
   notes: Notes,
-): Promise<Hold | null> {
+): AsyncGenerator<number, Hold | null> {
   const days = (await deps.store.decisions.days()).filter((day) => day >= dayOf(from) && day < dayOf(until))
   for (const day of days) {
+    yield 1
     try {
       await completeDay(deps, day)
     } catch (error) {

@@ -70,9 +70,9 @@ interface SendPart {
 /** Locks the sends of a page first, so that none changes between the look at it and its deletion. */
 async function forgetDecisions(sql: Sql, { before, after, limit }: Round): Promise<Gone> {
   const page = await sql.query<PageRow>(
-    `select decision_id, at from decisions
-     where at < $1 and ($2::bigint is null or (at, decision_id) > ($2, $3)) order by at, decision_id limit $4`,
-    [before, after?.[0] ?? null, after?.[1] ?? '', limit],
+    `select decision_id, at from decisions where at < $1 ${after === null ? '' : 'and (at, decision_id) > ($3, $4)'}
+     order by at, decision_id limit $2`,
+    [before, limit, ...(after ?? [])],
   )
   const sends = await sql.query<SendPart>(
     `select s.decision_id, s.send_id, s.status in ('planned', 'reserved', 'dispatching') or s.updated_at >= $2

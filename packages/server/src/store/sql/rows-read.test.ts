@@ -5,6 +5,7 @@ import { exampleOpportunity, NOON } from '../testing/examples.ts'
 import type { Sql, SqlClient } from './client.ts'
 import { decisionStore } from './decisions.ts'
 import { opportunityStore } from './opportunities.ts'
+import { retentionStore } from './retention.ts'
 import { sendStore } from './sends.ts'
 import { userStore } from './users.ts'
 
@@ -70,8 +71,17 @@ const FILL = [
    union all
    select 't' || i, 'e' || i, 'u0', 'p' || i, 'm', 'v', 'email', 'marketing', 't', at, at, at, 'sent', at
    from generate_series(1, ${MANY}) as i cross join lateral (select ${NOON - 100 * DAY_MS} + i as at) as moment`,
+  `insert into decisions (decision_id, user_id, at, fingerprint)
+   select 'e' || i, 'u0', ${NOON - 100 * DAY_MS} + i, '' from generate_series(1, ${MANY}) as i`,
+  `insert into outcomes (message_id, user_id, name, at, received_at, is_machine, is_visit, is_response, objective_values, properties)
+   select 'm' || i, 'u0', 'n', ${NOON - 100 * DAY_MS} + i, 0, false, false, false, '{}', '{}' from generate_series(1, ${MANY}) as i`,
+  `insert into exposures (experiment, user_id, slot, variant, phase, at, decision_id)
+   select 'x', 'u' || i, -1, 'a', 0, 0, 'e' || i from generate_series(1, ${MANY}) as i`,
   'vacuum analyze',
 ]
+
+/** A step of a deletion that many steps went before. */
+const STEP = { before: NOON - 99 * DAY_MS, limit: 5 }
 
 describe('statements over many rows read few', () => {
   let store: PgliteClient
@@ -111,6 +121,24 @@ describe('statements over many rows read few', () => {
           now,
         ),
     ],
+    [
+      'a step of deleting decisions after many of them',
+      (sql) => retentionStore(sql).decisions({ ...STEP, after: [NOON - 100 * DAY_MS + 2_990, 'e2990'] }),
+    ],
+    [
+      'a step of deleting outcomes after many of them',
+      (sql) => retentionStore(sql).outcomes({ ...STEP, after: [NOON - 100 * DAY_MS + 2_990, 'm2990'] }),
+    ],
+    [
+      'a step of deleting proposals after many of them',
+      (sql) => retentionStore(sql).opportunities({ ...STEP, before: NOON, after: [NOON - 90 * DAY_MS, 'p993'] }),
+    ],
+    [
+      'a step of deleting exposures after many of them',
+      (sql) => retentionStore(sql).exposures('x', { ...STEP, after: ['u993', -1, 'a'] }),
+    ],
+    ['when the oldest decision was made', (sql) => retentionStore(sql).oldestDecision()],
+    ['of which experiments there are exposures', (sql) => retentionStore(sql).exposureKeys()],
     ['what stands open for a user of many proposals', (sql) => opportunityStore(sql).openFor([old], now)],
   ]
 

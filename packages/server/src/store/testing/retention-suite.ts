@@ -217,6 +217,7 @@ export function testRetention(storeOf: StoreOf): void {
       for (const state of states) await registry.saveState(state)
       for (const version of ['keep-s1', 'keep-s2', 'keep-s3', 'keep-s4'])
         await registry.saveSnapshot(version, '{}', OLD)
+      await registry.saveSnapshot('keep-newest', '{}', OLD + 1)
       const made = (id: string, state: number, snapshotVersion: string, at: EpochMs) =>
         exampleNew(exampleDecision(id, 'keep-user', { at, chosen: 0, stateId: first + state, snapshotVersion }))
       await decisions.insertMany([made('keep-m1', 0, 'keep-s1', OLD), made('keep-m2', 1, 'keep-s2', CUT)])
