@@ -106,14 +106,14 @@ function rangesOf(
 
 /**
  * Effects on several metrics with their covariance, in the order of the joint summary; over phases as each effect by itself. A phase in which
- * a variant had nobody compares nothing. Null where one has no standard error.
+ * a variant had fewer than two users compares nothing. Null where one has no standard error.
  */
 export function jointEffects(joint: JointSummary, names: readonly string[], pair: Pair): JointEffects | null {
   const parts: JointPart[] = []
   for (const phase of new Set(joint.cells.map((cell) => cell.phase))) {
     const own = { ...joint, cells: joint.cells.filter((cell) => cell.phase === phase) }
     const [treatment, control] = [pair.treatment, pair.control].map((name) => jointMoments(own, name).n)
-    if (treatment === 0 || control === 0) continue
+    if (!(treatment! > 1 && control! > 1)) continue
     const effects = jointEffectsWithin(own, names, pair)
     if (effects === null) return null
     parts.push({ units: treatment! + control!, joint: effects })

@@ -185,6 +185,10 @@ describe('readOut', () => {
     const { utility: found, metrics } = verdictOf(users, { utility, phases }).comparisons[0]!
     expect(found!.utility.effect).toBeCloseTo(metrics[0]!.absolute.mean! - metrics[1]!.absolute.mean!, 10)
     expect(Math.abs(found!.utility.effect! - 0.3)).toBeLessThan(0.2)
+    // One user who came before the others compares nothing, and hides nothing.
+    const early = { ...users[0]!, phase: 'none' }
+    const alone = verdictOf([...users, early], { utility, phases }).comparisons[0]!
+    expect(alone.utility!.utility.effect).toBeCloseTo(found!.utility.effect!, 10)
   })
 
   it('ships nothing by utility after harm, with data that are broken, or before there is a test', () => {

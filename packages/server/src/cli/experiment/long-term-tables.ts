@@ -69,7 +69,7 @@ export function calibrationTable(found: SurrogateCalibration, style: NumberStyle
     note: 'slope 1: effects came as forecast; signs differ by chance where effects are small',
     columns: ['', ''],
     rows: [
-      ['experiments', style.number(experiments)],
+      ['experiments', String(experiments)],
       ['realised per forecast effect (slope)', interval(slope, style)],
       ['misfit in units of the errors', misfit === null ? '\u2013' : style.number(misfit)],
       ['signs that differ', `${disagreements} of ${experiments}${ends}`],
