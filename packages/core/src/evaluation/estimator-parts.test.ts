@@ -149,6 +149,28 @@ describe('cross-fitting', () => {
   })
 })
 
+describe('the choice of a model', () => {
+  it('looks at users of all times where there are too many to look at all', () => {
+    const n = 90_000
+    const x = Array.from({ length: n }, (_, i) => (i % 7) - 3)
+    // The feature began to tell when half of the users had come.
+    const values = x.map((value, i) => (i < n / 2 ? (i % 5) - 2 : value))
+    const log = {
+      offsets: Int32Array.from({ length: n + 1 }, (_, i) => i),
+      chosen: new Int32Array(n),
+      propensities: new Float64Array(n).fill(1),
+      targetPolicy: new Float64Array(n).fill(1),
+      users: x.map((_, i) => i),
+      rewards: [{ name: 'r', values }],
+      context: { width: 1, values: x },
+    }
+    const foldOf = Uint8Array.from(x, (_, i) => i % 2)
+    const [predicted] = predictRewards(log, [values], { foldOf, folds: 2 })
+    // Slope ½: half of the users have slope 1, and half 0.
+    expect(predicted![89_992]! / x[89_992]!).toBeCloseTo(0.5, 1)
+  })
+})
+
 describe('the bootstrap of users', () => {
   it('normalises ratios anew in each draw: users of one weight have no spread', () => {
     const clusters = clusterUsers([0, 0, 1, 2, 2, 2])

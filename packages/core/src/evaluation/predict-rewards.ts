@@ -85,12 +85,13 @@ function isPossible({ context, actionFeatures, identities }: EvaluationLog, cand
   return candidate.slopes === null || (context?.width ?? 0) > 0
 }
 
-/** Users by turns in one half or the other, up to so many decisions. */
+/** Users by turns in one half or the other; where there are very many decisions, of every second, third or further user, whenever they came. */
 function halvesOf({ users }: EvaluationLog, rows: Int32Array): readonly [Int32Array, Int32Array] {
   const order = Array.from(new Set(Array.from(rows, (i) => users[i]!))).sort((a, b) => a - b)
-  const halfOf = new Map(order.map((user, rank) => [user, rank % 2]))
-  const lastUser = order[Math.ceil(order.length * Math.min(1, MOST_TUNED / rows.length)) - 1] ?? -1
-  const half = (wanted: number) => rows.filter((i) => users[i]! <= lastUser && halfOf.get(users[i]!) === wanted)
+  const step = Math.ceil(rows.length / MOST_TUNED)
+  const picked = order.filter((_, rank) => rank % step === 0)
+  const halfOf = new Map(picked.map((user, rank) => [user, rank % 2]))
+  const half = (wanted: number) => rows.filter((i) => halfOf.get(users[i]!) === wanted)
   return [half(0), half(1)]
 }
 
