@@ -49,6 +49,17 @@ describe('paloma evaluate', () => {
     )
   })
 
+  it('does not send for more exploration where propensities are wrong', async () => {
+    // The log drew this action with .2 and not with .25.
+    await writeFile(at('claimed.json'), JSON.stringify({ ...SAMPLE_MAPPING, propensity: { uniform: true } }))
+    const output = memoryOutput()
+    const words = [at('past.csv.gz'), '--mapping', at('claimed.json'), '--target', 'action:women', '--resamples', '0']
+    await runCommand(evaluateCommand(output), words, output)
+    expect(output.results()).toMatch(/mean weight +FAILED/)
+    expect(output.results()).toContain('find out why the gate failed')
+    expect(output.results()).not.toContain('log more of what this policy would do')
+  })
+
   it('writes a page that needs nothing else and escapes what the data say', async () => {
     const { code } = await evaluate('--target', 'uniform', '--report', at('page.html'), '--segment', 'region')
     expect(code).toBe(0)

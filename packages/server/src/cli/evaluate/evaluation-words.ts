@@ -6,6 +6,7 @@ import type {
   Gate,
   GateName,
   ObjectiveEvaluation,
+  PolicyEvaluation,
   PolicyPreCheck,
   WeightRule,
 } from '@paloma/core'
@@ -69,9 +70,18 @@ const ADVICE: Readonly<Record<PolicyPreCheck['advice'], string>> = {
   experiment: 'Worth a guarded experiment.',
 }
 
+const NOT_MENDED =
+  'Before an experiment: find out why the gate failed. Exploration would not mend it: are propensities those of the draw, and rows of one user known as such?'
+
+/** A gate failed, though the log is worth as much as any plan of exploration asks. */
+function isOverlapEnough({ exploration, decisions }: PolicyEvaluation): boolean {
+  return exploration !== null && exploration.targetShare === 0 && exploration.decisions <= decisions
+}
+
 /** What to do next, with the users that an experiment needs. */
-export function adviceWords({ preCheck }: EvaluationView): string {
+export function adviceWords({ preCheck, evaluation }: EvaluationView): string {
   const { advice, plan } = preCheck
+  if (isOverlapEnough(evaluation)) return NOT_MENDED
   const units = plan?.units ?? null
   const needed =
     units === null || advice === 'explore'
