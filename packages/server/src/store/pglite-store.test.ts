@@ -1,8 +1,12 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PGlite } from '@electric-sql/pglite'
 import { userId } from '@paloma/core/domain'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
+import { lookAtStore } from './look-at-store.ts'
+import { databaseDirectory } from './pglite/data-dir.ts'
+import { openUnmigrated } from './pglite/pglite-client.ts'
 import { defaultCacheDir, templatePath } from './pglite/template.ts'
 import { pgliteStore } from './pglite-store.ts'
 import { exampleDecision, exampleNew, exampleProfile, NOON } from './testing/examples.ts'
@@ -29,6 +33,24 @@ describe('the data directory of pgliteStore', () => {
     const again = await pgliteStore({ dataDir })
     expect((await again.users.loadStates([userId('u')], NOON)).size).toBe(1)
     await again.close()
+  })
+
+  it('is left closed and as it was where a newer Paloma has written it', async () => {
+    const dataDir = join(root, 'newer')
+    await (await pgliteStore({ dataDir })).close()
+    const client = await openUnmigrated(databaseDirectory(dataDir))
+    await client.query(`insert into kysely_migration (name, timestamp) values ('9999-later', '2099-01-01T00:00:00Z')`)
+    await client.close()
+    const closing = vi.spyOn(PGlite.prototype, 'close')
+    await expect(pgliteStore({ dataDir })).rejects.toMatchObject({
+      code: 'STORE_MIGRATION',
+      message: expect.stringContaining('9999-later'),
+      hint: expect.stringContaining('newer'),
+    })
+    expect(closing).toHaveBeenCalledTimes(1)
+    closing.mockRestore()
+    const look = await lookAtStore({ dataDir, databaseUrl: null })
+    expect(look).toMatchObject({ kind: 'open', facts: { migrations: { pending: [], unknown: ['9999-later'] } } })
   })
 
   it('refuses writes while the disk is nearly full, reads on, and goes on when there is room', async () => {

@@ -20,12 +20,24 @@ export type OnBroken = (error: PalomaError) => void
 /** Reopens a database directory; what a killed process left in the write-ahead log is replayed. */
 export async function openPglite(directory: string, onBroken: OnBroken = () => {}): Promise<PgliteClient> {
   const client = clientOf(await start({ dataDir: directory }), onBroken)
-  await migrate(client)
-  // Nothing vacuums in the background here. What only grows, but for rows of copies that were refused, needs no more than
-  // fresh statistics.
-  await client.query('vacuum (analyze) users, opportunities, sends, inbox')
-  await client.query('analyze decisions, outcomes')
+  await orClosed(client, async () => {
+    await migrate(client)
+    // Nothing vacuums in the background here. What only grows, but for rows of copies that were refused, needs no more than
+    // fresh statistics.
+    await client.query('vacuum (analyze) users, opportunities, sends, inbox')
+    await client.query('analyze decisions, outcomes')
+  })
   return client
+}
+
+/** An engine that cannot be used is closed before it is said why: an open one keeps its files, and the process for a while. */
+async function orClosed(client: PgliteClient, prepare: () => Promise<void>): Promise<void> {
+  try {
+    await prepare()
+  } catch (error) {
+    await Promise.allSettled([client.close()])
+    throw error
+  }
 }
 
 /** Opens a database directory as it is, for a look. */
@@ -53,8 +65,10 @@ export async function createPglite(
   if (restored !== undefined) return clientOf(restored, onBroken)
   const db = await start({ dataDir: directory ?? 'memory://' })
   const client = clientOf(db, onBroken)
-  await migrate(client)
-  await client.query('checkpoint')
+  await orClosed(client, async () => {
+    await migrate(client)
+    await client.query('checkpoint')
+  })
   const tarball = await db.dumpDataDir('none')
   await writeTemplate(path, tarball).catch((error: unknown) => {
     onNotice(`cannot keep ${path} (${String(error)}): the next first start will take seconds again`)
