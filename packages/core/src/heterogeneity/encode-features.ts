@@ -11,7 +11,7 @@ export interface EncodedFeatures {
   readonly rows: FeatureRows
   /** By place in a row: the column, or column and value. */
   readonly names: readonly string[]
-  /** Columns that say nothing: the same for everybody. */
+  /** Columns that say nothing: the same for everybody, or names that are all too rare. */
   readonly constant: readonly string[]
 }
 

@@ -46,7 +46,7 @@ export interface HeterogeneityReadOut {
   /** Qini curve of one split: shares of the users, highest expected effect first, and the gain per user of all. */
   readonly curve: { readonly shares: readonly number[]; readonly gains: readonly number[] } | null
   readonly segments: readonly SegmentEffectReadOut[]
-  /** Columns that are the same for everybody, and were left out. */
+  /** Columns that are the same for everybody, or hold names that are all too rare, and were left out. */
   readonly constantFeatures: readonly string[]
   /** Why there is no answer; null where there is one. */
   readonly reason: UndefinedReason | null
@@ -179,7 +179,9 @@ function detailOf(reason: UndefinedReason, { treated }: ExperimentUsers, names: 
     return `expected ${LEAST_USERS_PER_VARIANT} users of either variant, got ${treatment} and ${control} of the control`
   }
   if (reason !== 'zero-variance') return null
-  return names.length === 0 ? 'every feature is the same for everybody' : 'the metric is the same for everybody'
+  return names.length === 0
+    ? 'every feature is the same for everybody, or names what hardly two users share'
+    : 'the metric is the same for everybody'
 }
 
 function withoutAnswer(

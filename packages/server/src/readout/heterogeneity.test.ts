@@ -63,9 +63,9 @@ async function read(rows: readonly Person[], spec: object): Promise<ExperimentRe
   const name = `${rows.length}-${rows[0]!.user}-${rows[0]!.spend}`
   const assignments = writeCsv(
     join(folder, `${name}-a.csv`),
-    'user,variant,age,plan,later,same,time,asked',
+    'user,variant,age,plan,later,same,time,user_name,asked',
     rows.map(({ user, variant, age, plan, later }, i) => [
-      ...[user, variant, age, plan, later, 7, '2026-01-02T00:00:00Z'],
+      ...[user, variant, age, plan, later, 7, '2026-01-02T00:00:00Z', `name ${user}`],
       i < 3 ? '2026-01-02T00:00:01Z' : '2026-01-01T00:00:00Z',
     ]),
   )
@@ -126,6 +126,12 @@ describe('whom a treatment moves, out of tables', () => {
       specOf({ features: ['age', 'later'] }),
       'differs-between-variants',
       'feature "later" differs between new and control',
+    ],
+    [
+      'a feature that names every user by himself',
+      specOf({ features: [{ column: 'user_name', kind: 'category' }] }),
+      'zero-variance',
+      'or names what hardly two users share',
     ],
     [
       'features that are the same for everybody',
