@@ -133,6 +133,12 @@ export const CORE: readonly Room[] = [
     mayImport: [...CORE_ROOMS, 'core/look-ahead', 'core/compiled-snapshot', 'core/evaluate', 'core/features-to-learn'],
   },
   {
+    name: 'core/reweigh',
+    holds: 'packages/core/src/reweigh.ts',
+    purpose: 'What another snapshot would have done in a past decision.',
+    mayImport: [...CORE_ROOMS, 'core/decide'],
+  },
+  {
     name: 'core/explain',
     holds: 'packages/core/src/explain.ts',
     purpose: 'What each feature added to a choice.',
@@ -157,6 +163,7 @@ export const CORE: readonly Room[] = [
       'core/explain',
       'core/export-artifact',
       'core/features-to-learn',
+      'core/reweigh',
     ],
   },
 ]

@@ -56,13 +56,25 @@ const contracts: readonly Room[] = [
     name: 'server/usecases/contract',
     holds: 'packages/server/src/usecases/contract.ts',
     purpose: 'Everything the server can do.',
-    mayImport: ['server/usecases/experiments-contract', 'core', 'core/domain', ...CONTRACTS],
+    mayImport: [
+      'server/usecases/experiments-contract',
+      'server/usecases/evaluations-contract',
+      'core',
+      'core/domain',
+      ...CONTRACTS,
+    ],
   },
   {
     name: 'server/usecases/experiments-contract',
     holds: 'packages/server/src/usecases/experiments-contract.ts',
     purpose: 'What of it is about experiments.',
     mayImport: ['core'],
+  },
+  {
+    name: 'server/usecases/evaluations-contract',
+    holds: 'packages/server/src/usecases/evaluations-contract.ts',
+    purpose: 'What of it is about configurations that are only tried on the log.',
+    mayImport: ['core', 'server/config/contract'],
   },
 ]
 
@@ -165,6 +177,12 @@ const shell: readonly Room[] = [
     holds: 'packages/server/src/readout/',
     purpose: 'Experiments from tables of any size: DuckDB makes moments of them.',
     mayImport: ['server/config', 'server/config/issues', 'core', 'core/domain'],
+  },
+  {
+    name: 'server/evaluation',
+    holds: 'packages/server/src/evaluation/',
+    purpose: 'What a policy is worth on a log, worked out on a thread of its own.',
+    mayImport: ['core', 'core/domain'],
   },
   {
     name: 'server/usecases',

@@ -24,6 +24,7 @@ import type {
   WireUser,
   WireUserDetail,
 } from './wire.ts'
+import type { EvaluationInput, WireEvaluation } from './wire-evaluations.ts'
 import type {
   ExperimentInput,
   RampInput,
@@ -119,6 +120,12 @@ export interface PalomaClient {
       options?: { readonly from?: 'live' | 'history'; readonly days?: number },
     ): Promise<WirePlanFromLog>
   }
+  readonly evaluations: {
+    /** Asks what a changed configuration would have done in past decisions; it works on by itself, `get` says how it stands. */
+    start(evaluation: EvaluationInput): Promise<WireEvaluation>
+    get(id: string): Promise<WireEvaluation>
+    list(): Promise<{ readonly data: readonly WireEvaluation[] }>
+  }
   readonly policies: {
     /** What the server has learned, for the `artifact` of another's configuration. */
     artifact(name: string): Promise<PolicyArtifact>
@@ -147,6 +154,11 @@ export function createClient(options: ClientOptions): PalomaClient {
         transport.request('GET', '/v1/groups/compare', { query: { from, until, ...options } }),
     },
     experiments: experimentCalls(transport),
+    evaluations: {
+      start: (body) => transport.request('POST', '/v1/evaluations', { body: { id: crypto.randomUUID(), ...body } }),
+      get: (id) => transport.request('GET', path('evaluations', id)),
+      list: () => transport.request('GET', '/v1/evaluations'),
+    },
     policies: { artifact: (name) => transport.request('GET', '/v1/policies/current/artifact', { query: { name } }) },
     retention: { status: () => transport.request('GET', '/v1/retention') },
     inbox: createInboxClient(transport),

@@ -9,6 +9,7 @@ import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { createAdapters } from './channel/adapters.ts'
 import type { Config, Runtime } from './config/contract.ts'
+import { evaluateApart } from './evaluation/index.ts'
 import { createHttp } from './http/create-http.ts'
 import { parquetLog } from './log/index.ts'
 import { planTables, readOutTables, withHistoryRows } from './readout/index.ts'
@@ -129,6 +130,7 @@ async function joinApp(opened: Store, { config, runtime, wallClock, notes }: App
     store,
     async close() {
       await http.close()
+      await usecases.evaluations.stop()
       const providers = [...deps.adapters.values()].map((adapter) => adapter.close?.())
       await Promise.race([Promise.all(providers), pause(LONGEST_FAREWELL_MS, undefined, { ref: false })])
       await store.close()
@@ -159,7 +161,7 @@ async function depsOf(store: Store, { config, runtime, wallClock, notes }: AppPa
   const planUnits: Deps['planUnits'] = (rows) => planTables(rows, READ_OUT_LIMITS)
   const historyRows: Deps['historyRows'] = (source, read) => withHistoryRows(source, READ_OUT_LIMITS, read)
   const made = { store, history, config, adapters, clock, snapshots, secret, publicUrl }
-  return { ...made, inboxFeed: feed, readOut, planUnits, historyRows }
+  return { ...made, inboxFeed: feed, readOut, planUnits, historyRows, evaluatePolicy: evaluateApart }
 }
 
 /** The machine's clock, for a store that knows no other: what lived through invented days would decide and send in them. */

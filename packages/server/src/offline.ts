@@ -5,6 +5,7 @@ import { openStore } from './app.ts'
 import type { Connection, ListedKey } from './cli/connection/index.ts'
 import type { Runtime } from './config/contract.ts'
 import { iso, wireExplanation } from './http/wire/to-wire.ts'
+import { runOffline } from './offline-evaluation.ts'
 import type { ApiKey, Store } from './store/contract.ts'
 import { keyUsecases, pastDecisionUsecases, pastSnapshots, systemClock } from './usecases/index.ts'
 
@@ -21,12 +22,17 @@ export async function offlineConnection(
   const store = await openStore(runtime).catch((error: unknown) => {
     throw lockedForServer(error)
   })
-  return connectionOf(store, { place: isEmbedded ? runtime.dataDir : 'the database', wallClock })
+  const place = isEmbedded ? runtime.dataDir : 'the database'
+  return connectionOf(store, { place, wallClock, historyDir: join(runtime.dataDir, 'history') })
 }
 
 function connectionOf(
   store: Store,
-  { place, wallClock }: { readonly place: string; readonly wallClock: () => EpochMs },
+  {
+    place,
+    wallClock,
+    historyDir,
+  }: { readonly place: string; readonly wallClock: () => EpochMs; readonly historyDir: string },
 ): Connection {
   const keys = keyUsecases({ store, clock: systemClock(wallClock) }, wallClock)
   const past = pastDecisionUsecases({ store, snapshots: pastSnapshots(store) })
@@ -53,6 +59,9 @@ function connectionOf(
       },
     },
     experiments: onlyOnServer(place),
+    evaluations: {
+      run: (input, { onProgress }) => runOffline(store, input, { wallClock, historyDir, onProgress }),
+    },
     policies: {
       artifact: async () => refuseWithoutServer(`artifacts are made of what a running server decides with`, place),
     },

@@ -102,6 +102,15 @@ export interface Config {
   }
 }
 
+/** The parts of a configuration that decisions hang on, but for experiments. */
+export type SnapshotConfig = Pick<
+  Config,
+  'objectives' | 'rules' | 'features' | 'groups' | 'groupSalt' | 'prices' | 'messages' | 'artifact'
+>
+
+/** The parts that a decision, or what is learned from it, hangs on: what another configuration may be tried in. */
+export type CandidateConfig = SnapshotConfig & Pick<Config, 'experiments' | 'learning'>
+
 /** Where and how this process runs; read from the environment and flags in `main.ts` only. */
 export interface Runtime {
   readonly dataDir: string

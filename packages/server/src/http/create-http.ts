@@ -18,6 +18,7 @@ import { limitRate } from './rate-limit.ts'
 import { clockRoutes } from './routes/clock.ts'
 import { consoleRoutes } from './routes/console.ts'
 import { decisionRoutes } from './routes/decisions.ts'
+import { evaluationRoutes } from './routes/evaluations.ts'
 import { EVENT_MEDIA_TYPES, eventRoutes } from './routes/events.ts'
 import { experimentRoutes } from './routes/experiments.ts'
 import { groupRoutes } from './routes/groups.ts'
@@ -123,6 +124,7 @@ function registerRoutes(app: HttpApp, options: HttpOptions, registry: Registry):
     decisionRoutes(typed, deps)
     groupRoutes(typed, deps)
     experimentRoutes(typed, deps)
+    evaluationRoutes(typed, deps)
     policyRoutes(typed, deps)
     retentionRoutes(typed, deps)
     clockRoutes(typed, deps)

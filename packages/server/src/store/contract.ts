@@ -94,6 +94,12 @@ export interface UserStore {
   page(after: UserId | null, limit: number): Promise<readonly DatedProfile[]>
 }
 
+/** A page, newest first; `before` is exclusive. */
+interface Backwards {
+  readonly before?: EpochMs
+  readonly limit: number
+}
+
 /** What became of a row that its caller named: new, already there alike, or already there and different. */
 export type InsertResult = 'inserted' | 'duplicate' | 'conflict'
 
@@ -122,7 +128,7 @@ export interface OpportunityStore {
   /** By when they were proposed, newest first; `before` is exclusive. */
   listByUser(
     userId: UserId,
-    options: { readonly before?: EpochMs; readonly limit: number },
+    options: Backwards,
   ): Promise<
     readonly { readonly opportunity: Opportunity; readonly status: OpportunityStatus; readonly proposedAt: EpochMs }[]
   >
@@ -133,16 +139,18 @@ export interface OutcomeStore {
   insertMany(items: readonly Outcome[]): Promise<readonly InsertResult[]>
   /** By messageId, those that are stored. */
   getMany(messageIds: readonly string[]): Promise<ReadonlyMap<string, Outcome>>
-  /** Newest first; `before` is exclusive. */
-  listByUser(
-    userId: UserId,
-    options: { readonly before?: EpochMs; readonly limit: number },
-  ): Promise<readonly Outcome[]>
+  listByUser(userId: UserId, options: Backwards): Promise<readonly Outcome[]>
   /** One UTC day, in order of (at, messageId), for export. */
   listByDay(day: string, after: string | null, limit: number): Promise<readonly Outcome[]>
+  /** What users did in [at, at + windowMs], oldest first, machines left out; null for who is unknown or is not to be learned from. */
+  within(moments: readonly Moment[], windowMs: number): Promise<readonly (readonly SeenOutcome[] | null)[]>
   /** How many there are of each UTC day (YYYY-MM-DD). */
   countByDay(): Promise<ReadonlyMap<string, number>>
 }
+
+export type Moment = Pick<Decision, 'userId' | 'at'>
+/** What a reward is computed from. */
+export type SeenOutcome = Pick<Outcome, 'at' | 'name' | 'values' | 'reachLoss' | 'channel'>
 
 /** A matured decision with what the learner needs, of somebody who allows it. */
 export interface LearningExample extends Pick<Decision, 'decisionId' | 'userId' | 'at'> {
@@ -152,10 +160,7 @@ export interface LearningExample extends Pick<Decision, 'decisionId' | 'userId' 
 }
 
 /** `isOwn`: the event named the decision at hand; a guess by time does not count. */
-export type LearnedOutcome = { readonly isOwn: boolean } & Pick<
-  Outcome,
-  'at' | 'name' | 'values' | 'reachLoss' | 'channel' | 'isResponse'
->
+export type LearnedOutcome = { readonly isOwn: boolean } & SeenOutcome & Pick<Outcome, 'isResponse'>
 
 /** Totals of one user in an interval; the raw material of group comparisons. */
 export interface UserTotals {
@@ -182,11 +187,7 @@ export interface DecisionStore {
   pack(decision: Decision): PackedDecision
   get(id: DecisionId): Promise<Decision | undefined>
   getMany(ids: readonly DecisionId[]): Promise<ReadonlyMap<DecisionId, Decision>>
-  /** Newest first; `before` is exclusive. */
-  listByUser(
-    userId: UserId,
-    options: { readonly before?: EpochMs; readonly limit: number },
-  ): Promise<readonly Decision[]>
+  listByUser(userId: UserId, options: Backwards): Promise<readonly Decision[]>
   /** Everybody's, newest first, from the one before `before` on. Rejects with CURSOR_GONE where `before` is not stored. */
   listRecent(options: { readonly before?: DecisionId; readonly limit: number }): Promise<readonly Decision[]>
   /** The user's latest decision at or before `at` and not older than `since` whose send went out; joins outcomes by window. */
@@ -339,7 +340,7 @@ export interface SendStore {
     ids: readonly DecisionId[],
   ): Promise<ReadonlyMap<DecisionId, { readonly channel: Channel; readonly mark: string }>>
   /** Newest first. */
-  listByUser(userId: UserId, options: { readonly before?: EpochMs; readonly limit: number }): Promise<readonly Send[]>
+  listByUser(userId: UserId, options: Backwards): Promise<readonly Send[]>
   /** Sends per status, of all there are: the more, the longer it takes. */
   counts(): Promise<Readonly<Partial<Record<SendStatus, number>>>>
   /** The same of those that are still to go out, whatever lies behind. */

@@ -19,7 +19,10 @@ import type {
   UserProfile,
 } from '@paloma/core'
 import type { ApiKey, InboxItem, InboxStatus, OpportunityStatus, Send, TableSize } from '../store/contract.ts'
+import type { EvaluationUsecases } from './evaluations-contract.ts'
 import type { ExperimentUsecases } from './experiments-contract.ts'
+
+export * from './evaluations-contract.ts'
 
 export type {
   Actor,
@@ -327,6 +330,8 @@ export interface Usecases {
     compare(from: EpochMs, until: EpochMs, options?: { readonly matchedBy?: string }): Promise<GroupComparison>
   }
   readonly experiments: ExperimentUsecases
+  /** What a changed configuration would have done in past decisions. */
+  readonly evaluations: EvaluationUsecases
   readonly policies: {
     /** What the current state has learned, for another server to start from. */
     artifact(name: string): Promise<PolicyArtifact>

@@ -6,6 +6,7 @@ import type { Deps } from './deps.ts'
 import { createDispatcher, type Dispatcher } from './dispatch.ts'
 import { type DueWork, drain, drainLanes } from './due-work.ts'
 import { resumeErasures } from './erasure.ts'
+import { evaluationUsecases } from './evaluations.ts'
 import { eventUsecases } from './events.ts'
 import { experimentUsecases } from './experiments.ts'
 import { groupUsecases } from './groups.ts'
@@ -59,6 +60,7 @@ export function createUsecases(
     decisions,
     groups: groupUsecases(deps),
     experiments: experimentUsecases(deps),
+    evaluations: evaluationUsecases(deps, { wallClock, notes }),
     policies: policyUsecases(deps),
     keys: keyUsecases(deps, wallClock),
     inbox: inboxUsecases(deps),

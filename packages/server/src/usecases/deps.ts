@@ -4,6 +4,7 @@ import type { Config } from '../config/contract.ts'
 import type { HistoryLog } from '../log/contract.ts'
 import type { Store } from '../store/contract.ts'
 import type { Clock } from './clock.ts'
+import type { PolicyEngine } from './contract.ts'
 import type { InboxFeed } from './inbox-feed.ts'
 import type { HistoryReader, PlanEngine, ReadOutEngine } from './read-out-engine.ts'
 import type { SnapshotKeeper } from './snapshot-keeper.ts'
@@ -24,6 +25,7 @@ export interface Deps {
   readonly readOut: ReadOutEngine
   readonly planUnits: PlanEngine
   readonly historyRows: HistoryReader
+  readonly evaluatePolicy: PolicyEngine
   /** Waits so many milliseconds while messages are with their providers; a timer by default. */
   readonly pause?: (ms: number) => Promise<unknown>
 }

@@ -1,4 +1,5 @@
 export { VIRTUAL_CLOCK } from './advance.ts'
+export { evaluateCandidate } from './candidate-evaluation.ts'
 export { clockFault, steadyClock, systemClock, virtualClock } from './clock.ts'
 export { createUsecases } from './create-usecases.ts'
 export type { Deps } from './deps.ts'

@@ -49,7 +49,7 @@ export async function* learnedPages(
 }
 
 /** An embedded store answers without waiting, so that a long run of the learner would let nobody else in: decisions, sends, the console. */
-function othersTurn(): Promise<void> {
+export function othersTurn(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve)
   })

@@ -10,7 +10,7 @@ import {
   shapeOf,
   type UserProfile,
 } from '@paloma/core'
-import type { Config } from '../config/contract.ts'
+import type { Config, SnapshotConfig } from '../config/contract.ts'
 import type { Store } from '../store/contract.ts'
 import { experimentsNow } from './running-experiments.ts'
 import { begunAnew } from './state-begun.ts'
@@ -34,7 +34,8 @@ export interface SnapshotKeeper {
 
 type SnapshotParts = Omit<Snapshot, 'version' | 'state'>
 
-function partsOf(config: Config, experiments: ExperimentSetup | undefined): SnapshotParts {
+/** What a configuration gives to a snapshot. */
+export function partsOf(config: SnapshotConfig, experiments: ExperimentSetup | undefined): SnapshotParts {
   const { objectives, rules, features, groups, groupSalt, prices, messages, artifact } = config
   return {
     ...{ objectives, rules, features: withoutNothing(features), groups, groupSalt, prices },

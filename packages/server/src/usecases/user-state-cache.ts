@@ -204,11 +204,12 @@ function inserted<T>(
 }
 
 function cachedOutcomes({ outcomes }: Store, hot: HotUsers): Store['outcomes'] {
-  const { getMany, listByUser, listByDay, countByDay } = outcomes
+  const { getMany, listByUser, listByDay, within, countByDay } = outcomes
   return {
     getMany,
     listByUser,
     listByDay,
+    within,
     countByDay,
     insertMany(items) {
       const places = placesOf(items, ({ userId }) => userId)

@@ -1,8 +1,10 @@
 import type { PolicyArtifact } from '@paloma/core'
 import type {
+  EvaluationInput,
   RampInput,
   StopInput,
   WireAudit,
+  WireCandidateEvaluation,
   WireExperiment,
   WireExperimentCreated,
   WireExperimentDetail,
@@ -54,6 +56,13 @@ export interface Connection {
     stop(key: string, end: StopInput): Promise<WireExperiment>
     results(key: string, options: { readonly from: 'live' | 'history' }): Promise<WireExperimentResults>
     plan(key: string, options: PlanOptions): Promise<WirePlanFromLog>
+  }
+  readonly evaluations: {
+    /** What a changed configuration would have done in past decisions; a store alone lays `config` over the defaults. */
+    run(
+      input: EvaluationInput,
+      options: { readonly onProgress: (text: string) => void },
+    ): Promise<WireCandidateEvaluation>
   }
   /** Only of a running server, which has the snapshot. The store alone rejects with SERVER_NEEDED. */
   readonly policies: {

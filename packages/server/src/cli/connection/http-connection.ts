@@ -1,6 +1,8 @@
 import { PalomaError } from '@paloma/core'
 import type { Problem, WireAudit, WireExperiment } from '@paloma/sdk'
+import type { Call } from './call.ts'
 import type { Connection, ListedKey } from './contract.ts'
+import { runOnServer } from './run-evaluation.ts'
 
 export interface HttpConnectionOptions {
   /** Where the server is, e.g. `http://127.0.0.1:7777`. */
@@ -8,6 +10,8 @@ export interface HttpConnectionOptions {
   readonly key: string
   readonly fetch?: typeof fetch
   readonly timeoutMs?: number
+  /** Waits between two looks at how an evaluation stands; a second by default. */
+  readonly pause?: () => Promise<unknown>
 }
 
 const DEFAULT_TIMEOUT_MS = 15_000
@@ -15,11 +19,10 @@ const DEFAULT_TIMEOUT_MS = 15_000
 const LONG_TIMEOUT_MS = 300_000
 const SIGN_OF_LIFE_MS = 1_000
 
-interface Call {
-  readonly method: 'GET' | 'POST' | 'DELETE'
-  readonly path: string
-  readonly body?: unknown
-  readonly timeoutMs?: number
+function aSecond(): Promise<unknown> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, SIGN_OF_LIFE_MS)
+  })
 }
 
 /** A running server as connection. Nothing is asked yet, so a wrong key shows with the first call. */
@@ -40,6 +43,9 @@ export function httpConnection(options: HttpConnectionOptions): Connection {
       audit: ({ day, onProgress }) => audit(call, { body: day === undefined ? {} : { day }, onProgress }),
     },
     experiments: experimentCalls(call),
+    evaluations: {
+      run: (input, { onProgress }) => runOnServer(call, input, { onProgress, pause: options.pause ?? aSecond }),
+    },
     policies: {
       artifact: (name) =>
         call({ method: 'GET', path: `/v1/policies/current/artifact?name=${encodeURIComponent(name)}` }),

@@ -24,6 +24,7 @@ import type {
   UserPatch,
 } from '../../usecases/contract.ts'
 import { fakeDecisions } from './fake-decisions.ts'
+import { fakeEvaluations } from './fake-evaluations.ts'
 import { fakeExperiments } from './fake-experiments.ts'
 import { fakeMailReports } from './fake-mail-reports.ts'
 import { fakeRetention } from './fake-retention.ts'
@@ -71,6 +72,7 @@ export function fakeUsecases(options: { readonly isVirtual?: boolean } = {}): Fa
     inbox: fakeInbox(stored),
     unsubscribe: fakeUnsubscribe(stored),
     experiments: fakeExperiments(stored),
+    evaluations: fakeEvaluations(stored),
     policies: { artifact: async () => ARTIFACT },
     groups: { compare: async (from, until, options) => compare(stored, { from, until, ...options }) },
     clock: fakeClock(stored, options.isVirtual ?? true),

@@ -5,6 +5,7 @@ import type { Sql, SqlClient } from './client.ts'
 import { cursorTime } from './cursor-time.ts'
 import { eachOnItsOwn } from './each-on-its-own.ts'
 import { type Columns, insertRows } from './insert-rows.ts'
+import { outcomesWithin } from './outcomes-within.ts'
 import { holdUsers } from './user-merges.ts'
 import { dayBounds } from './utc-day.ts'
 
@@ -72,6 +73,7 @@ export function outcomeStore(client: SqlClient): OutcomeStore {
       )
       return rows.map(outcomeFromRow)
     },
+    within: (moments, windowMs) => outcomesWithin(client, moments, windowMs),
     async countByDay() {
       const rows = await client.query<{ readonly day: number; readonly count: number }>(
         `select at / ${DAY_MS} as day, count(*) as count from outcomes group by at / ${DAY_MS} order by 1`,

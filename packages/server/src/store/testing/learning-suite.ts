@@ -73,6 +73,52 @@ export function testLearning(storeOf: StoreOf): void {
       expect(page?.[1]?.outcomes.map(({ name }) => name)).toEqual(['Order Completed'])
     })
 
+    it('says what followed moments of users, each in its window, and nothing of who does not allow to be learned from', async () => {
+      await create('w-yes')
+      await create('w-no', false)
+      const seen = (id: string, user: string, at: EpochMs, changes: object = {}) =>
+        exampleOutcome(`w-${id}`, user, { at, ...changes })
+      await storeOf().outcomes.insertMany([
+        seen('b', 'w-yes', START + 1, { values: { conversion: 0.1 + 0.2 }, channel: 'email', reachLoss: 'complained' }),
+        seen('a', 'w-yes', START + 1),
+        seen('robot', 'w-yes', START + 1, { isMachine: true }),
+        seen('before', 'w-yes', START - 1),
+        seen('last', 'w-yes', START + HOUR_MS),
+        seen('after', 'w-yes', START + HOUR_MS + 1),
+        seen('refused', 'w-no', START),
+      ])
+      const moment = (user: string, at: EpochMs) => ({ userId: userId(user), at })
+      const plain = { name: 'App Visited', values: {}, reachLoss: null, channel: null }
+      const full = { values: { conversion: 0.1 + 0.2 }, reachLoss: 'complained', channel: 'email' }
+      const found = await storeOf().outcomes.within(
+        [
+          moment('w-no', START),
+          moment('w-yes', START),
+          moment('w-nobody', START),
+          moment('w-yes', START + 2 * HOUR_MS),
+          moment('w-yes', START + 1),
+        ],
+        HOUR_MS,
+      )
+      expect(found).toStrictEqual([
+        null,
+        [
+          { ...plain, at: START + 1 },
+          { ...plain, at: START + 1, ...full },
+          { ...plain, at: START + HOUR_MS },
+        ],
+        null,
+        [],
+        [
+          { ...plain, at: START + 1 },
+          { ...plain, at: START + 1, ...full },
+          { ...plain, at: START + HOUR_MS },
+          { ...plain, at: START + HOUR_MS + 1 },
+        ],
+      ])
+      expect(await storeOf().outcomes.within([], HOUR_MS)).toEqual([])
+    })
+
     it('hands the learner which message was sent and which ones could have been', async () => {
       await create('l-offered')
       const at = START + 5 * DAY_MS

@@ -5,6 +5,7 @@ import {
   type Channel,
   DAY_MS,
   type EpochMs,
+  evaluatePolicy,
   type Opportunity,
   opportunityId,
   type UserProfile,
@@ -84,6 +85,7 @@ export async function usecaseLab(options: LabOptions = {}): Promise<UsecaseLab> 
     readOut: (tables) => readOutTables(tables, LIMITS),
     planUnits: (rows) => planTables(rows, LIMITS),
     historyRows: (source, read) => withHistoryRows(source, LIMITS, read),
+    evaluatePolicy: async (log, options) => evaluatePolicy(log, options),
     inboxFeed: inboxFeed({ store, now: () => clock.now(), failed: (error) => lines.push(String(error)) }),
   }
   const { usecases, due } = createUsecases(deps, () => wall, { notes })

@@ -9,6 +9,7 @@ export interface FakePast {
   readonly draws?: WireAudit['draws']
   readonly experiments?: Connection['experiments']
   readonly artifact?: PolicyArtifact
+  readonly evaluations?: Connection['evaluations']
 }
 
 export interface FakeConnection {
@@ -34,6 +35,7 @@ export function fakeConnection({
   draws = [],
   experiments = NONE,
   artifact,
+  evaluations = { run: unasked },
 }: FakePast = {}): FakeConnection {
   const intents: { readonly mayCreate: boolean }[] = []
   let closed = 0
@@ -49,6 +51,7 @@ export function fakeConnection({
       },
     },
     experiments,
+    evaluations,
     policies: {
       artifact: async (name) => {
         if (artifact === undefined) throw new Error('the test did not say what was learned')

@@ -1,0 +1,1 @@
+export { evaluateApart } from './evaluate-apart.ts'
