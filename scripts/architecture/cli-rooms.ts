@@ -40,6 +40,22 @@ export const CLI_ROOMS: readonly Room[] = [
     mayImport: ['server/cli/connection', 'server/cli/print', 'core', 'core/domain'],
   },
   {
+    name: 'server/cli/candidate',
+    holds: 'packages/server/src/cli/candidate/',
+    purpose: 'What a changed configuration would have done on the log.',
+    mayImport: [
+      'server/cli/connection',
+      'server/cli/print',
+      'server/cli/progress',
+      'server/cli/report',
+      'server/config',
+      'server/usecases/contract',
+      'core',
+      'core/domain',
+    ],
+    mayImportTypes: ['sdk'],
+  },
+  {
     name: 'server/cli/simulate',
     holds: 'packages/server/src/cli/simulate/',
     purpose: 'Policies compared in a simulated world, its log, and a world fitted to a log.',

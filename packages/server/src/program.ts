@@ -32,7 +32,7 @@ export function palomaProgram(
     .addCommand(artifactCommand(connect, output))
     .addCommand(importCommand(output))
     .addCommand(planCommand(output))
-    .addCommand(evaluateCommand(output))
+    .addCommand(evaluateCommand(connect, output))
     .addCommand(simulateCommand(output))
     .addCommand(calibrateCommand(output))
     .addCommand(experimentCommand(output, connect, wallClock))

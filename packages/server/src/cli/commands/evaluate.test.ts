@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { SAMPLE_MAPPING, sampleRows } from '../../usecases/campaign/testing/sample-campaign.ts'
+import { fakeConnection } from '../connection/testing/fake-connection.ts'
 import { memoryOutput, runCommand } from '../print/index.ts'
 import { writeTable } from '../table/index.ts'
 import { evaluateCommand } from './evaluate.ts'
@@ -24,7 +25,7 @@ afterAll(async () => {
 async function evaluate(...args: readonly string[]) {
   const output = memoryOutput()
   const words = [at('past.csv.gz'), '--mapping', at('campaign.config.json'), '--resamples', '50', ...args]
-  const code = await runCommand(evaluateCommand(output), words, output)
+  const code = await runCommand(evaluateCommand(fakeConnection().connect, output), words, output)
   return { code, results: output.results(), notes: output.notes() }
 }
 
@@ -84,7 +85,7 @@ describe('paloma evaluate', () => {
     [['--target', 'uniform', '--guardrail', 'calls=1'], "got 'calls'"],
     [['--target', 'uniform', '--level', '95'], 'expected a share in (0, 1)'],
     [['--target', 'uniform', '--folds', '1'], 'expected a whole number from 2 on'],
-    [[], "required option '--target <policy>' not specified"],
+    [[], 'a table needs --target'],
   ])('says how it is called: %j', async (args, message) => {
     const { code, notes } = await evaluate(...args)
     expect(code).toBe(2)

@@ -6,6 +6,13 @@ import {
   evaluateCampaign,
   refusedInWords,
 } from '../../usecases/campaign/index.ts'
+import {
+  CANDIDATE_OPTIONS,
+  type CandidateFlags,
+  evaluateCandidateFile,
+  withCandidateFlags,
+} from '../candidate/index.ts'
+import type { Connect } from '../connection/index.ts'
 import { type EvaluationView, evaluationPage, evaluationText } from '../evaluate/index.ts'
 import { type Output, printReport, processOutput, requireOutputFolder, writeOutputFile } from '../print/index.ts'
 import { loadMapping, loadRows } from './campaign-files.ts'
@@ -27,13 +34,16 @@ interface EvaluateFlags {
 
 const REPORT_CODE = 'REPORT_UNWRITABLE'
 
-/** `paloma evaluate FILE --mapping … --target …`: what a policy would have got on a log of another; needs neither a store nor a server. */
-export function evaluateCommand(output: Output = processOutput): Command {
-  return new Command('evaluate')
-    .description('judge a policy on a table of past decisions before it meets users')
-    .argument('<file>', 'the log: one row a decision (CSV, JSONL or Parquet, also .gz)')
-    .requiredOption('--mapping <file>', 'which column means what, as paloma import reads it')
-    .requiredOption(
+/**
+ * `paloma evaluate FILE --mapping … --target …`: what a policy would have got on a log of another; needs neither a store nor a server.
+ * `paloma evaluate --config CANDIDATE`: the same of a changed configuration, on the decisions of a server or a store.
+ */
+export function evaluateCommand(connect: Connect, output: Output = processOutput): Command {
+  const command = new Command('evaluate')
+    .description('judge a policy on past decisions, or a changed configuration (--config), before it meets users')
+    .argument('[file]', 'the log as a table: one row a decision (CSV, JSONL or Parquet, also .gz)')
+    .option('--mapping <file>', 'which column means what, as paloma import reads it')
+    .option(
       '--target <policy>',
       'uniform, action:NAME, column:NAME, columns:PREFIX (one column a probability), or log:FILE',
     )
@@ -61,7 +71,39 @@ export function evaluateCommand(output: Output = processOutput): Command {
     .option('--seed <text>', 'the same seed gives the same numbers', '1')
     .option('--report <file>', 'also write an HTML page that needs nothing else')
     .option('--json', 'print one JSON object on stdout', false)
-    .action((file: string, flags: EvaluateFlags) => runEvaluate(file, flags, output))
+  return withCandidateFlags(command).action(
+    (file: string | undefined, flags: Partial<EvaluateFlags & CandidateFlags>, own: Command) =>
+      isCandidate(file, flags, own)
+        ? evaluateCandidateFile(connect, flags, output)
+        : runEvaluate(...tableOf(file, flags as EvaluateFlags), output),
+  )
+}
+
+/** Options that speak of a table alone, by the names of their values. */
+const TABLE_OPTIONS = ['mapping', 'target', 'by', 'less', 'segment', 'level', 'folds', 'resamples', 'seed'] as const
+
+/** Whether a configuration is to be judged; refuses what belongs to the other kind of log. */
+function isCandidate(
+  file: string | undefined,
+  flags: Partial<EvaluateFlags & CandidateFlags>,
+  own: Command,
+): flags is CandidateFlags {
+  const isConfig = flags.config !== undefined
+  if (isConfig && file !== undefined)
+    throw new PalomaError('USAGE', `give a table or --config, not both, got '${file}'`)
+  const foreign = isConfig ? TABLE_OPTIONS : CANDIDATE_OPTIONS
+  const wrong = foreign.find((name) => own.getOptionValueSource(name) === 'cli')
+  if (wrong === undefined) return isConfig
+  const flag = own.options.find((option) => option.attributeName() === wrong)?.long ?? wrong
+  throw new PalomaError('USAGE', `${flag} goes with ${isConfig ? 'a table' : '--config'}`)
+}
+
+function tableOf(file: string | undefined, flags: EvaluateFlags): readonly [string, EvaluateFlags] {
+  if (file === undefined) throw new PalomaError('USAGE', 'give a table of past decisions, or --config')
+  for (const name of ['mapping', 'target'] as const) {
+    if (flags[name] === undefined) throw new PalomaError('USAGE', `a table needs --${name}`)
+  }
+  return [file, flags]
 }
 
 async function runEvaluate(file: string, flags: EvaluateFlags, output: Output): Promise<void> {

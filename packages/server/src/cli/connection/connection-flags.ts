@@ -10,12 +10,16 @@ export interface ConnectionFlags extends ConnectionOptions {
 
 /** Adds where to go, and `--json`. */
 export function withConnectionFlags(command: Command): Command {
+  return withPlaceFlags(command).option('--json', 'print one JSON object on stdout', false)
+}
+
+/** Adds where to go. */
+export function withPlaceFlags(command: Command): Command {
   return command
     .option('--url <url>', 'a running server (PALOMA_URL)')
     .option('--key <key>', 'its API key (PALOMA_KEY)')
     .option('--data-dir <dir>', 'without a server: the embedded store (PALOMA_DATA_DIR)')
     .option('--database-url <url>', 'without a server: PostgreSQL (DATABASE_URL)')
-    .option('--json', 'print one JSON object on stdout', false)
 }
 
 /** What a command does once it is connected. */

@@ -1,0 +1,6 @@
+export {
+  CANDIDATE_OPTIONS,
+  type CandidateFlags,
+  evaluateCandidateFile,
+  withCandidateFlags,
+} from './evaluate-candidate.ts'
