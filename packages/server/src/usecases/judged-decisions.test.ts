@@ -1,11 +1,12 @@
-import { DAY_MS, HOUR_MS, userId } from '@paloma/core'
+import { DAY_MS, decisionId, HOUR_MS, PalomaError, type PolicyState, userId } from '@paloma/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { CandidateConfig, Config } from '../config/contract.ts'
-import { exampleOutcome, NOON } from '../store/testing/examples.ts'
+import { experimentDesignSchema } from '../config/experiment-design-schema.ts'
+import { exampleOpportunity, exampleOutcome, NOON } from '../store/testing/examples.ts'
 import { candidateOf } from './candidate.ts'
 import { type JudgedDecision, type JudgedLog, type JudgedSpan, judgeDecisions } from './judged-decisions.ts'
 import { pastRows } from './past-rows.ts'
-import { decidedShop } from './testing/decided-shop.ts'
+import { decidedShop, liveInShop } from './testing/decided-shop.ts'
 import type { UsecaseLab } from './testing/usecase-lab.ts'
 
 const PEOPLE = 40
@@ -113,6 +114,97 @@ describe('decisions judged under a candidate', () => {
     expect(push).toBeDefined()
     const weighted = await judge({ objectives: [{ ...objective!, weight: 3 }] })
     expect(weighted.misfit).toBeNull()
+  })
+
+  it('come out the same from what is stored first, or say nothing', async () => {
+    const rows = await pastRows(lab.deps, 'live')
+    const candidate = candidateOf(lab.deps.config, null)
+    const span = { candidate, maturedUntil: NOON + 30 * DAY_MS, learnedUntil: null, maxDecisions: 1e6 }
+    const pages = () => rows.decisions({ since: 0, until: NOON + 30 * DAY_MS })
+    const { store, snapshots } = lab.deps
+    const without = { ...store, opportunities: { ...store.opportunities, get: async () => new Map() } }
+    const gone = () => Promise.reject(new PalomaError('STATE_GONE', 'policy state 0 is no longer stored'))
+    const altered = async (version: string, stateId: number) => {
+      const snapshot = await snapshots.at(version, stateId)
+      return { ...snapshot, prices: { 'channel:email': 0.01 } }
+    }
+    for (const deps of [
+      { store: without, snapshots },
+      { store, snapshots: { at: gone } },
+      { store, snapshots: { at: altered } },
+    ]) {
+      const { leftOut, decisions } = await judgeDecisions(deps, pages(), span)
+      expect(leftOut.notReplayed).toBe(PEOPLE * DAYS)
+      expect(decisions).toEqual([])
+    }
+    const broken = { store, snapshots: { at: () => Promise.reject(new Error('the disk')) } }
+    await expect(judgeDecisions(broken, pages(), span)).rejects.toThrow('the disk')
+  })
+
+  it('of people who do not allow chance count only where nothing would have been otherwise: then they are certain', async () => {
+    const shy = await decidedShop({ people: 2, days: 0 })
+    try {
+      await shy.usecases.users.upsert([{ userId: userId('u0'), consent: { exploration: false } }])
+      const window = { notBefore: NOON - HOUR_MS, expires: NOON + 9 * DAY_MS }
+      const variants = [
+        { name: 'default', content: { email: { subject: 'Hi', html: 'Hi' }, push: { title: 'Hi', body: 'Hi' } } },
+      ]
+      await shy.usecases.opportunities.propose([exampleOpportunity('o-shy', 'u0', { window, variants })])
+      const asked = { decisionId: decisionId('d-shy'), userId: userId('u0'), context: {}, deliver: false }
+      expect((await shy.usecases.decisions.decide([asked]))[0]).toMatchObject({ ok: true })
+      const judgeShy = async (change: Partial<CandidateConfig>) => {
+        const rows = await pastRows(shy.deps, 'live')
+        const candidate = candidateOf({ ...shy.deps.config, ...change }, null)
+        const span = { candidate, maturedUntil: NOON + 30 * DAY_MS, learnedUntil: null, maxDecisions: 9 }
+        return judgeDecisions(shy.deps, rows.decisions({ since: 0, until: NOON + 30 * DAY_MS }), span)
+      }
+      expect(await judgeShy({})).toMatchObject({ seen: 1, decisions: [], leftOut: { certain: 1, noExploration: 0 } })
+      const otherwise = await judgeShy({ prices: { 'channel:email': 99, 'channel:push': 99 } })
+      expect(otherwise).toMatchObject({ seen: 1, decisions: [], leftOut: { certain: 0, noExploration: 1 } })
+    } finally {
+      await shy.close()
+    }
+  })
+
+  it('keep the experiments that ran, whose users stay with their own state where all others get a fixed one', async () => {
+    const withholding = { salt: 'w', share: 200_000, messages: {}, periodDays: 7, groups: ['paloma' as const] }
+    const own = await decidedShop({ people: 0, days: 0, config: { experiments: { layers: [], withholding } } })
+    try {
+      const design = experimentDesignSchema.parse({
+        ...{ key: 'tone', learning: 'frozen', horizon: { kind: 'days', days: 30 } },
+        variants: [
+          { name: 'control' },
+          { name: 'bold', change: { policy: { kind: 'softmax', temperature: 0.3, floor: 0.4 } } },
+        ],
+        traffic: 500_000,
+      })
+      await own.usecases.experiments.create(design, 'test')
+      await own.usecases.experiments.start('tone', 'test')
+      await liveInShop(own, { people: PEOPLE, days: 1, moveTo: () => {} })
+      const judgeOwn = async (change: Partial<CandidateConfig>, fixed: PolicyState | null = null) => {
+        const rows = await pastRows(own.deps, 'live')
+        const candidate = candidateOf({ ...own.deps.config, ...change }, fixed)
+        const span = { candidate, maturedUntil: NOON + 30 * DAY_MS, learnedUntil: null, maxDecisions: 1e6 }
+        return judgeDecisions(own.deps, rows.decisions({ since: 0, until: NOON + 30 * DAY_MS }), span)
+      }
+      const policies = new Set((await judgeOwn({})).decisions.map(({ policy }) => policy))
+      expect(policies).toEqual(new Set(['paloma/thompson', 'paloma/softmax']))
+      expect(new Set(weights(await judgeOwn({})))).toEqual(new Set([1]))
+      const { withholding: _, ...rest } = own.deps.config.experiments
+      const told = await judgeOwn({ experiments: { ...rest, withholding: null } })
+      const reasons = new Set(told.decisions.flatMap(({ unsupported }) => unsupported.map(({ reason }) => reason)))
+      expect(reasons).toEqual(new Set(['withheld']))
+      const { state } = own.deps.snapshots.current()
+      const head = state.heads.visits!
+      const heads = { visits: { ...head, mean: head.mean.map((each, i) => each + (i % 3)) } }
+      const taught = await judgeOwn({}, { ...state, id: 9, heads })
+      const changed = taught.decisions.filter(({ candidate, logged }) => candidate.some((p, i) => p !== logged[i]))
+      expect(changed.length).toBeGreaterThan(0)
+      expect(changed.length).toBeLessThan(taught.decisions.length)
+      expect(changed.every(({ policy }) => policy === 'paloma/thompson')).toBe(true)
+    } finally {
+      await own.close()
+    }
   })
 
   it('are not those of people who withdrew, or are gone', async () => {

@@ -74,7 +74,7 @@ export async function liveInShop(
     const made = await lab.store.decisions.getMany(asked.map((each) => each.decisionId))
     await live(lab, [...made.values()], random)
   }
-  await moveTo(NOON + (days + 1) * DAY_MS)
+  if (days > 0) await moveTo(NOON + (days + 1) * DAY_MS)
 }
 
 async function live(lab: Pick<UsecaseLab, 'usecases'>, made: readonly Decision[], random: () => number): Promise<void> {
