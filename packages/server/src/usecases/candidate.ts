@@ -65,7 +65,17 @@ function experimentsBeside(
 /** Whether what was learned for `logged` may be used by the candidate; else the first part that makes the difference. */
 export function misfitOf({ config, schemaHash }: Candidate, logged: Snapshot): PalomaError | null {
   if (schemaHash === logged.state.schemaHash) return null
-  const part = MEANINGFUL.find((each) => isOther(each, config, logged)) ?? 'features'
+  const part = MEANINGFUL.find((each) => isOther(each, config, logged))
+  if (part === undefined) {
+    return new PalomaError(
+      'CANDIDATE_UNFIT',
+      'the log was decided by a version of Paloma that encodes features otherwise',
+      {
+        pointer: '',
+        hint: 'name a later stretch of the log',
+      },
+    )
+  }
   return new PalomaError('CANDIDATE_UNFIT', `/${part} ${expectedOf(part)}`, {
     pointer: `/${part}`,
     hint: 'what was learned then was learned under other columns or rewards: leave them as they are, or try the change in an experiment',

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { CandidateConfig, Config } from '../config/contract.ts'
 import { experimentDesignSchema } from '../config/experiment-design-schema.ts'
 import { exampleOpportunity, exampleOutcome, NOON } from '../store/testing/examples.ts'
-import { candidateOf } from './candidate.ts'
+import { candidateOf, misfitOf } from './candidate.ts'
 import { type JudgedDecision, type JudgedLog, type JudgedSpan, judgeDecisions } from './judged-decisions.ts'
 import { pastRows } from './past-rows.ts'
 import { decidedShop, liveInShop } from './testing/decided-shop.ts'
@@ -112,6 +112,12 @@ describe('decisions judged under a candidate', () => {
       pointer: '/rules/channels',
     })
     expect(push).toBeDefined()
+    const { snapshots, config } = lab.deps
+    const logged = snapshots.current()
+    const older = { ...logged, state: { ...logged.state, schemaHash: 'of another encoding' } }
+    expect(misfitOf(candidateOf(config, null), older)?.message).toContain(
+      'a version of Paloma that encodes features otherwise',
+    )
     const weighted = await judge({ objectives: [{ ...objective!, weight: 3 }] })
     expect(weighted.misfit).toBeNull()
   })
