@@ -50,20 +50,19 @@ export function evaluationPage(evaluation: WireCandidateEvaluation, file: string
       tableHtml(weightTable(evaluation), 'Weights'),
       ...needed(evaluation),
     ]),
-    section('Decisions that say nothing', [
-      tableHtml(
-        {
-          columns: ['why', 'decisions'],
-          rows: leftOutRows(evaluation).map(([why, count]) => [why, formatNumber(count, 0)]),
-        },
-        'Decisions that say nothing',
-      ),
-    ]),
+    section('Decisions that say nothing', [leftOut(evaluation)]),
     section(
       'What this leaves out',
       LIMITS_OF_IT.map((text) => paragraph(text)),
     ),
   ])
+}
+
+function leftOut(evaluation: WireCandidateEvaluation): string {
+  const rows = leftOutRows(evaluation).map(([why, count]) => [why, formatNumber(count, 0)])
+  return rows.length === 0
+    ? paragraph('None.')
+    : tableHtml({ columns: ['Why', 'Decisions'], rows }, 'Decisions that say nothing')
 }
 
 /** One figure for each objective: units differ. */

@@ -135,6 +135,7 @@ describe('paloma evaluate --config', () => {
     for (const words of ['visits: difference per decision', 'What this leaves out', 'Better:', 'What must hold']) {
       expect(html).toContain(words)
     }
+    expect(html).toMatch(/Decisions that say nothing<\/h2>\s*<p>None\.<\/p>/)
     await evaluate('--config', at('later.json'), '--report', at('later.html'))
     expect(await readFile(at('later.html'), 'utf8')).toContain('Give these actions probability')
   })

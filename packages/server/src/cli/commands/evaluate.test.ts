@@ -55,7 +55,7 @@ describe('paloma evaluate', () => {
     await writeFile(at('claimed.json'), JSON.stringify({ ...SAMPLE_MAPPING, propensity: { uniform: true } }))
     const output = memoryOutput()
     const words = [at('past.csv.gz'), '--mapping', at('claimed.json'), '--target', 'action:women', '--resamples', '0']
-    await runCommand(evaluateCommand(output), words, output)
+    await runCommand(evaluateCommand(fakeConnection().connect, output), words, output)
     expect(output.results()).toMatch(/mean weight +FAILED/)
     expect(output.results()).toContain('find out why the gate failed')
     expect(output.results()).not.toContain('log more of what this policy would do')
