@@ -293,10 +293,10 @@ export function testUsers(storeOf: StoreOf): void {
     })
 
     it('pages through users in id order', async () => {
-      await Promise.all(['u-zz-2', 'u-zz-1', 'u-zz-3'].map((id) => create(id)))
-      const first = await storeOf().users.page(userId('u-zz'), 2)
-      expect(first.map((profile) => profile.userId)).toEqual(['u-zz-1', 'u-zz-2'])
-      expect((await storeOf().users.page(first[1]!.userId, 2)).map((profile) => profile.userId)).toEqual(['u-zz-3'])
+      await Promise.all(['zz-2', 'zz-1', 'zz-3'].map((id) => create(id)))
+      const first = await storeOf().users.page(userId('zz'), 2)
+      expect(first.map((profile) => profile.userId)).toEqual(['zz-1', 'zz-2'])
+      expect((await storeOf().users.page(first[1]!.userId, 2)).map((profile) => profile.userId)).toEqual(['zz-3'])
       expect((await storeOf().users.page(null, 1)).length).toBe(1)
     })
   })
