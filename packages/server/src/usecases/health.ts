@@ -104,9 +104,10 @@ function checkLearner(
 async function checkRetention(registry: Deps['store']['registry']): Promise<Check> {
   const run = await lastRetentionRun(registry)
   if (run === undefined) return { ok: true, detail: 'nothing was deleted yet' }
-  const since = iso(await keptSince(registry))
+  const since = await keptSince(registry)
+  const kept = since === 0 ? 'all days are kept so far' : `days since ${iso(since)} are kept`
   const held = run.heldBy.length === 0 ? '' : `; held back: ${run.heldBy.join('; ')}`
-  return { ok: true, detail: `days since ${since} are kept; last looked ${iso(run.at)}${held}` }
+  return { ok: true, detail: `${kept}; last looked ${iso(run.at)}${held}` }
 }
 
 function checkChannels(channels: readonly string[], dispatcher: Pick<Dispatcher, 'troubles'>): Check {

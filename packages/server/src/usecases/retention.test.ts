@@ -123,6 +123,11 @@ describe('what is older than the configuration says', () => {
     const check = async () => (await lab.usecases.health.ready()).checks.retention
     expect(await check()).toEqual({ ok: true, detail: 'nothing was deleted yet' })
     expect(await lab.usecases.retention.orDeleted()).toBe('')
+    await lab.due.retain()
+    expect(await check()).toEqual({
+      ok: true,
+      detail: 'all days are kept so far; last looked 2026-03-10T12:00:00.000Z',
+    })
     await past(lab, [45, 3])
     await retain(lab)
     expect((await check())?.detail).toMatch(/^days since 2026-02-08T.* are kept; last looked 2026-03-10T12:00:00.000Z$/)

@@ -75,7 +75,10 @@ async function* moveOn(
   const all = unexported === null ? holds : [...holds, unexported]
   const since = Math.max(before, Math.min(allowed, unexported?.from ?? Infinity))
   if (since > before) await store.registry.setSetting(KEPT_SINCE, String(since))
-  return { since, heldBy: all.map(({ from, reason }) => `${reason}: kept since ${dayOf(from)}`) }
+  // Nothing is held back where there is nothing so old.
+  const [first] = (await store.decisions.days()).filter((day) => day >= dayOf(since))
+  const isLate = first !== undefined && first < dayOf(wantedSince(scene))
+  return { since, heldBy: isLate ? all.map(({ from, reason }) => `${reason}: kept since ${dayOf(from)}`) : [] }
 }
 
 /** Sees to it that the days of an interval are exported whole; answers what holds the first one back where one cannot be. */
