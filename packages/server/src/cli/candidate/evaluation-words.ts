@@ -55,7 +55,7 @@ function chanceWords(chance: number | null): string {
 /** What to do next. */
 export function nextStep({ policy, advice, isUnchanged }: WireCandidateEvaluation): string {
   if (isUnchanged) return 'There is nothing to try.'
-  if (policy.exploration !== null) return explorationWords(policy.exploration)
+  if (policy.exploration !== null) return explorationWords(policy.exploration, policy.decisions)
   if (advice.advice !== 'experiment') return 'Do not roll it out; if you believe in it, try it on few users.'
   const users = advice.plan?.units ?? null
   return users === null
@@ -63,13 +63,16 @@ export function nextStep({ policy, advice, isUnchanged }: WireCandidateEvaluatio
     : `Worth a guarded experiment; expect it to decide after about ${formatNumber(users, 0)} users.`
 }
 
-function explorationWords({
-  targetShare,
-  decisions,
-}: NonNullable<WireCandidateEvaluation['policy']['exploration']>): string {
+function explorationWords(
+  { targetShare, decisions }: NonNullable<WireCandidateEvaluation['policy']['exploration']>,
+  had: number,
+): string {
   const enough = `at least ${formatNumber(decisions, 0)} decisions`
-  if (targetShare === 0) return `Ask again with ${enough}: a longer stretch of the log, or later.`
-  return `Give these actions probability before you decide by the log: let ${formatShare(targetShare)} of what decides follow it (an experiment, or a floor that reaches these actions), and ask again after ${enough}.`
+  if (targetShare > 0) {
+    return `Give these actions probability before you decide by the log: let ${formatShare(targetShare)} of what decides follow it (an experiment, or a floor that reaches these actions), and ask again after ${enough}.`
+  }
+  if (had < decisions) return `Ask again with ${enough}: a longer stretch of the log, or later.`
+  return 'There is overlap enough; the check that failed also fails by chance now and then. Judge another stretch of the log, and use no number until it passes.'
 }
 
 /** Where the log lacks probability, rather than decisions. */

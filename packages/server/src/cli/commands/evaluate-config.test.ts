@@ -9,6 +9,7 @@ import { wireCandidateEvaluation } from '../../http/wire/evaluation-to-wire.ts'
 import { evaluateCandidate } from '../../usecases/index.ts'
 import { decidedShop, SHOP } from '../../usecases/testing/decided-shop.ts'
 import type { UsecaseLab } from '../../usecases/testing/usecase-lab.ts'
+import { nextStep } from '../candidate/evaluation-words.ts'
 import { fakeConnection } from '../connection/testing/fake-connection.ts'
 import { memoryOutput, runCommand } from '../print/index.ts'
 import { evaluateCommand } from './evaluate.ts'
@@ -125,6 +126,18 @@ describe('paloma evaluate --config', () => {
     expect(whole.results).toContain('sends gets worse than you tolerate')
     await evaluate('--config', at('email.json'), '--state', '0', '--history', '--max-decisions', '100')
     expect(asked).toMatchObject({ state: 0, source: 'history', maxDecisions: 100 })
+  })
+
+  it('asks for another stretch where a check failed that more decisions do not mend', async () => {
+    const { results } = await evaluate('--config', at('later.json'), '--json')
+    const evaluation: WireCandidateEvaluation = JSON.parse(results)
+    const { policy } = evaluation
+    const exploration = { ...policy.exploration!, targetShare: 0, decisions: policy.decisions }
+    expect(nextStep({ ...evaluation, policy: { ...policy, exploration } })).toContain('Judge another stretch')
+    const few = { ...exploration, decisions: policy.decisions + 1 }
+    expect(nextStep({ ...evaluation, policy: { ...policy, exploration: few } })).toContain(
+      'Ask again with at least 1,601',
+    )
   })
 
   it('answers JSON, and a page that needs nothing else', async () => {
