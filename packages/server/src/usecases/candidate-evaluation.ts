@@ -15,6 +15,7 @@ import {
 } from './contract.ts'
 import type { Deps } from './deps.ts'
 import { channelUses, evaluationLogOf, unsupportedShares } from './judged-columns.ts'
+import { othersTurn } from './learned-pages.ts'
 
 /** Fixes folds and draws, so that the same log gives the same numbers. */
 const SEED = 'evaluation'
@@ -34,13 +35,16 @@ export async function evaluateCandidate(
   const { log } = stretch
   const objectives = weighed(request.config.objectives, log.latest?.objectives ?? [])
   const columns = evaluationLogOf(log, objectives)
+  await othersTurn()
+  const uses = channelUses(log)
+  await othersTurn()
   const policy = await deps.evaluatePolicy(columns, { seed: SEED, metrics: metricsOf(objectives, request.tolerate) })
   const isUnchanged = log.decisions.every(({ logged, candidate }) => candidate.every((p, i) => p === logged[i]))
   return {
     ...spanOf(stretch),
     isUnchanged,
     objectives,
-    uses: channelUses(log),
+    uses,
     unsupported: unsupportedShares(log),
     policy: plain(policy),
     advice: preCheckPolicy(policy),

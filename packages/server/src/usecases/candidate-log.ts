@@ -12,6 +12,9 @@ import { type JudgedLog, judgeDecisions, longestWindowMs } from './judged-decisi
 import { dayOf, keptSince } from './kept-since.ts'
 import { pastRows } from './past-rows.ts'
 
+/** Records are large: of so many, reading them holds nobody up for long. */
+const PAGE_ROWS = 200
+
 /** What reading the log needs. */
 export type CandidateDeps = PastDeps & Pick<Deps, 'history'> & { readonly clock: Pick<Deps['clock'], 'now'> }
 
@@ -48,7 +51,7 @@ export async function judgeCandidate(
   // What older decisions weighed, and what followed them, is no longer there whole, though files may still tell of them.
   const kept = await keptSince(deps.store.registry)
   const from = Math.max(wanted, kept)
-  const rows = await pastRows(deps, source)
+  const rows = await pastRows(deps, source, PAGE_ROWS)
   const pages = rows.decisions({ since: from, until: until - 1 })
   const learnedUntil = fixed?.createdAt ?? null
   const log = await judgeDecisions(deps, pages, { candidate, maturedUntil, learnedUntil, maxDecisions, onProgress })

@@ -68,7 +68,9 @@ export function channelUses({ decisions, book }: Pick<JudgedLog, 'decisions' | '
       if (channel === null || kind === 'hold') continue
       const key = `${kind} ${channel}`
       const sum = sums.get(key) ?? { channel, when: kind, logged: 0, candidate: 0 }
-      sums.set(key, { ...sum, logged: sum.logged + logged[i]!, candidate: sum.candidate + candidate[i]! })
+      sum.logged += logged[i]!
+      sum.candidate += candidate[i]!
+      sums.set(key, sum)
     }
   }
   return [...sums.values()]

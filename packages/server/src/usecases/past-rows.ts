@@ -23,7 +23,11 @@ export interface PastRows {
 const PAGE_ROWS = 1_000
 
 /** The log out of the store, or with exported days out of their files and under the ids that users have now. */
-export async function pastRows({ store, history }: PastDeps, from: ResultSource): Promise<PastRows> {
+export async function pastRows(
+  { store, history }: PastDeps,
+  from: ResultSource,
+  pageRows: number = PAGE_ROWS,
+): Promise<PastRows> {
   const exported = from === 'history' ? new Set(await history.days()) : new Set<string>()
   const since = dayOf(await keptSince(store.registry))
   const stored = (await store.decisions.days()).filter((day) => day >= since)
@@ -47,13 +51,13 @@ export async function pastRows({ store, history }: PastDeps, from: ResultSource)
       pagesOf(span, (day, isExported) =>
         isExported
           ? underOneId(store, history.decisionPages(day))
-          : pages((after: Decision | null) => store.decisions.listByDay(day, after?.decisionId ?? null, PAGE_ROWS)),
+          : pages((after: Decision | null) => store.decisions.listByDay(day, after?.decisionId ?? null, pageRows)),
       ),
     async *outcomes(span) {
       const found = pagesOf(span, (day, isExported) =>
         isExported
           ? underOneId(store, history.outcomePages(day))
-          : pages((after: Outcome | null) => store.outcomes.listByDay(day, after?.messageId ?? null, PAGE_ROWS)),
+          : pages((after: Outcome | null) => store.outcomes.listByDay(day, after?.messageId ?? null, pageRows)),
       )
       for await (const page of found) yield page.filter(({ isMachine }) => !isMachine)
     },
