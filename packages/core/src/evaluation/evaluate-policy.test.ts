@@ -274,8 +274,8 @@ describe('gates', () => {
     const again = skewed({ logging: [mixed, mixed, mixed], target: [goal, goal, goal] }, exploration!.decisions)
     expect(again.overlap.effectiveShare).toBeGreaterThan(0.085)
     expect(again.overlap.effectiveSampleSize).toBeGreaterThan(500)
-    // The share is that of the plan up to chance, and `agreement` fails in one of twenty by design.
-    expect(failed(again).filter((name) => name !== 'effective-share' && name !== 'agreement')).toEqual([])
+    // The share is that of the plan up to chance.
+    expect(failed(again).filter((name) => name !== 'effective-share')).toEqual([])
   })
 
   it('count the mass of actions that the log could not have chosen', () => {

@@ -1,5 +1,5 @@
 import { type Effect, type Estimate, effectInterval, undefinedEstimate } from '../statistics/index.ts'
-import { type ClusteredMean, clusteredEffect, clusteredMean, combineMeans } from './clustered.ts'
+import { type ClusteredMean, clusteredEffect, clusteredMean } from './clustered.ts'
 import { directMethod } from './direct-method.ts'
 import { doublyRobust, selfNormalisedDoublyRobust } from './doubly-robust.ts'
 import { type EstimatorTerms, estimatorValue, influenceOf, type ObjectiveTerms } from './estimator.ts'
@@ -48,7 +48,7 @@ export interface ObjectiveScores {
   readonly isExact: boolean
   /** By action. */
   readonly predictions: ArrayLike<number>
-  /** DR − SNIPS. */
+  /** DR − SNIPS, with the root of the sum of their squared standard errors. */
   readonly disagreement: Effect
   /** Effective decisions whose reward is not the usual one. */
   readonly unusual: number
@@ -95,13 +95,7 @@ export function scoreObjective(log: EvaluationLog, input: ScoreInput): Objective
     logging: clusteredMean(clusters, rewards),
     difference: mean(difference),
     disagreement: isAnswered
-      ? clusteredEffect(
-          combineMeans([
-            [1, valueMean],
-            [-1, mean(snips)],
-          ]),
-          clusters,
-        )
+      ? apart(clusteredEffect(valueMean, clusters), clusteredEffect(mean(snips), clusters))
       : { kind: 'undefined', reason: 'no-weight', effect: null },
     isExact: isExact(terms),
     predictions: input.predictions,
@@ -177,6 +171,27 @@ function allEstimators(terms: ObjectiveTerms, rule: WeightRule, input: ScoreInpu
     ...tuned('drOs', 'shrink'),
     ...tuned('subGaussianDr', 'subGaussian'),
   ]
+}
+
+/**
+ * DR − SNIPS, in errors of both as if they were of different users. They are of the same ones, so that two sound estimates are hardly ever
+ * two such errors apart: what is, is apart by an amount that matters. The error of the paired difference goes to 0 with the
+ * weights' part in it, and would call one sound objective in twenty, and trifles in a large log, a disagreement.
+ */
+function apart(dr: Effect, snips: Effect): Effect {
+  const stdErrors = [dr, snips].map(stdErrorOf)
+  const unknown = [dr, snips].find((_, i) => stdErrors[i] === null)
+  if (unknown?.kind === 'undefined') return { ...unknown, effect: null }
+  const effect = dr.effect! - snips.effect!
+  const stdError = Math.hypot(...stdErrors.map((error) => error ?? 0))
+  return stdError > 0
+    ? { kind: 'effect', effect, stdError, dof: null }
+    : { kind: 'undefined', reason: 'zero-variance', effect }
+}
+
+function stdErrorOf(estimate: Effect): number | null {
+  if (estimate.kind === 'effect') return estimate.stdError
+  return estimate.reason === 'zero-variance' && estimate.effect !== null ? 0 : null
 }
 
 /** An estimator's value with its clustered interval. */

@@ -38,7 +38,7 @@ export const LEAST_UNUSUAL_REWARDS = 5
 /** Rewards of an objective as gates see them. */
 export interface RewardEvidence {
   readonly objective: string
-  /** DR − SNIPS with the standard error of the difference: both hang on the same decisions. */
+  /** DR − SNIPS with the root of the sum of their squared standard errors. */
   readonly disagreement: Effect
   /** Effective decisions whose reward is not the usual one. */
   readonly unusual: number
@@ -48,8 +48,7 @@ export interface RewardEvidence {
 
 /**
  * Gates of off-policy evaluation. Failing any means that the log cannot tell what the policy is worth: overlap is too small, weights are not
- * those of a draw, or two estimators that must agree do not. Where everything is right, `agreement` still fails in about 1 of
- * 20 objectives (two standard errors) and `mean-weight` in 1 of 370 logs.
+ * those of a draw, or two estimators that must agree do not. Where everything is right, `mean-weight` still fails in 1 of 370 logs.
  */
 export function checkGates(overlap: Overlap, evidence: readonly RewardEvidence[]): readonly Gate[] {
   return [
@@ -153,7 +152,7 @@ function agreement({ objective, disagreement }: RewardEvidence): Gate {
     return { ...gate, status: isEqual ? 'passed' : 'failed', found: isEqual ? 0 : null, words }
   }
   const found = Math.abs(disagreement.effect) / disagreement.stdError
-  const words = `${objective}: DR and SNIPS lie ${shown(found)} standard errors of their difference apart; less than ${limit} is asked.`
+  const words = `${objective}: DR and SNIPS lie ${shown(found)} joint standard errors apart; less than ${limit} is asked.`
   return { ...gate, status: found < limit ? 'passed' : 'failed', found, words }
 }
 
