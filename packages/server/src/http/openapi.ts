@@ -10,6 +10,7 @@ const TAGS: readonly OpenAPIV3_1.TagObject[] = [
   { name: 'decisions', description: 'Choices with their propensity and reasons.' },
   { name: 'groups', description: 'Comparison groups.' },
   { name: 'experiments', description: 'What is tried on some users, and who met it.' },
+  { name: 'evaluations', description: 'What a changed configuration would have brought on past decisions.' },
   { name: 'policies', description: 'What decides, as files.' },
   { name: 'retention', description: 'How long is kept.' },
   { name: 'inbox', description: 'In-app messages of one user.' },
