@@ -2,6 +2,8 @@ import type { Opportunity, Variant } from '../domain/index.ts'
 import { murmur3 } from '../random/index.ts'
 
 const VARIANT_SEED = 0x76617269
+/** Messages whose variants' homes are remembered; beyond, all are forgotten and found again. */
+const KEPT_MESSAGES = 10_000
 
 /**
  * Which of so many indicators tells of a variant, −1 where its proposal has no other to choose from. Home is a hash of message and
@@ -9,27 +11,66 @@ const VARIANT_SEED = 0x76617269
  * first free from its home on. So a variant keeps its place unless one comes that goes before it.
  */
 export function variantPlaces(count: number): (opportunity: Opportunity, variant: Variant) => number {
+  const homeOf = variantHomes(count)
   let recent: Opportunity | undefined
-  let places: ReadonlyMap<string, number> = new Map()
+  const places: number[] = []
   return (opportunity, variant) => {
-    if (count === 0 || opportunity.variants.length < 2) return -1
+    const { variants } = opportunity
+    if (count === 0 || variants.length < 2) return -1
     if (opportunity !== recent) {
       recent = opportunity
-      places = placesOf(opportunity, count)
+      settle(opportunity, { count, homeOf, places })
     }
-    return places.get(variant.name) ?? -1
+    for (let i = 0; i < variants.length; i += 1) if (variants[i]!.name === variant.name) return places[i]!
+    return -1
   }
 }
 
-function placesOf({ message, variants }: Opportunity, count: number): ReadonlyMap<string, number> {
-  const places = new Map<string, number>()
+type HomeOf = (message: string, variant: string) => number
+
+/** A memo: messages and their variants are few. */
+function variantHomes(count: number): HomeOf {
+  const known = new Map<string, Map<string, number>>()
+  return (message, variant) => {
+    let ofMessage = known.get(message)
+    if (ofMessage === undefined) {
+      if (known.size >= KEPT_MESSAGES) known.clear()
+      ofMessage = new Map()
+      known.set(message, ofMessage)
+    }
+    const found = ofMessage.get(variant)
+    if (found !== undefined) return found
+    const home = murmur3(`${message}\u0000${variant}`, VARIANT_SEED) % count
+    if (ofMessage.size < KEPT_MESSAGES) ofMessage.set(variant, home)
+    return home
+  }
+}
+
+/** Writes the place of each variant, in their order. Where nobody wants another's home, which is nearly always, homes are places. */
+function settle(
+  { message, variants }: Opportunity,
+  { count, homeOf, places }: { readonly count: number; readonly homeOf: HomeOf; readonly places: number[] },
+): void {
+  places.length = 0
+  let isCrowded = false
+  for (let i = 0; i < variants.length; i += 1) {
+    const home = homeOf(message, variants[i]!.name)
+    for (let j = 0; j < i; j += 1) if (places[j] === home) isCrowded = true
+    places.push(home)
+  }
+  if (isCrowded) share(variants, { count, places })
+}
+
+function share(
+  variants: Opportunity['variants'],
+  { count, places }: { readonly count: number; readonly places: number[] },
+) {
+  const order = variants.map((_, i) => i).sort((a, b) => (variants[a]!.name < variants[b]!.name ? -1 : 1))
   const taken = new Set<number>()
-  for (const name of variants.map((variant) => variant.name).sort()) {
-    const home = murmur3(`${message}\u0000${name}`, VARIANT_SEED) % count
-    let place = home
+  for (const i of order) {
+    let place = places[i]!
     if (taken.size < count) while (taken.has(place)) place = (place + 1) % count
     taken.add(place)
-    places.set(name, place)
+    places[i] = place
   }
-  return places
 }
