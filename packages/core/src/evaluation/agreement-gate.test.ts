@@ -12,7 +12,7 @@ function agreementOf(log: EvaluationLog) {
 it('DR and SNIPS agree in sound logs, and not in one of twenty do they seem not to', () => {
   const random = randomFrom('sound logs')
   const found = Array.from({ length: 120 }, () => agreementOf(drawWorld(WORLD, 200, random)))
-  // Errors of the paired difference would fail some six.
+  // In errors of the paired difference four of these failed.
   expect(found.filter(({ status }) => status !== 'passed')).toEqual([])
   expect(Math.max(...found.map((gate) => gate.found!))).toBeGreaterThan(0.01)
 })

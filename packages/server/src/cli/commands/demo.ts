@@ -7,6 +7,7 @@ import { type DemoResult, runDemo } from '../demo/run-demo.ts'
 import { type StartServer, serverProcess } from '../demo/server-process.ts'
 import { type Output, printReport, processOutput } from '../print/index.ts'
 import { progressLine } from '../progress/index.ts'
+import { onEndSignals } from './end-signals.ts'
 
 interface DemoFlags {
   readonly users: number
@@ -55,7 +56,7 @@ function whereToLook({ server, example }: DemoResult): string {
 /** Aborts at the first signal to end. */
 function interruption(): AbortSignal {
   const controller = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => controller.abort())
+  onEndSignals(() => controller.abort())
   return controller.signal
 }
 

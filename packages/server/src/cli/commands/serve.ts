@@ -7,6 +7,7 @@ import { type RuntimeFlags, runtimeFrom } from '../../config/runtime.ts'
 import { dueJobs, type StopJobs, startJobs } from '../../jobs/start-jobs.ts'
 import { SCOPES } from '../../usecases/contract.ts'
 import { errorText, type Output, processOutput } from '../print/index.ts'
+import { onEndSignals } from './end-signals.ts'
 import { listen } from './listen.ts'
 
 interface ServeFlags extends RuntimeFlags {
@@ -18,10 +19,6 @@ interface ServeFlags extends RuntimeFlags {
 const LONGEST_GOODBYE_MS = 10_000
 /** How long rounds that are running are waited for: with the goodbye, less than the 30 s that supervisors grant. */
 const LONGEST_ROUND_MS = 15_000
-
-function stopOnSignal(stop: () => Promise<void>): void {
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop())
-}
 
 /**
  * Ends the process by 0 in bounded time. What is not waited for loses nothing: a round that did not end wrote nothing, or
@@ -107,9 +104,13 @@ export function serveCommand(
         runtime.virtualClock === null
           ? startJobs(dueJobs(app.due, config.learning.everyMinutes * 60_000), app)
           : async () => []
-      const stop = (): Promise<void> => goodbye(app, stopJobs, output)
-      stopOnSignal(stop)
-      if (flags.stopWithParent === true) process.once('disconnect', () => void stop())
+      let isLeaving = false
+      const stop = (): void => {
+        if (!isLeaving) void goodbye(app, stopJobs, output)
+        isLeaving = true
+      }
+      onEndSignals(stop)
+      if (flags.stopWithParent === true) process.once('disconnect', stop)
       await firstKey(app, output)
       output.note(readyLine(app, runtime, address))
     })
