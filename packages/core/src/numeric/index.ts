@@ -1,5 +1,6 @@
 export * from './cholesky.ts'
 export * from './distributions.ts'
+export * from './find-minimum.ts'
 export * from './find-root.ts'
 export * from './gauss-legendre.ts'
 export * from './log-gamma.ts'
