@@ -8,24 +8,28 @@ import { createPglite } from './pglite/pglite-client.ts'
 import { pgliteStore } from './pglite-store.ts'
 import { LOCK_CLASS } from './postgres/postgres-client.ts'
 import { storeFacts } from './sql/store-facts.ts'
-import { exampleOutcome, NOON } from './testing/examples.ts'
+import { exampleDecision, exampleNew, exampleOutcome, NOON } from './testing/examples.ts'
 
-it('counts outcomes of the last 28 days by whether they name the decision of a send or follow one in time', async () => {
+it('counts outcomes of the last 28 days by whether they name the decision of a send, one that is not there, or follow one in time', async () => {
   const root = mkdtempSync(join(tmpdir(), 'paloma-look-'))
   const dataDir = join(root, 'data')
   const store = await pgliteStore({ dataDir })
   const named = { decisionId: decisionId('d'), joinedBy: 'decisionId', values: { conversion: 1 } } as const
+  const holds = exampleDecision('d', 'u', { chosen: 0, propensity: 0.3 })
+  await store.decisions.insertMany([exampleNew(holds)])
   await store.outcomes.insertMany([
     exampleOutcome('named', 'u', { ...named, at: NOON }),
     exampleOutcome('guessed', 'u', { ...named, at: NOON, joinedBy: 'window' }),
-    exampleOutcome('stray', 'u', { ...named, at: NOON, decisionId: null, joinedBy: null }),
+    exampleOutcome('after no send', 'u', { ...named, at: NOON, decisionId: null, joinedBy: null }),
+    exampleOutcome('stray', 'u', { ...named, at: NOON, decisionId: decisionId('nobody-made-it') }),
+    exampleOutcome('stray too', 'u', { ...named, at: NOON, decisionId: decisionId('nor-this') }),
     exampleOutcome('machine', 'u', { ...named, at: NOON, isMachine: true }),
     exampleOutcome('worth nothing', 'u', { ...named, at: NOON, values: {} }),
     exampleOutcome('old', 'u', { ...named, at: NOON - 28 * DAY_MS }),
   ])
   await store.close()
   const look = await lookAtStore({ dataDir, databaseUrl: null })
-  expect(look).toMatchObject({ kind: 'open', facts: { traces: { named: 1, guessed: 1 } } })
+  expect(look).toMatchObject({ kind: 'open', facts: { traces: { named: 1, guessed: 1, stray: 2 } } })
   rmSync(root, { recursive: true, force: true })
 })
 
@@ -40,7 +44,7 @@ it('looks at the latest outcomes alone where there are many, so that it answers 
     [NOON],
   )
   const { traces } = await storeFacts(client, LOCK_CLASS)
-  expect(traces).toEqual({ named: 0, guessed: 100_000 })
+  expect(traces).toEqual({ named: 0, guessed: 100_000, stray: 0 })
   await client.close()
 })
 

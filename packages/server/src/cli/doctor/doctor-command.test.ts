@@ -25,7 +25,7 @@ const FACTS: StoreFacts = {
   latestState: { id: 41, createdAt: NOW - 3_600_000 },
   latestDecisionAt: NOW - 1,
   hasLearner: true,
-  traces: { named: 0, guessed: 0 },
+  traces: { named: 0, guessed: 0, stray: 0 },
   kept: { bytes: 3_000_000, oldestAt: NOW - 5 * DAY_MS, since: null, heldBy: [] },
 }
 const SMTP = { kind: 'smtp', url: 'smtp://news:hunter2@mail.example:587', from: 'news@example.org' } as const
@@ -121,11 +121,23 @@ describe('paloma doctor', () => {
     ['keys', open({ validKeys: 0 }), 'warning', /no API key/],
     [
       'models',
-      open({ traces: { named: 30, guessed: 400 } }),
+      open({ traces: { named: 30, guessed: 400, stray: 0 } }),
       'ok',
       /30 of 430 outcomes after sends name their decision/,
     ],
-    ['models', open({ traces: { named: 300, guessed: 400 } }), 'warning', /300 of 700/],
+    ['models', open({ traces: { named: 300, guessed: 400, stray: 0 } }), 'warning', /300 of 700/],
+    [
+      'outcomes',
+      open({ traces: { named: 30, guessed: 0, stray: 1 } }),
+      'ok',
+      /^1 of 31 that name a decision name one that is not in the store/,
+    ],
+    [
+      'outcomes',
+      open({ traces: { named: 0, guessed: 0, stray: 9 } }),
+      'warning',
+      /^9 of 9 .*they count for no send \(28 days, the latest events\)/,
+    ],
     ['learner', open({ latestState: null }), 'ok', /nothing learned yet/],
     ['learner', open({ latestState: { id: 3, createdAt: NOW - 9 * DAY_MS } }), 'warning', /state 3 is 9 days old/],
     ['learner', open({ hasLearner: false }), 'warning', /no process leads/],
@@ -171,7 +183,7 @@ describe('paloma doctor', () => {
   it('warns of a model that nothing can teach', async () => {
     const [conversion] = defineConfig({}).objectives
     const config = defineConfig({ objectives: [{ ...conversion!, model: 'response' }] })
-    const lookAtStore = async () => open({ traces: { named: 3, guessed: 400 } })
+    const lookAtStore = async () => open({ traces: { named: 3, guessed: 400, stray: 0 } })
     const { of } = await run(DATABASE, { lookAtStore, loadConfig: async () => ({ config, file: null }) })
     expect(of('models')).toMatchObject({ health: 'warning', remedy: expect.stringContaining('conversion') })
   })

@@ -35,6 +35,7 @@ export function checkStore(
         checkLearner(look.facts, { now, isShared }),
         checkKept(look.facts, { now, retention }),
         ...checkModels(look.facts, objectives),
+        ...checkStray(look.facts),
       ]
     default:
       return assertNever(look)
@@ -102,6 +103,18 @@ function checkLearner({ latestState, hasLearner }: StoreFacts, at: { now: number
   return hasLearner
     ? ok('learner', `${found}; a process leads`)
     : warning('learner', `${found}; no process leads`, 'start a server')
+}
+
+/** A larger share of outcomes that name a decision nobody made means that names get lost on their way. */
+const TOLERATED_STRAYS = 0.05
+
+/** Outcomes that name a decision which the store does not have: taken, and counted for no send. */
+function checkStray({ traces: { named, stray } }: StoreFacts): readonly Finding[] {
+  if (stray === 0) return []
+  const all = named + stray
+  const found = `${stray} of ${all} that name a decision name one that is not in the store: they count for no send (28 days, the latest events)`
+  if (stray <= TOLERATED_STRAYS * all) return [ok('outcomes', found)]
+  return [warning('outcomes', found, 'send the decisionId back as it was answered, to the server that answered it')]
 }
 
 /** So many outcomes that name their decision, and such a share of those that followed a send, are enough for the model `response`. */

@@ -25,8 +25,11 @@ export interface StoreFacts {
   readonly latestDecisionAt: number | null
   /** Whether some process leads the learning. */
   readonly hasLearner: boolean
-  /** Outcomes that count for an objective and followed a send, of the latest 100,000 in the last 28 days there are: those that name its decision, and those joined by time. */
-  readonly traces: { readonly named: number; readonly guessed: number }
+  /**
+   * Outcomes that count for an objective, of the latest 100,000 in the last 28 days there are: those that name the decision they follow, those
+   * that were joined to a send by time, and those that name a decision which is not there.
+   */
+  readonly traces: { readonly named: number; readonly guessed: number; readonly stray: number }
   /** What the tables take up, when the oldest decision was made, from when on days are whole and why older ones stay. */
   readonly kept: {
     readonly bytes: number
@@ -56,7 +59,7 @@ export async function storeFacts(sql: Sql, lockClass: number): Promise<StoreFact
     latestState: hasTables ? await latestState(sql) : null,
     latestDecisionAt: hasTables ? await latestDecisionAt(sql) : null,
     hasLearner: await hasLearner(sql, lockClass),
-    traces: hasTables ? await traces(sql) : { named: 0, guessed: 0 },
+    traces: hasTables ? await traces(sql) : { named: 0, guessed: 0, stray: 0 },
     kept: hasTables ? await kept(sql) : { bytes: 0, oldestAt: null, since: null, heldBy: [] },
   }
 }
@@ -123,15 +126,17 @@ async function hasLearner(sql: Sql, lockClass: number): Promise<boolean> {
 }
 
 async function traces(sql: Sql): Promise<StoreFacts['traces']> {
-  const [row] = await sql.query<{ readonly named: number; readonly guessed: number }>(
-    `select count(*) filter (where joined_by = 'decisionId') as named,
-            count(*) filter (where joined_by = 'window') as guessed
-     from (select joined_by, is_machine, objective_values from outcomes
+  const [row] = await sql.query<StoreFacts['traces']>(
+    `select count(*) filter (where joined_by = 'decisionId' and is_there) as named,
+            count(*) filter (where joined_by = 'window') as guessed,
+            count(*) filter (where joined_by = 'decisionId' and not is_there) as stray
+     from (select joined_by, is_machine, objective_values, joined_by = 'decisionId' and
+             exists (select from decisions where decisions.decision_id = outcomes.decision_id) as is_there from outcomes
            where at > (select max(at) from outcomes) - $1::bigint order by at desc, message_id desc limit $2) latest
      where not is_machine and objective_values <> '{}'`,
     [TRACES_MS, TRACES_MOST],
   )
-  return { named: Number(row?.named ?? 0), guessed: Number(row?.guessed ?? 0) }
+  return { named: Number(row?.named ?? 0), guessed: Number(row?.guessed ?? 0), stray: Number(row?.stray ?? 0) }
 }
 
 async function kept(sql: Sql): Promise<StoreFacts['kept']> {
