@@ -31,7 +31,7 @@ export const CLI_ROOMS: readonly Room[] = [
     name: 'server/cli/report',
     holds: 'packages/server/src/cli/report/',
     purpose: 'HTML pages that need nothing else: figures, tables, style.',
-    mayImport: ['core', 'core/domain'],
+    mayImport: ['server/words', 'core', 'core/domain'],
   },
   {
     name: 'server/cli/artifact',

@@ -185,6 +185,12 @@ const shell: readonly Room[] = [
     mayImport: ['core', 'core/domain'],
   },
   {
+    name: 'server/words',
+    holds: 'packages/server/src/words/',
+    purpose: 'How numbers are told to people.',
+    mayImport: [],
+  },
+  {
     name: 'server/usecases',
     holds: 'packages/server/src/usecases/',
     purpose: 'The use cases over the contracts.',
@@ -196,6 +202,7 @@ const shell: readonly Room[] = [
       'server/channel/unsubscribe-token',
       'server/channel/mail-names',
       'server/mail-report',
+      'server/words',
       'core',
       'core/domain',
     ],

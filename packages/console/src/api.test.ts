@@ -44,6 +44,14 @@ describe('createApi', () => {
     expect(await createApi('k', fetch).ready()).toEqual({ ready: false, checks: { store: { ok: false } } })
   })
 
+  it('asks for an evaluation with what is to change', async () => {
+    const { asked, fetch } = answering('{"id":"e/1"}', json)
+    expect(await createApi('k', fetch).startEvaluation({ prices: {} })).toEqual({ id: 'e/1' })
+    const { path, init } = asked[0]!
+    expect([path, init?.method, init?.body]).toEqual(['/v1/evaluations', 'POST', '{"config":{"prices":{}}}'])
+    expect(init?.headers).toEqual({ authorization: 'Bearer k', 'content-type': 'application/json' })
+  })
+
   it('asks for a replay by POST', async () => {
     const { asked, fetch } = answering('{"decisionId":"d","identical":true,"differences":[]}', json)
     await createApi('k', fetch).replay('d')

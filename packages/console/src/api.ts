@@ -9,6 +9,7 @@ import type {
   TimelinePage,
   UserDetail,
 } from './answers.ts'
+import type { EvaluationAnswer, EvaluationDetail } from './evaluation-answers.ts'
 import type { ExperimentAnswer, ExperimentDetail, Exposures, Results } from './experiment-answers.ts'
 import { countsFrom } from './metrics-text.ts'
 
@@ -41,6 +42,11 @@ export interface Api {
   experiment(key: string): Promise<ExperimentDetail>
   exposures(key: string): Promise<Exposures>
   results(key: string): Promise<Results>
+  /** The latest, newest first. */
+  evaluations(): Promise<readonly EvaluationAnswer[]>
+  evaluation(id: string): Promise<EvaluationDetail>
+  /** Begins to judge what changes in the configuration; long work, looked at by `evaluation`. */
+  startEvaluation(config: unknown): Promise<EvaluationDetail>
 }
 
 const TIMELINE_PAGE = 100
@@ -93,5 +99,13 @@ export function createApi(key: string, fetch: typeof globalThis.fetch): Api {
     experiment: (key) => get(`/v1/experiments/${id(key)}`),
     exposures: (key) => get(`/v1/experiments/${id(key)}/exposures`),
     results: (key) => get(`/v1/experiments/${id(key)}/results`),
+    evaluations: async () => (await get<{ readonly data: readonly EvaluationAnswer[] }>('/v1/evaluations')).data,
+    evaluation: (key) => get(`/v1/evaluations/${id(key)}`),
+    startEvaluation: (config) =>
+      get('/v1/evaluations', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ config }),
+      }),
   }
 }

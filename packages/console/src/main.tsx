@@ -3,6 +3,7 @@ import { type ReactNode, StrictMode, useMemo, useState } from 'react'
 import { createRoot } from 'react-dom/client'
 import { type Api, ApiError, createApi } from './api.ts'
 import { Decisions } from './pages/decisions.tsx'
+import { Evaluations } from './pages/evaluations.tsx'
 import { Experiments } from './pages/experiments.tsx'
 import { Overview } from './pages/overview.tsx'
 import { Users } from './pages/users.tsx'
@@ -24,6 +25,7 @@ function Shown({ api, route }: { readonly api: Api; readonly route: Route }): Re
   if (route.page === 'experiments') return <Experiments api={api} experimentKey={route.id} />
   if (route.page === 'users') return <Users api={api} userId={route.id} />
   if (route.page === 'decisions') return <Decisions api={api} decisionId={route.id} />
+  if (route.page === 'evaluations') return <Evaluations api={api} id={route.id} />
   return <Overview api={api} />
 }
 

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react'
 
-export const PAGES = ['overview', 'experiments', 'users', 'decisions'] as const
+export const PAGES = ['overview', 'experiments', 'users', 'decisions', 'evaluations'] as const
 export type Page = (typeof PAGES)[number]
 
 /** Where the console stands: a page, and the id it shows. */

@@ -68,6 +68,22 @@ export interface WireCandidateEvaluation {
     readonly promoted: Pick<NonNullable<PolicyEvaluation['promoted']>, 'names' | 'verdict'> | null
   }
   readonly advice: PolicyPreCheck
+  /** The same in sentences for people. */
+  readonly words: {
+    readonly verdict: 'better' | 'worse' | 'unclear' | 'insufficient-overlap' | 'unchanged'
+    readonly sentence: string
+    /** Why: what must hold and does not, or what the numbers say. */
+    readonly reasons: readonly string[]
+    readonly nextStep: string
+    /** Which state decided, and on whom. */
+    readonly basis: string
+    /** Decisions that say nothing, by why, most first. */
+    readonly leftOut: readonly { readonly words: string; readonly decisions: number }[]
+    /** What the candidate would do and the log could not, largest first. */
+    readonly unsupported: readonly { readonly words: string; readonly share: number }[]
+    /** What no number here tells. */
+    readonly limits: readonly string[]
+  }
 }
 
 /** How an evaluation stands. */

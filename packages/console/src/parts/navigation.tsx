@@ -6,6 +6,7 @@ const TITLES: Readonly<Record<Page, string>> = {
   experiments: 'Experiments',
   users: 'Users',
   decisions: 'Decision',
+  evaluations: 'Try a configuration',
 }
 
 /** The head of every page. */

@@ -105,6 +105,26 @@ export interface CandidateEvaluation {
   readonly advice: PolicyPreCheck
 }
 
+/** What an evaluation comes to. */
+export type EvaluationVerdict = 'better' | 'worse' | 'unclear' | 'insufficient-overlap' | 'unchanged'
+
+/** What an evaluation says, in sentences for people. */
+export interface EvaluationWords {
+  readonly verdict: EvaluationVerdict
+  readonly sentence: string
+  /** Why: what must hold and does not, or what the numbers say. */
+  readonly reasons: readonly string[]
+  readonly nextStep: string
+  /** Which state decided, and on whom. */
+  readonly basis: string
+  /** Decisions that say nothing, by why, most first. */
+  readonly leftOut: readonly { readonly words: string; readonly decisions: number }[]
+  /** What the candidate would do and the log could not, largest first; shares of the candidate's whole probability. */
+  readonly unsupported: readonly { readonly words: string; readonly share: number }[]
+  /** What no number here tells. */
+  readonly limits: readonly string[]
+}
+
 type Promoted = NonNullable<PolicyEvaluation['promoted']>
 type PlainJoint = Omit<JointEffects, 'covariance'> & { readonly covariance: readonly number[] }
 

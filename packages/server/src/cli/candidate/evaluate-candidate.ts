@@ -10,7 +10,6 @@ import { type Output, type Report, requireOutputFolder, writeOutputFile } from '
 import { progressLine } from '../progress/index.ts'
 import { evaluationPage } from './evaluation-page.ts'
 import { evaluationReport } from './evaluation-report.ts'
-import { verdictOf, verdictWords } from './evaluation-words.ts'
 
 /** What `paloma evaluate --config` was told. */
 export interface CandidateFlags extends ConnectionFlags {
@@ -66,8 +65,8 @@ export async function evaluateCandidateFile(connect: Connect, flags: CandidateFl
       await writeOutputFile(flags.report, evaluationPage(evaluation, file), 'REPORT_UNWRITABLE')
     }
     const report: Report = evaluationReport(evaluation, file)
-    if (flags.gate !== true || verdictOf(evaluation) === 'better') return report
-    return { ...report, failure: new PalomaError('NOT_BETTER', verdictWords(evaluation)) }
+    if (flags.gate !== true || evaluation.words.verdict === 'better') return report
+    return { ...report, failure: new PalomaError('NOT_BETTER', evaluation.words.sentence) }
   })
 }
 

@@ -14,28 +14,17 @@ import {
   section,
   tableHtml,
 } from '../report/index.ts'
-import {
-  basisOf,
-  estimateText,
-  LIMITS_OF_IT,
-  lacksProbability,
-  leftOutRows,
-  nameOf,
-  nextStep,
-  reasonsOf,
-  unsupportedWords,
-  verdictWords,
-} from './evaluation-words.ts'
+import { estimateText, lacksProbability, nameOf } from './evaluation-words.ts'
 
 /** The same as an HTML page that needs nothing else. */
 export function evaluationPage(evaluation: WireCandidateEvaluation, file: string): string {
-  const { from, until, policy } = evaluation
+  const { from, until, policy, words } = evaluation
   return page(`What ${file} would have done`, [
     `<h1>What this configuration would have done</h1>`,
-    paragraph(`${file}, on the decisions from ${from.slice(0, 10)} to ${until.slice(0, 10)}: ${basisOf(evaluation)}.`),
+    paragraph(`${file}, on the decisions from ${from.slice(0, 10)} to ${until.slice(0, 10)}: ${words.basis}.`),
     section(
       'Verdict',
-      [verdictWords(evaluation), ...reasonsOf(evaluation), nextStep(evaluation)].map((text) => paragraph(text)),
+      [words.sentence, ...words.reasons, words.nextStep].map((text) => paragraph(text)),
     ),
     section('Value per decision', [
       ...(policy.promoted === null ? [] : figures(evaluation).map(figureHtml)),
@@ -53,13 +42,13 @@ export function evaluationPage(evaluation: WireCandidateEvaluation, file: string
     section('Decisions that say nothing', [leftOut(evaluation)]),
     section(
       'What this leaves out',
-      LIMITS_OF_IT.map((text) => paragraph(text)),
+      words.limits.map((text) => paragraph(text)),
     ),
   ])
 }
 
 function leftOut(evaluation: WireCandidateEvaluation): string {
-  const rows = leftOutRows(evaluation).map(([why, count]) => [why, formatNumber(count, 0)])
+  const rows = evaluation.words.leftOut.map(({ words, decisions }) => [words, formatNumber(decisions, 0)])
   return rows.length === 0
     ? paragraph('None.')
     : tableHtml({ columns: ['Why', 'Decisions'], rows }, 'Decisions that say nothing')
@@ -127,7 +116,8 @@ function weightTable({ policy: { overlap } }: WireCandidateEvaluation): Table {
 }
 
 function needed(evaluation: WireCandidateEvaluation): readonly string[] {
-  const { policy, unsupported } = evaluation
+  const { policy } = evaluation
+  const { unsupported } = evaluation.words
   const actions = lacksProbability(evaluation) ? (policy.exploration?.actions ?? []) : []
   return [
     ...(actions.length === 0
@@ -154,7 +144,7 @@ function needed(evaluation: WireCandidateEvaluation): readonly string[] {
           tableHtml(
             {
               columns: ['What stood against it', 'Share'],
-              rows: unsupported.map((each) => [unsupportedWords(each), formatShare(each.share)]),
+              rows: unsupported.map(({ words, share }) => [words, formatShare(share)]),
             },
             'What the log could not do',
           ),

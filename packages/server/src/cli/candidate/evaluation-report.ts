@@ -1,34 +1,23 @@
 import type { WireCandidateEvaluation } from '@paloma/sdk'
 import { alignTable, fitTable, type Report } from '../print/index.ts'
 import { formatNumber, formatShare, formatSigned } from '../report/index.ts'
-import {
-  basisOf,
-  estimateText,
-  LIMITS_OF_IT,
-  lacksProbability,
-  leftOutRows,
-  nameOf,
-  nextStep,
-  reasonsOf,
-  unsupportedWords,
-  verdictWords,
-} from './evaluation-words.ts'
+import { estimateText, lacksProbability, nameOf } from './evaluation-words.ts'
 
 const SHOWN = 8
 
 /** What a configuration would have done and been worth, for people. */
 export function evaluationReport(evaluation: WireCandidateEvaluation, file: string): Report {
-  const { from, until } = evaluation
+  const { from, until, words } = evaluation
   const parts = [
-    `${file} on the decisions from ${day(from)} to ${day(until)}: ${basisOf(evaluation)}.`,
-    [verdictWords(evaluation), ...reasonsOf(evaluation), nextStep(evaluation)].map((line) => wrapped(line)).join('\n'),
+    `${file} on the decisions from ${day(from)} to ${day(until)}: ${words.basis}.`,
+    [words.sentence, ...words.reasons, words.nextStep].map((line) => wrapped(line)).join('\n'),
     valueTable(evaluation),
     usesTable(evaluation),
     overlapText(evaluation),
     neededTable(evaluation),
     unsupportedTable(evaluation),
     leftOutText(evaluation),
-    `What this leaves out\n${LIMITS_OF_IT.map((line) => wrapped(line)).join('\n')}`,
+    `What this leaves out\n${words.limits.map((line) => wrapped(line)).join('\n')}`,
   ]
   return { data: evaluation, text: parts.filter((part) => part !== '').join('\n\n') }
 }
@@ -100,20 +89,20 @@ function neededTable(evaluation: WireCandidateEvaluation): string {
   return `Give these actions probability\n${fitTable(header, rows)}`
 }
 
-function unsupportedTable({ unsupported }: WireCandidateEvaluation): string {
+function unsupportedTable({ words: { unsupported } }: WireCandidateEvaluation): string {
   if (unsupported.length === 0) return ''
-  const rows = unsupported.slice(0, SHOWN).map((each) => [unsupportedWords(each), formatShare(each.share)])
+  const rows = unsupported.slice(0, SHOWN).map(({ words, share }) => [words, formatShare(share)])
   const rest = unsupported.length - rows.length
   const more = rest > 0 ? `\n  … and ${rest} more; --json has all` : ''
   return `What it would do and the log could not\n${fitTable(['what stood against it', 'share'], rows)}${more}`
 }
 
 function leftOutText(evaluation: WireCandidateEvaluation): string {
-  const rows = leftOutRows(evaluation)
-  if (rows.length === 0) return ''
+  const { leftOut } = evaluation.words
+  if (leftOut.length === 0) return ''
   const of = evaluation.decisions.share === 1 ? '' : ', of the sampled users'
   return `Decisions that say nothing${of}\n${alignTable(
     ['', 'decisions'],
-    rows.map(([why, count]) => [why, formatNumber(count, 0)]),
+    leftOut.map(({ words, decisions }) => [words, formatNumber(decisions, 0)]),
   )}`
 }

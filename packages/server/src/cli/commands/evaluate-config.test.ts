@@ -6,10 +6,10 @@ import type { EvaluationInput, WireCandidateEvaluation } from '@paloma/sdk'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { candidateConfigOf, candidatePartOf } from '../../config/candidate-config.ts'
 import { wireCandidateEvaluation } from '../../http/wire/evaluation-to-wire.ts'
-import { evaluateCandidate } from '../../usecases/index.ts'
+import type { CandidateEvaluation } from '../../usecases/contract.ts'
+import { evaluateCandidate, evaluationWords } from '../../usecases/index.ts'
 import { decidedShop, SHOP } from '../../usecases/testing/decided-shop.ts'
 import type { UsecaseLab } from '../../usecases/testing/usecase-lab.ts'
-import { nextStep } from '../candidate/evaluation-words.ts'
 import { fakeConnection } from '../connection/testing/fake-connection.ts'
 import { memoryOutput, runCommand } from '../print/index.ts'
 import { evaluateCommand } from './evaluate.ts'
@@ -31,6 +31,7 @@ describe('paloma evaluate --config', () => {
   let dir = ''
   let lab: UsecaseLab
   let asked: EvaluationInput | undefined
+  let found: CandidateEvaluation | undefined
   const at = (name: string): string => join(dir, name)
   beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), 'paloma-evaluate-config-'))
@@ -56,7 +57,7 @@ describe('paloma evaluate --config', () => {
         ...(tolerate === undefined ? {} : { tolerate: tolerate as { readonly sends?: number } }),
       }
       onProgress('read 1 decisions')
-      const found = await evaluateCandidate(lab.deps, request)
+      found = await evaluateCandidate(lab.deps, request)
       return JSON.parse(JSON.stringify(wireCandidateEvaluation(found))) as WireCandidateEvaluation
     },
   }
@@ -129,15 +130,14 @@ describe('paloma evaluate --config', () => {
   })
 
   it('asks for another stretch where a check failed that more decisions do not mend', async () => {
-    const { results } = await evaluate('--config', at('later.json'), '--json')
-    const evaluation: WireCandidateEvaluation = JSON.parse(results)
-    const { policy } = evaluation
+    await evaluate('--config', at('later.json'))
+    const { policy } = found!
+    const nextStep = (exploration: NonNullable<typeof policy.exploration>) =>
+      evaluationWords({ ...found!, policy: { ...policy, exploration } }).nextStep
     const exploration = { ...policy.exploration!, targetShare: 0, decisions: policy.decisions }
-    expect(nextStep({ ...evaluation, policy: { ...policy, exploration } })).toContain('Judge another stretch')
+    expect(nextStep(exploration)).toContain('Judge another stretch')
     const few = { ...exploration, decisions: policy.decisions + 1 }
-    expect(nextStep({ ...evaluation, policy: { ...policy, exploration: few } })).toContain(
-      'Ask again with at least 1,601',
-    )
+    expect(nextStep(few)).toContain('Ask again with at least 1,601')
   })
 
   it('answers JSON, and a page that needs nothing else', async () => {

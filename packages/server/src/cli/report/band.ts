@@ -1,6 +1,6 @@
 import { areaY, dot, lineY, type PlotOptions, ruleY } from '@observablehq/plot'
+import { formatNumber } from '../../words/format-number.ts'
 import type { Figure } from './figure.ts'
-import { formatNumber } from './format-number.ts'
 
 /** One value with the band around it at one moment; null where it is not known. */
 export interface BandPoint {

@@ -1,6 +1,6 @@
 import { type PlotOptions, rectY, ruleY } from '@observablehq/plot'
+import { formatNumber } from '../../words/format-number.ts'
 import type { Figure } from './figure.ts'
-import { formatNumber } from './format-number.ts'
 
 /** One bar: how many lie in [low, high). */
 export interface Bar {

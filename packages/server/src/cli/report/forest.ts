@@ -1,6 +1,6 @@
 import { dot, type Markish, type PlotOptions, ruleX, ruleY, text, tickX } from '@observablehq/plot'
+import { decimalsFor, formatNumber, formatSigned } from '../../words/format-number.ts'
 import type { Figure } from './figure.ts'
-import { decimalsFor, formatNumber, formatSigned } from './format-number.ts'
 
 /** A mean with the ends of its interval; not finite where there is none. */
 export interface Interval {

@@ -1,6 +1,6 @@
 import { lineY, type PlotOptions } from '@observablehq/plot'
+import { formatNumber } from '../../words/format-number.ts'
 import type { Figure, SeriesStyle } from './figure.ts'
-import { formatNumber } from './format-number.ts'
 
 /** One line of a plot. */
 export interface Series {

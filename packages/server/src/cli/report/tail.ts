@@ -1,6 +1,6 @@
 import { lineY, type PlotOptions, ruleX } from '@observablehq/plot'
+import { formatNumber, formatShare } from '../../words/format-number.ts'
 import type { Figure, SeriesStyle } from './figure.ts'
-import { formatNumber, formatShare } from './format-number.ts'
 
 /** Shares at and above a value. */
 export interface TailRow {

@@ -32,6 +32,19 @@ export const evaluationInputSchema: z.ZodType<
 const count = z.int()
 const nullableText = z.string().nullable()
 
+const wordsSchema = z
+  .object({
+    verdict: z.enum(['better', 'worse', 'unclear', 'insufficient-overlap', 'unchanged']),
+    sentence: z.string(),
+    reasons: z.array(z.string()),
+    nextStep: z.string(),
+    basis: z.string(),
+    leftOut: z.array(z.object({ words: z.string(), decisions: count })),
+    unsupported: z.array(z.object({ words: z.string(), share: z.number() })),
+    limits: z.array(z.string()),
+  })
+  .describe('the same in sentences for people')
+
 const candidateEvaluationSchema: z.ZodType<
   Omit<WireCandidateEvaluation, 'policy' | 'advice'> & { readonly policy: unknown; readonly advice: unknown }
 > = named(
@@ -66,6 +79,7 @@ const candidateEvaluationSchema: z.ZodType<
     ),
     policy: z.unknown(),
     advice: z.unknown(),
+    words: wordsSchema,
   }),
 )
 

@@ -1,5 +1,6 @@
 import type { WireCandidateEvaluation, WireEvaluation } from '@paloma/sdk'
 import type { CandidateEvaluation, EvaluationView } from '../../usecases/contract.ts'
+import { evaluationWords } from '../../usecases/index.ts'
 import { iso } from './to-wire.ts'
 
 export function wireEvaluation({ createdAt, request, progress, result, ...rest }: EvaluationView): WireEvaluation {
@@ -17,16 +18,12 @@ export function wireEvaluation({ createdAt, request, progress, result, ...rest }
   }
 }
 
-export function wireCandidateEvaluation({
-  from,
-  until,
-  asOf,
-  fixedState,
-  ...rest
-}: CandidateEvaluation): WireCandidateEvaluation {
+export function wireCandidateEvaluation(evaluation: CandidateEvaluation): WireCandidateEvaluation {
+  const { from, until, asOf, fixedState, ...rest } = evaluation
   return {
     ...{ from: iso(from), until: iso(until), asOf: iso(asOf) },
     fixedState: fixedState === null ? null : { ...fixedState, createdAt: iso(fixedState.createdAt) },
     ...rest,
+    words: evaluationWords(evaluation),
   }
 }
