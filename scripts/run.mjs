@@ -1,7 +1,7 @@
 // The two commands of the README, and the examples: installs and builds what is missing, then runs. Plain Node, no
 // dependency, because it must work before anything is installed.
 import { spawnSync } from 'node:child_process'
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { hand } from './hand.mjs'
@@ -46,9 +46,18 @@ function prepare() {
   ])
 }
 
-/** The console is built once; `npm run build` builds it anew. */
+/** Whether a file of the console was written after it was built last. */
+function isConsoleStale() {
+  const built = join(root, 'packages/console/dist/index.html')
+  if (!existsSync(built)) return true
+  const { mtimeMs } = statSync(built)
+  const sources = join(root, 'packages/console/src')
+  const files = readdirSync(sources, { recursive: true }).map((name) => join(sources, name))
+  return [join(root, 'packages/console/index.html'), ...files].some((file) => statSync(file).mtimeMs > mtimeMs)
+}
+
 function buildConsole() {
-  if (existsSync(join(root, 'packages/console/dist/index.html'))) return
+  if (!isConsoleStale()) return
   step('building the console', 'npm', ['run', 'build', '--workspace', '@paloma/console', '--loglevel=error'])
 }
 

@@ -134,7 +134,7 @@ function Overlap({ result }: Props): ReactNode {
         rows={gates.map(({ name, objective, status, words }) => ({
           key: `${name} ${objective ?? ''}`,
           cells: [
-            words,
+            rewardName(words),
             <span key="status" className={GATES[status].className}>
               {GATES[status].words}
             </span>,
