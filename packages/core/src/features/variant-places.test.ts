@@ -51,3 +51,14 @@ it('does not mix up proposals that come in turn', () => {
   expect(inTurn.filter((_, i) => i % 2 === 0)).toEqual(placesOf(8, sale))
   expect(inTurn.filter((_, i) => i % 2 === 1)).toEqual(placesOf(8, digest))
 })
+
+it('answers the same when a crowded proposal is asked for again, also where its variants come under another message', () => {
+  const placeOf = variantPlaces(2)
+  const crowded = withVariants('sale', ['a', 'b', 'c', 'd'])
+  const ask = (opportunity: Opportunity) => opportunity.variants.map((variant) => placeOf(opportunity, variant))
+  for (let i = 0; i < 40; i += 1) {
+    const renamed = { ...crowded, message: `sale-${i}` }
+    expect(ask(renamed)).toEqual(placesOf(2, renamed))
+    expect(ask(crowded)).toEqual(placesOf(2, crowded))
+  }
+})

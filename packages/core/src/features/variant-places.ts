@@ -12,6 +12,7 @@ const KEPT_MESSAGES = 10_000
  */
 export function variantPlaces(count: number): (opportunity: Opportunity, variant: Variant) => number {
   const homeOf = variantHomes(count)
+  const shared: SharedPlaces = new WeakMap()
   let recent: Opportunity | undefined
   const places: number[] = []
   return (opportunity, variant) => {
@@ -19,7 +20,7 @@ export function variantPlaces(count: number): (opportunity: Opportunity, variant
     if (count === 0 || variants.length < 2) return -1
     if (opportunity !== recent) {
       recent = opportunity
-      settle(opportunity, { count, homeOf, places })
+      settle(opportunity, { count, homeOf, shared, places })
     }
     for (let i = 0; i < variants.length; i += 1) if (variants[i]!.name === variant.name) return places[i]!
     return -1
@@ -27,6 +28,9 @@ export function variantPlaces(count: number): (opportunity: Opportunity, variant
 }
 
 type HomeOf = (message: string, variant: string) => number
+
+/** Places of variants that wanted one home, for as long as their proposal is in memory. */
+type SharedPlaces = WeakMap<Opportunity, readonly number[]>
 
 /** A memo: messages and their variants are few. */
 function variantHomes(count: number): HomeOf {
@@ -48,9 +52,10 @@ function variantHomes(count: number): HomeOf {
 
 /** Writes the place of each variant, in their order. Where nobody wants another's home, which is nearly always, homes are places. */
 function settle(
-  { message, variants }: Opportunity,
-  { count, homeOf, places }: { readonly count: number; readonly homeOf: HomeOf; readonly places: number[] },
+  opportunity: Opportunity,
+  { count, homeOf, shared, places }: Settling & { readonly shared: SharedPlaces; readonly homeOf: HomeOf },
 ): void {
+  const { message, variants } = opportunity
   places.length = 0
   let isCrowded = false
   for (let i = 0; i < variants.length; i += 1) {
@@ -58,13 +63,22 @@ function settle(
     for (let j = 0; j < i; j += 1) if (places[j] === home) isCrowded = true
     places.push(home)
   }
-  if (isCrowded) share(variants, { count, places })
+  if (!isCrowded) return
+  const known = shared.get(opportunity)
+  if (known === undefined) {
+    share(variants, { count, places })
+    shared.set(opportunity, [...places])
+  } else {
+    for (let i = 0; i < known.length; i += 1) places[i] = known[i]!
+  }
 }
 
-function share(
-  variants: Opportunity['variants'],
-  { count, places }: { readonly count: number; readonly places: number[] },
-) {
+interface Settling {
+  readonly count: number
+  readonly places: number[]
+}
+
+function share(variants: Opportunity['variants'], { count, places }: Settling): void {
   const order = variants.map((_, i) => i).sort((a, b) => (variants[a]!.name < variants[b]!.name ? -1 : 1))
   const taken = new Set<number>()
   for (const i of order) {
