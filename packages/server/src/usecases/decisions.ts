@@ -11,6 +11,7 @@ import type { NewDecision, Send, Store } from '../store/contract.ts'
 import { attemptDecision, newDecision } from './attempt-decision.ts'
 import type { DecideCommand, ItemError, ItemResult, Usecases } from './contract.ts'
 import type { Deps } from './deps.ts'
+import { fingerprintOf } from './fingerprint.ts'
 import { groupCommit } from './group-commit.ts'
 import { bagAsStored } from './hot-user.ts'
 import { besideFaults, type Written, writeEach } from './item-results.ts'
@@ -22,10 +23,6 @@ type DecideResult = ItemResult<Decided>
 
 /** How far ahead of a virtual clock a decision may be dated. */
 const MAX_AHEAD_MS = 366 * DAY_MS
-
-function fingerprintOf({ userId, context, at, deliver }: DecideCommand): string {
-  return JSON.stringify([userId, Object.entries(context).sort(), at ?? null, deliver])
-}
 
 /** The send that follows from a decision just stored. */
 function newSendOf({ decision, deliver }: NewDecision): Decided['send'] {
