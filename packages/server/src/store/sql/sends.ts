@@ -1,14 +1,17 @@
 import { assertNever, type Channel, type DecisionId, type EpochMs, type SendId } from '@paloma/core/domain'
 import type { Send, SendStatus, SendStore } from '../contract.ts'
 import type { Sql, SqlClient } from './client.ts'
-import { claimSends } from './send-claim.ts'
+import { claimSends, isSomethingDue } from './send-claim.ts'
 import { type SendRow, sendColumns, sendFromRow } from './send-row.ts'
 import { callOffPlans, reopenOpportunities } from './send-transitions.ts'
 
 /** The queue of messages on their way. `isShared`: other processes dispatch too. */
 export function sendStore(client: SqlClient, isShared: boolean): SendStore {
   return {
-    claim: (due, check) => client.transaction((sql) => claimSends(sql, { ...due, check })),
+    async claim(due, check) {
+      if (!(await isSomethingDue(client, due))) return []
+      return client.transaction((sql) => claimSends(sql, { ...due, check }))
+    },
     finish: (results, at) =>
       results.length === 0 ? Promise.resolve() : client.transaction((sql) => finishSends(sql, results, at)),
     async recover(before, at) {
