@@ -217,10 +217,11 @@ export interface DecisionStore {
   totals(from: EpochMs, until: EpochMs, users: readonly UserId[]): Promise<readonly UserTotals[]>
 }
 
-/** A decision as its store writes it, and apart what is learned from it; nobody else looks into either. */
+/** A decision as its store writes it, and behind it what is learned from it, if anything; nobody else looks into either. */
 export interface PackedDecision {
-  readonly record: Uint8Array
-  readonly learning: Uint8Array | null
+  readonly bytes: Uint8Array
+  /** How many of the bytes are the record; the others are learned from. */
+  readonly recordSize: number
 }
 
 export interface NewDecision {

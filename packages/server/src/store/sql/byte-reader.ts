@@ -1,4 +1,5 @@
 import { PalomaError } from '@paloma/core/domain'
+import { NEW_NUMBER } from './byte-writer.ts'
 
 /** Reads what a ByteWriter wrote, in the same order. Throws STORE_DAMAGED beyond the end. */
 export interface ByteReader {
@@ -48,8 +49,36 @@ export function readNumber(reader: ByteReader): number {
   return reader.view.getFloat64(take(reader, 8), true)
 }
 
+/** Numbers as records of version 1 have them: how many, then each. */
+export function readPlainNumbers(reader: ByteReader): readonly number[] {
+  return readEach(reader, readCount(reader))
+}
+
+/** What `writeNumbers` wrote. */
 export function readNumbers(reader: ByteReader): readonly number[] {
-  const count = readCount(reader)
+  const head = readCount(reader)
+  const count = head >> 1
+  return (head & 1) === 0 ? readEach(reader, count) : readAgain(reader, count)
+}
+
+function readAgain(reader: ByteReader, count: number): readonly number[] {
+  const codes = take(reader, (count + 1) >> 1)
+  const literals: number[] = []
+  const values: number[] = []
+  for (let i = 0; i < count; i += 1) {
+    const byte = reader.bytes[codes + (i >> 1)]!
+    const place = (i & 1) === 0 ? byte & 15 : byte >> 4
+    if (place === NEW_NUMBER) literals.push(readNumber(reader))
+    const value = place === NEW_NUMBER ? literals.at(-1) : literals[place]
+    if (value === undefined) {
+      throw new PalomaError('STORE_DAMAGED', `a packed list names number ${place} of ${literals.length}`)
+    }
+    values.push(value)
+  }
+  return values
+}
+
+function readEach(reader: ByteReader, count: number): readonly number[] {
   let at = take(reader, 8 * count)
   const values: number[] = []
   for (let i = 0; i < count; i += 1) {

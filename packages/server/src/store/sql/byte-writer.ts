@@ -58,17 +58,66 @@ export function writeNumber(writer: ByteWriter, value: number): void {
   writer.at += 8
 }
 
-/** How many, then each bit for bit. */
+/** How many numbers of a list are known again. */
+const MOST_KNOWN = 7
+/** After so many that were all new, the rest of a list is not searched for any that come again. */
+const ALL_NEW = 5
+/** Stands for a number that has not come before. */
+export const NEW_NUMBER = 15
+const known = new Float64Array(MOST_KNOWN)
+
+/**
+ * Twice how many, then each bit for bit. Where enough of them come again, one more than twice; then four bits for each, the
+ * place of the one among the first seven different ones that it is, or NEW_NUMBER; then those that are new.
+ */
 export function writeNumbers(writer: ByteWriter, values: readonly number[]): void {
-  writeCount(writer, values.length)
-  reserve(writer, 8 * values.length)
+  const { length } = values
+  reserve(writer, 5 + 9 * length)
+  const start = writer.at
+  writeCount(writer, 2 * length + 1)
+  if (length > 2 && writeAgain(writer, values)) return
+  writer.at = start
+  writeCount(writer, 2 * length)
   const { view } = writer
   let { at } = writer
-  for (let i = 0; i < values.length; i += 1) {
+  for (let i = 0; i < length; i += 1) {
     view.setFloat64(at, values[i]!, true)
     at += 8
   }
   writer.at = at
+}
+
+/** Writes numbers that come again; false where too few do, what was written then counts for nothing. */
+function writeAgain(writer: ByteWriter, values: readonly number[]): boolean {
+  const { bytes, view, at } = writer
+  const { length } = values
+  const codesSize = (length + 1) >> 1
+  let next = at + codesSize
+  let literals = 0
+  for (let i = 0; i < length; i += 1) {
+    const value = values[i]!
+    const place = placeAmong(Math.min(literals, MOST_KNOWN), value)
+    if (place === NEW_NUMBER) {
+      if (literals < MOST_KNOWN) known[literals] = value
+      literals += 1
+      if (literals === ALL_NEW && i < ALL_NEW) return false
+      view.setFloat64(next, value, true)
+      next += 8
+    }
+    const byte = at + (i >> 1)
+    bytes[byte] = (i & 1) === 0 ? place : bytes[byte]! | (place << 4)
+  }
+  if (codesSize + 8 * literals >= 8 * length) return false
+  writer.at = next
+  return true
+}
+
+/** The place of a number, bit for bit, among the first that are known; NaN is never known. */
+function placeAmong(count: number, value: number): number {
+  for (let place = 0; place < count; place += 1) {
+    if (known[place] === value && (value !== 0 || Object.is(known[place], value))) return place
+  }
+  return NEW_NUMBER
 }
 
 /**

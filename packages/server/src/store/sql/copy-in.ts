@@ -1,6 +1,5 @@
 import {
   type ByteWriter,
-  byteWriter,
   setInt32,
   writeByte,
   writeInt16,
@@ -24,12 +23,13 @@ const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1')
 const [QUERY, COPY_DATA, COPY_DONE] = [0x51, 0x64, 0x63]
 const NO_LENGTH = -1
 
-/** Begins the copying of rows into columns; `size` bytes have room at first. */
+/** Begins the copying of rows into columns, at the beginning of a writer's memory. */
 export function beginCopy(
   target: { readonly table: string; readonly columns: readonly string[] },
-  size: number,
+  writer: ByteWriter,
 ): CopyIn {
-  const copy: CopyIn = { writer: byteWriter(size), lengthAt: 0 }
+  writer.at = 0
+  const copy: CopyIn = { writer, lengthAt: 0 }
   beginMessage(copy, QUERY)
   writeUtf8(copy.writer, `copy ${target.table} (${target.columns.join(', ')}) from stdin (format binary)\0`)
   endMessage(copy)
@@ -59,11 +59,6 @@ export function endCopy(copy: CopyIn): Uint8Array {
   return writtenBytes(copy.writer)
 }
 
-/** A null of any type. */
-export function copyNull({ writer }: CopyIn): void {
-  writeInt32(writer, NO_LENGTH)
-}
-
 /** A `text`, in UTF-8 as all our connections have it. */
 export function copyText({ writer }: CopyIn, text: string): void {
   const lengthAt = leaveLength(writer)
@@ -78,10 +73,19 @@ export function copyBigint({ writer }: CopyIn, value: number): void {
   writeInt32(writer, value | 0)
 }
 
-/** A `bytea`. */
-export function copyBytes({ writer }: CopyIn, bytes: Uint8Array): void {
-  writeInt32(writer, bytes.length)
+/** Two `bytea`, of the first `size` bytes and of all others; the second is null where there are none. */
+export function copyCut({ writer }: CopyIn, bytes: Uint8Array, size: number): void {
+  writeInt32(writer, size)
+  const lengthAt = writer.at + size
+  // All at once, then what follows a length later: moving a few bytes is cheaper than a view of each part.
   writeRaw(writer, bytes)
+  if (bytes.length === size) {
+    writeInt32(writer, NO_LENGTH)
+    return
+  }
+  writeInt32(writer, 0)
+  writer.bytes.copyWithin(lengthAt + 4, lengthAt, lengthAt + bytes.length - size)
+  setInt32(writer, lengthAt, bytes.length - size)
 }
 
 function leaveLength(writer: ByteWriter): number {

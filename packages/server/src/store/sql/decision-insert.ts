@@ -1,7 +1,8 @@
 import { type DecisionSummary, PalomaError, summaryOf } from '@paloma/core/domain'
-import type { InsertResult, NewDecision, PackedDecision } from '../contract.ts'
+import type { InsertResult, NewDecision } from '../contract.ts'
 import type { Sql } from './client.ts'
-import { beginCopy, beginRow, type CopyIn, copyBigint, copyBytes, copyNull, copyText, endCopy } from './copy-in.ts'
+import { beginCopy, beginRow, type CopyIn, copyBigint, copyCut, copyText, endCopy } from './copy-in.ts'
+import type { CopyMemory } from './copy-memory.ts'
 import { DECISION_COLUMNS, type DecisionRow, fromRow } from './decision-row.ts'
 import { isRowError, UNKNOWN_OPPORTUNITY } from './each-on-its-own.ts'
 import { insertExposures } from './exposures.ts'
@@ -45,10 +46,10 @@ export class CopyRefused extends Error {}
 export async function insertDecisions(
   sql: Sql,
   items: readonly NewDecision[],
-  { way, uses }: { readonly way: Way; readonly uses: NotedUses },
+  { way, uses, memory }: { readonly way: Way; readonly uses: NotedUses; readonly memory: CopyMemory },
 ): Promise<readonly Written[]> {
   const isFollowed = !isPlain(items, uses)
-  const fresh = way === 'copy' ? await copyRecords(sql, items) : await insertRecords(sql, items)
+  const fresh = way === 'copy' ? await copyRecords(sql, items, memory) : await insertRecords(sql, items)
   if (fresh === 'all') {
     if (isFollowed) await follow(sql, items, uses)
     return items.map(({ decision }): Written => ({ result: 'inserted', decision }))
@@ -80,16 +81,15 @@ const COPIED = {
 } as const
 
 /** Copies the rows of decisions that are all new; rejects with CopyRefused where one is not. */
-async function copyRecords(sql: Sql, items: readonly NewDecision[]): Promise<'all'> {
+async function copyRecords(sql: Sql, items: readonly NewDecision[], memory: CopyMemory): Promise<'all'> {
   // The text form of a number is refused by the store where it is no integer, its bits would not be.
   if (!items.every(({ decision }) => Number.isSafeInteger(decision.at))) throw new CopyRefused()
-  const copy = beginCopy(
-    COPIED,
-    items.reduce((size, { packed }) => size + sizeOf(packed) + USUAL_BYTES, USUAL_BYTES),
-  )
+  const writer = memory.take(items.reduce((size, { packed }) => size + packed.bytes.length + USUAL_BYTES, USUAL_BYTES))
+  const copy = beginCopy(COPIED, writer)
   for (const item of items) copyRecord(copy, item)
   try {
     await sql.copyIn(endCopy(copy))
+    memory.giveBack(writer)
   } catch (error) {
     if (!isRowError(error)) throw error
     throw new CopyRefused('a row is refused', { cause: error })
@@ -104,13 +104,7 @@ function copyRecord(copy: CopyIn, { decision, fingerprint, packed }: NewDecision
   copyText(copy, decision.userId)
   copyBigint(copy, decision.at)
   copyText(copy, fingerprint)
-  copyBytes(copy, packed.record)
-  if (packed.learning === null) copyNull(copy)
-  else copyBytes(copy, packed.learning)
-}
-
-function sizeOf({ record, learning }: PackedDecision): number {
-  return record.length + (learning?.length ?? 0)
+  copyCut(copy, packed.bytes, packed.recordSize)
 }
 
 // Records travel as one value, because a driver writes bytes as they are but arrays of them digit by digit.
@@ -140,22 +134,21 @@ async function insertRecords(sql: Sql, items: readonly NewDecision[]): Promise<'
 
 /** In the order of INSERT's parameters. A record's place is counted from 1, as SQL does; what is learned from follows it. */
 function recordValues(items: readonly NewDecision[]): readonly unknown[] {
-  const parts = items.flatMap(({ packed: { record, learning } }) => (learning === null ? [record] : [record, learning]))
   let next = 1
   const starts = items.map(({ packed }) => {
     const start = next
-    next += sizeOf(packed)
+    next += packed.bytes.length
     return start
   })
   return [
-    Buffer.concat(parts),
+    Buffer.concat(items.map(({ packed }) => packed.bytes)),
     items.map(({ decision }) => decision.decisionId),
     items.map(({ decision }) => decision.userId),
     items.map(({ decision }) => decision.at),
     items.map(({ fingerprint }) => fingerprint),
     starts,
-    items.map(({ packed }) => packed.record.length),
-    items.map(({ packed }) => packed.learning?.length ?? 0),
+    items.map(({ packed }) => packed.recordSize),
+    items.map(({ packed }) => packed.bytes.length - packed.recordSize),
     items.length,
   ]
 }

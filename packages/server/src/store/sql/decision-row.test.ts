@@ -14,13 +14,19 @@ import {
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { exampleDecision } from '../testing/examples.ts'
-import { byteWriter, writtenBytes } from './byte-writer.ts'
+import { byteReader, readNumbers } from './byte-reader.ts'
+import { byteWriter, writeNumbers, writtenBytes } from './byte-writer.ts'
 import { type DecisionRow, fromRow } from './decision-row.ts'
 import { packDecision, packLearning } from './pack-decision.ts'
 import { categoryCodes, channelCodes, decisionReasonCodes, refusalCodes, triggerCodes } from './record-codes.ts'
 import { toTextRow } from './testing/text-row.ts'
 
-const numbers = fc.array(fc.double(), { maxLength: 5 })
+/** Some of few different ones, which are packed in another way. */
+const numbers = fc.oneof(
+  fc.array(fc.double(), { maxLength: 5 }),
+  fc.array(fc.constantFrom(0, -0, Number.NaN, 1 / 3, 5e-324, Infinity, 1, 2, 3, 4), { maxLength: 40 }),
+  fc.array(fc.oneof(fc.constant(0), fc.double()), { maxLength: 40 }),
+)
 const channel = fc.constantFrom(...CHANNELS)
 const id = fc.constantFrom('o-1', 'o-2', 'o "3" \0').map(opportunityId)
 
@@ -198,11 +204,50 @@ it('a packed record that was cut off, or is of a version to come, is refused', (
     const cut = { ...row, packed: bytes.subarray(0, length) }
     expect(() => fromRow(cut)).toThrow(expect.objectContaining({ code: 'STORE_DAMAGED' }))
   }
-  const newer = { ...row, packed: Uint8Array.of(2, ...bytes.subarray(1)) }
+  const newer = { ...row, packed: Uint8Array.of(3, ...bytes.subarray(1)) }
   expect(() => fromRow(newer)).toThrow(expect.objectContaining({ code: 'STORE_NEWER' }))
 })
 
 it('a merged user keeps the decision as it was made', () => {
   expect(fromRow(packedRow(exampleDecision('d', 'before')))).toStrictEqual(exampleDecision('d', 'before'))
   expect(fromRow(packedRow(exampleDecision('d', 'u'))).decisionId).toBe(decisionId('d'))
+})
+
+it('numbers that come again take half a byte each, and those of which too few do take no more than before', () => {
+  const sizeOf = (numbers: readonly number[]) => {
+    const writer = byteWriter(0)
+    writeNumbers(writer, numbers)
+    return writtenBytes(writer).length
+  }
+  const range = (length: number) => Array.from({ length }, (_, i) => i)
+  expect(sizeOf(range(21).map((i) => i % 3))).toBe(1 + 11 + 3 * 8)
+  expect(sizeOf(range(21))).toBe(1 + 21 * 8)
+  // Five different ones at first: what comes after them is not looked at.
+  expect(sizeOf([...range(9), ...range(9)])).toBe(1 + 18 * 8)
+  expect(sizeOf([0, -0, 0])).toBe(1 + 2 + 2 * 8)
+})
+
+it('a packed list that names a number which did not come is refused', () => {
+  const reader = byteReader(Uint8Array.of(2 * 3 + 1, 0x0f, 0x00, ...new Uint8Array(8)))
+  expect(readNumbers(reader)).toEqual([0, 0, 0])
+  const damaged = byteReader(Uint8Array.of(2 * 3 + 1, 0x1f, 0x00, ...new Uint8Array(8)))
+  expect(() => readNumbers(damaged)).toThrow(expect.objectContaining({ code: 'STORE_DAMAGED' }))
+})
+
+/** `exampleDecision('d', 'u')` as commit e03eec4 packed it, which wrote version 1. */
+const OF_VERSION_1 = {
+  packed:
+    'AQJ1AAR2MQAAAAAAAPA/HnBhbG9tYS90aG9tcHNvbgABAAxncm91cHMADHBhbG9tYQABBm8tZAEAFHByaWNlLWRyb3ACAAEADmRlZmF1bHQCAQAUY29udmVyc2lvbgIAAAAAAAAAADQzMzMzM9M/AgAAAAAAAAAAK+Zwi2gSAACEAXsiZW1haWwiOnsidW5zdWJzY3JpYmVkIjowLjMwMDAwMDAwMDAwMDAwMDA0LCJjb21wbGFpbmVkIjo1ZS0zMjR9fQIAAAAAAAAAAFVVVVVVVdU/AgAAAAAAAAAAAAAAAAAAAIACAAAAAAAAAAABAAAAAAAAAAIzMzMzMzPTP2ZmZmZmZuY/AWZmZmZmZuY/////////7z8AInsic2NyZWVuIjoiaG9tZSJ95gN7InVzZXJJZCI6InUiLCJ0cmFpdHMiOnsicGxhbiI6ImZyZWUiLCJuYe92ZSBcInF1b3RlXCIgXFwgeyx9Ijp0cnVlfSwiYWRkcmVzc2VzIjp7ImVtYWlsIjoidUBleGFtcGxlLm9yZyJ9LCJjb25zZW50Ijp7ImNoYW5uZWxzIjp7fSwidG9waWNzIjp7fSwiY2hhbm5lbFRvcGljcyI6e30sImxlYXJuaW5nIjp0cnVlLCJleHBsb3JhdGlvbiI6dHJ1ZX0sInN1cHByZXNzaW9ucyI6W10sImNyZWF0ZWRBdCI6MTc2NTM2ODAwMDAwMH0AAAA=',
+  features:
+    'AQMAAAAAAADwPwAAAAAAAACAVVVVVVVV1T8CAAAAAAAA0D+cdQCIPOQ3/gEAAgAAAAAAAPA/AAAAAAAA4D8CAAAAAAAA8D8AAAAAAAAAAA==',
+}
+
+it('a record of version 1 gives back its decision bit for bit', () => {
+  const original = exampleDecision('d', 'u')
+  const bytesOf = (text: string) => new Uint8Array(Buffer.from(text, 'base64'))
+  const row = {
+    ...{ decision_id: 'd', at: original.at, learning: null, record: null },
+    ...{ packed: bytesOf(OF_VERSION_1.packed), features: bytesOf(OF_VERSION_1.features) },
+  }
+  expect(fromRow(row)).toStrictEqual(original)
 })

@@ -1,6 +1,7 @@
 import type { Decision, DecisionId } from '@paloma/core/domain'
 import type { DecisionStore, NewDecision } from '../contract.ts'
 import type { SqlClient } from './client.ts'
+import { copyMemory } from './copy-memory.ts'
 import { cursorTime } from './cursor-time.ts'
 import { CopyRefused, insertDecisions, isPlain, type Way } from './decision-insert.ts'
 import { DECISION_COLUMNS as COLUMNS, type DecisionRow, fromRow } from './decision-row.ts'
@@ -20,8 +21,9 @@ const CAREFUL_GROUPS = 20
 /** The decision log. */
 export function decisionStore(client: SqlClient): DecisionStore {
   const uses = notedUses()
+  const memory = copyMemory()
   const insert = async (items: readonly NewDecision[], way: Way): ReturnType<DecisionStore['insertMany']> => {
-    const how = { way, uses }
+    const how = { way, uses, memory }
     if (isPlain(items, uses)) return insertDecisions(client, items, how)
     const written = await client.transaction((sql) => insertDecisions(sql, items, how))
     uses.add(items.flatMap(({ decision }, i) => (written[i]?.result === 'inserted' ? [decision] : [])))

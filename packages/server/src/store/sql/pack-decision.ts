@@ -23,8 +23,8 @@ import {
 } from './byte-writer.ts'
 import { categoryCodes, channelCodes, decisionReasonCodes, refusalCodes, triggerCodes } from './record-codes.ts'
 
-/** First byte of a packed record. A record of another form gets another version; readers know all of them. */
-export const PACKED_VERSION = 1
+/** First byte of a packed record. A record of another form gets another version; readers know all of them. In the first, numbers that come again were written again. */
+export const PACKED_VERSION = 2
 
 /** Texts of one record that were written in full; a repeat is its place from 1 on. Later texts are always in full. */
 export const MOST_NAMES = 32

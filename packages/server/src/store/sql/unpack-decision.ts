@@ -26,6 +26,7 @@ import {
   readList,
   readNumber,
   readNumbers,
+  readPlainNumbers,
   readText,
 } from './byte-reader.ts'
 import { HAS, MOST_NAMES, OF_SEND, PACKED_VERSION } from './pack-decision.ts'
@@ -48,19 +49,19 @@ interface Columns {
 /** The decision that `packDecision` wrote, numbers bit for bit. */
 export function unpackDecision(packed: Uint8Array, { decisionId, at, learning }: Columns): Decision {
   const reader = byteReader(packed)
-  checkVersion(reader)
+  const numbers = numbersOf(reader)
   const names: string[] = []
   const head = readHead(reader, names)
   const opportunityIds = readList(reader, readText) as OpportunityId[]
   const messages = readList(reader, () => readName(reader, names))
   const scene: Scene = { at, names, ids: opportunityIds }
   const actions = readList(reader, () => readAction(reader, scene))
-  const columns = readColumns(reader, names)
+  const columns = readColumns(reader, names, numbers)
   const choice = { chosen: readCount(reader), propensity: readNumber(reader), draw: readNumber(reader) }
   const refused = readList(reader, () => readRefused(reader, scene))
   const context = JSON.parse(readText(reader)) as Decision['inputs']['context']
   const profile = JSON.parse(readText(reader)) as UserProfile
-  const user = { profile, history: readHistory(reader, names) }
+  const user = { profile, history: readHistory(reader, names, numbers) }
   const inputs = { user, opportunityIds, messages, context }
   const ahead = isAtEnd(reader) ? {} : (JSON.parse(readText(reader)) as Pick<Decision, 'dayWorths' | 'waits'>)
   return { decisionId, at, ...head, actions, ...columns, ...ahead, ...choice, refused, learning, inputs }
@@ -69,22 +70,22 @@ export function unpackDecision(packed: Uint8Array, { decisionId, at, learning }:
 /** The features that `packLearning` wrote. */
 export function unpackLearning(packed: Uint8Array): LearningFeatures {
   const reader = byteReader(packed)
-  checkVersion(reader)
-  const baseline = readNumbers(reader)
-  const centred = readNumbers(reader)
+  const numbers = numbersOf(reader)
+  const baseline = numbers(reader)
+  const centred = numbers(reader)
   const has = readByte(reader)
   return {
     baseline,
     centred,
-    sent: (has & HAS.sent) === 0 ? null : readSent(reader, (has & HAS.gains) !== 0),
+    sent: (has & HAS.sent) === 0 ? null : readSent(reader, (has & HAS.gains) !== 0, numbers),
     ...((has & HAS.messages) === 0 ? {} : { messages: readOffered(reader) }),
   }
 }
 
-function readSent(reader: ByteReader, hasGains: boolean): SentFeatures {
+function readSent(reader: ByteReader, hasGains: boolean, numbers: ReadNumbers): SentFeatures {
   const channel = channelCodes.wordOf(readByte(reader))
-  const sent = { channel, action: readNumbers(reader), pressure: readNumbers(reader) }
-  return hasGains ? { ...sent, gains: readNumbers(reader) } : sent
+  const sent = { channel, action: numbers(reader), pressure: numbers(reader) }
+  return hasGains ? { ...sent, gains: numbers(reader) } : sent
 }
 
 function readOffered(reader: ByteReader): OfferedMessages {
@@ -101,9 +102,13 @@ function readOffered(reader: ByteReader): OfferedMessages {
   }
 }
 
-function checkVersion(reader: ByteReader): void {
+type ReadNumbers = typeof readNumbers
+
+/** Reads the version, and answers how lists of numbers are read in it. */
+function numbersOf(reader: ByteReader): ReadNumbers {
   const version = readByte(reader)
-  if (version === PACKED_VERSION) return
+  if (version === 1) return readPlainNumbers
+  if (version === PACKED_VERSION) return readNumbers
   throw new PalomaError('STORE_NEWER', `packed records up to version ${PACKED_VERSION} are known, got ${version}`, {
     hint: 'the database was written by a newer Paloma',
   })
@@ -160,19 +165,19 @@ function readCandidate(reader: ByteReader, { at, names, ids }: Scene, place: num
 
 type ColumnNames = 'values' | 'losses' | 'prices' | 'scores' | 'scoreVariances' | 'probabilities'
 
-function readColumns(reader: ByteReader, names: string[]): Pick<Decision, ColumnNames> {
+function readColumns(reader: ByteReader, names: string[], numbers: ReadNumbers): Pick<Decision, ColumnNames> {
   const values = readList(reader, (): readonly [string, ValueEstimates] => [
     readName(reader, names),
-    { mean: readNumbers(reader), variance: readNumbers(reader) },
+    { mean: numbers(reader), variance: numbers(reader) },
   ])
   const losses = readText(reader)
   return {
     values: Object.fromEntries(values),
     losses: losses === '' ? {} : (JSON.parse(losses) as LossChances),
-    prices: readNumbers(reader),
-    scores: readNumbers(reader),
-    scoreVariances: readNumbers(reader),
-    probabilities: readNumbers(reader),
+    prices: numbers(reader),
+    scores: numbers(reader),
+    scoreVariances: numbers(reader),
+    probabilities: numbers(reader),
   }
 }
 
@@ -191,11 +196,11 @@ function readRefusal(reader: ByteReader, names: string[]): Refusal {
   }
 }
 
-function readHistory(reader: ByteReader, names: string[]): UserHistory {
+function readHistory(reader: ByteReader, names: string[], numbers: ReadNumbers): UserHistory {
   return {
     sends: readList(reader, () => readSend(reader, names)),
     responses: readList(reader, () => ({ at: readNumber(reader), channel: channelCodes.wordOf(readByte(reader)) })),
-    visits: readNumbers(reader),
+    visits: numbers(reader),
   }
 }
 
