@@ -74,7 +74,10 @@ export interface MetricSummary {
   readonly isWindowIgnored?: boolean
   readonly columns: VectorColumns
   readonly cells: readonly SummaryCell[]
-  /** Where clusters were randomised: their sums over users exposed up to and with each `day`, from which looks are taken. */
+  /**
+   * Where cells of several days do not add up (clusters, adaptive phases): all users exposed up to and with each `day`, from which
+   * looks are taken.
+   */
   readonly looks?: readonly SummaryCell[]
   readonly segments: readonly SegmentCell[]
   readonly leftOut: readonly LeftOut[]
@@ -107,6 +110,17 @@ export interface ExposureCell {
   readonly phase: string | null
   readonly day: number | null
   readonly users: number
+}
+
+/** How often a variant of an adaptive phase was drawn, and how often it should have been by the logged chances. */
+export interface DrawnCell {
+  readonly phase: string
+  readonly variant: string
+  readonly users: number
+  /** Sum of its chances, over all users of the phase. */
+  readonly expected: number
+  /** Sum of p (1 − p). */
+  readonly variance: number
 }
 
 /** What was found wrong with the data while they were read; every user named here is left out. */
@@ -188,6 +202,8 @@ export interface ExperimentSummary {
   readonly past?: PastUsers
   /** Experiments whose long-term effect is known, where they were given. */
   readonly pastExperiments?: readonly PastSurrogate[]
+  /** Of phases whose allocation followed the data: draws against logged chances. */
+  readonly drawn?: { readonly exposed: readonly DrawnCell[]; readonly assigned: readonly DrawnCell[] | null }
   /** Clusters or slots that count, where those were randomised. */
   readonly clusters?: { readonly exposed: readonly ExposureCell[]; readonly faults: ClusterFaults }
 }

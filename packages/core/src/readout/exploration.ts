@@ -6,11 +6,14 @@ import { exploreHeterogeneity, type HeterogeneityReadOut } from './explore-heter
 import { exploreInteractions, type InteractionReadOut } from './explore-interactions.ts'
 import { exploreLongTerm, type LongTermReadOut } from './explore-long-term.ts'
 import { exploreNovelty, type NoveltyReadOut } from './explore-novelty.ts'
+import { exploreShares, type SharesReadOut } from './explore-shares.ts'
 
 /** What may be asked beside the decision: exploration, with 95 % intervals of a single look, never part of the rule. */
 export interface Exploration {
   /** By metric: which variant is best. */
   readonly bayesian: readonly BayesianReadOut[]
+  /** Where a phase's allocation followed the data: what shares would follow from it now. */
+  readonly nextShares: readonly SharesReadOut[]
   /** Whether effects wear off. */
   readonly novelty: readonly NoveltyReadOut[]
   /** Whether another experiment on the same users changes the effects. */
@@ -29,6 +32,7 @@ export interface Exploration {
 export function explore(data: ExplorationData): Exploration {
   return {
     bayesian: exploreBayesian(data),
+    nextShares: exploreShares(data),
     novelty: exploreNovelty(data),
     interactions: exploreInteractions(data),
     compliers: exploreCompliers(data),

@@ -4,6 +4,7 @@ import {
   bestVariant,
   type EffectPrior,
   effectPosterior,
+  empiricalPrior,
   type KnownEffect,
   RELATIVE_PRIOR_SD,
   type UndefinedReason,
@@ -16,6 +17,12 @@ export interface BayesianReadOut {
   readonly metric: string
   /** Of the relative effect. */
   readonly prior: PriorSettings
+  /** `past`: learned from so many past effects; `default` with a reason: they do not tell. */
+  readonly priorFrom: {
+    readonly kind: 'default' | 'stated' | 'past'
+    readonly effects: number
+    readonly reason: UndefinedReason | null
+  }
   /** By variant, the control first; null where a treatment has no standard error, and why. */
   readonly variants: readonly BelievedVariant[] | null
   readonly reason: UndefinedReason | null
@@ -35,9 +42,24 @@ export interface BelievedVariant {
 export function exploreBayesian({ spec, compared }: ExplorationData): readonly BayesianReadOut[] {
   return spec.metrics.map((metric) => {
     const own = compared.filter((each) => each.metric.name === metric.name)
-    const prior = metric.priorSettings ?? { mean: 0, stddev: RELATIVE_PRIOR_SD }
-    return { metric: metric.name, prior, ...believed(metric, own, prior) }
+    const { prior, priorFrom } = priorOf(metric, spec)
+    return { metric: metric.name, prior, priorFrom, ...believed(metric, own, prior) }
   })
+}
+
+/** As the metric states it, else from past experiments (empirical Bayes), else N(0, .3²). */
+function priorOf(
+  { name, priorSettings }: ExperimentMetric,
+  { pastEffects = {} }: ExplorationData['spec'],
+): Pick<BayesianReadOut, 'prior' | 'priorFrom'> {
+  const past = pastEffects[name] ?? []
+  const from = (kind: BayesianReadOut['priorFrom']['kind'], reason: UndefinedReason | null = null) => ({
+    ...{ kind, effects: past.length, reason },
+  })
+  if (priorSettings !== undefined) return { prior: priorSettings, priorFrom: from('stated') }
+  const learned = past.length === 0 ? null : empiricalPrior(past)
+  if (learned?.kind === 'prior') return { prior: { mean: learned.mean, stddev: learned.sd }, priorFrom: from('past') }
+  return { prior: { mean: 0, stddev: RELATIVE_PRIOR_SD }, priorFrom: from('default', learned?.reason ?? null) }
 }
 
 function believed(

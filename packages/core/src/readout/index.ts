@@ -9,6 +9,7 @@ export type { HeterogeneityReadOut, SegmentEffectReadOut } from './explore-heter
 export type { InteractionReadOut } from './explore-interactions.ts'
 export { type LongTermReadOut, SURROGATE_ASSUMPTIONS } from './explore-long-term.ts'
 export type { NoveltyReadOut } from './explore-novelty.ts'
+export type { SharesReadOut } from './explore-shares.ts'
 export * from './iso-day.ts'
 export { LEAST_PAST_UNITS, type PlanUnit, pastFault } from './past-fault.ts'
 export { type PlanData, type PlanReadOut, planReadOut } from './plan-read-out.ts'

@@ -26,6 +26,7 @@ import { compareMetric, fewClusters, momentsOfVariant, usersIn } from './compare
 import type { ComparedMetric } from './compared-metric.ts'
 import { earlyStop } from './effect-over-time.ts'
 import type { MetricReadOut, SideOfMetric, TestOfMetric } from './experiment-read-out.ts'
+import { adaptivePhases } from './read-out-spec.ts'
 import { resultFields } from './result-fields.ts'
 import { skewnessNotes, skewnessOf } from './skewness-read-out.ts'
 import { LEAST_CLUSTERS_FOR_LOOKS } from './test-plan.ts'
@@ -204,7 +205,7 @@ function notesOn(compared: ComparedMetric, margin: number | null): readonly stri
     notes.push('without a window its values still grow, so it is shown and not tested')
   }
   if (compared.minimalEffect !== null && isBaseZero) notes.push('the least effect has no base: the control mean is 0')
-  notes.push(...adjustmentNote(compared))
+  notes.push(...adjustmentNote(compared), ...adaptiveNote(compared))
   if (summary.isWindowIgnored === true) notes.push(NO_WINDOW)
   notes.push(...skewnessNotes(skewnessOf(compared)), ...exactNote(compared), ...clusterNote(compared))
   const small = metric.minSampleSize
@@ -225,6 +226,16 @@ function controlMeanOf(compared: ComparedMetric): number | null {
   return sideOf(compared, compared.pair.control, compared.found.controlMean).mean
 }
 
+/** Where the allocation followed the data. */
+function adaptiveNote({ plan, summary }: ComparedMetric): readonly string[] {
+  const adaptive = adaptivePhases(plan.spec)
+  const found = [...new Set(summary.cells.map(({ phase }) => phase))].filter(
+    (phase) => phase !== null && adaptive.has(phase),
+  )
+  return found.length === 0 ? [] : [`${ADAPTIVE} (${found.join(', ')})`]
+}
+
+const ADAPTIVE = 'weighed by logged chances, variance-stabilised, where the allocation followed the data'
 const OF_PARTS = 'of the users are in phases or strata without both variants, and left out'
 const NO_WINDOW = 'its window was not applied: the assignments do not say when users were exposed'
 const NO_PAST = 'nothing is known from before exposure'

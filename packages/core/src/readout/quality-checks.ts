@@ -16,9 +16,10 @@ import {
 } from '../statistics/index.ts'
 import { momentsOfVariant } from './compare-metric.ts'
 import type { ComparedMetric } from './compared-metric.ts'
+import { drawnPValue } from './drawn-check.ts'
 import type { CheckResult, CheckStatus } from './experiment-read-out.ts'
-import type { ExperimentSummary, ExposureCell } from './experiment-summary.ts'
-import { plannedUsers, type ReadOutSpec } from './read-out-spec.ts'
+import type { DrawnCell, ExperimentSummary, ExposureCell } from './experiment-summary.ts'
+import { adaptivePhases, plannedUsers, type ReadOutSpec } from './read-out-spec.ts'
 
 const WARNING_P = 0.01
 
@@ -38,7 +39,10 @@ interface Data {
 export function qualityChecks(data: Data): readonly WordedCheck[] {
   const { summary } = data
   return [
-    splitCheck('sample ratio', data, summary.clusters?.exposed ?? summary.exposed),
+    splitCheck('sample ratio', data, {
+      cells: summary.clusters?.exposed ?? summary.exposed,
+      drawn: summary.drawn?.exposed ?? [],
+    }),
     ...assignedUsers(data),
     crossovers(summary),
     ...clusterCrossovers(summary),
@@ -68,14 +72,33 @@ function statusOf(pValue: number | null, level: number): CheckStatus {
   return pValue < WARNING_P ? 'warning' : 'passed'
 }
 
-/** Planned against observed shares, phase by phase; at every day where there are looks on the way. */
-function splitCheck(name: string, data: Data, cells: readonly ExposureCell[]): WordedCheck {
+interface Split {
+  readonly cells: readonly ExposureCell[]
+  readonly drawn: readonly DrawnCell[]
+}
+
+/**
+ * Planned against observed shares, phase by phase; at every day where there are looks on the way. Where the allocation followed
+ * the data, draws against their logged chances.
+ */
+function splitCheck(name: string, data: Data, { cells, drawn }: Split): WordedCheck {
   const { spec } = data
   const phases = [...new Set(cells.map(({ phase }) => phase))]
   const found = phases.map((phase) => {
     const own = cells.filter((cell) => cell.phase === phase)
-    const shares = sharesOf(spec, phase)
-    return { counts: countsOf(spec, own), shares, pValue: splitPValue(data, own, shares) }
+    const draws = drawn.filter((cell) => cell.phase === phase)
+    const counts = countsOf(spec, own)
+    if (draws.length === 0) {
+      const shares = sharesOf(spec, phase)
+      return { counts, shares, pValue: splitPValue(data, own, shares) }
+    }
+    const users = draws.reduce((sum, cell) => sum + cell.users, 0)
+    const expected = spec.variants.map(({ name: own }) => draws.find(({ variant }) => variant === own)?.expected ?? 0)
+    const pValue = drawnPValue(
+      draws,
+      isReadOnce(data) ? null : { alpha: spec.alphaDeterioration, expectedN: plannedUsers(spec) },
+    )
+    return { counts, shares: expected.map((sum) => sum / Math.max(1, users)), pValue }
   })
   const pValue = bonferroniPValue(found.map((each) => each.pValue))
   const counts = countsOf(spec, cells)
@@ -139,7 +162,8 @@ function isReadOnce({ spec: { sequential, end }, summary: { asOf } }: Data): boo
 function assignedUsers(data: Data): readonly WordedCheck[] {
   const { assigned, clusters } = data.summary
   if (assigned === null || clusters !== undefined) return []
-  return [splitCheck('sample ratio of assigned users', data, assigned), exposedAlike(data, assigned)]
+  const drawn = data.summary.drawn?.assigned ?? []
+  return [splitCheck('sample ratio of assigned users', data, { cells: assigned, drawn }), exposedAlike(data, assigned)]
 }
 
 /** Phase by phase, because both shares and the rate of exposure change; the smallest p, corrected for their number. */
@@ -154,7 +178,11 @@ function exposedAlike({ spec, summary: { exposed } }: Data, assigned: readonly E
     )
     return all!.map((n, i) => ({ assigned: n, exposed: Math.min(n, met![i]!) }))
   }
-  const phases = [...new Set(assigned.map(({ phase }) => phase))].map(groupsIn)
+  // Where the allocation followed the data, variants have users of other days, whose rate is another.
+  const adaptive = adaptivePhases(spec)
+  const phases = [...new Set(assigned.map(({ phase }) => phase))]
+    .filter((phase) => phase === null || !adaptive.has(phase))
+    .map(groupsIn)
   const words = spec.variants
     .map(({ name: variant }, i) => {
       const sum = (pick: 'assigned' | 'exposed') => phases.reduce((total, groups) => total + groups[i]![pick], 0)

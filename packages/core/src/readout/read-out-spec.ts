@@ -10,8 +10,10 @@ export interface PlannedVariant {
 /** A time during which the shares stood still, of a ramp or a bandit. */
 export interface PlannedPhase {
   readonly name: string
-  /** Planned share by variant, summing to 1. */
+  /** Planned share by variant, summing to 1; of no meaning where the allocation followed the data. */
   readonly weights: Readonly<Record<string, number>>
+  /** The allocation followed the data (a bandit): effects come from logged chances. */
+  readonly isAdaptive?: boolean
 }
 
 /** What was assigned as a whole, where that was not each user by himself. */
@@ -101,6 +103,13 @@ export interface SurrogateSpec {
   readonly mostUsers: number
 }
 
+/** What an experiment that is over found on a metric: the relative effect of one treatment. */
+export interface PastEffect {
+  readonly effect: number
+  /** > 0. */
+  readonly stdError: number
+}
+
 /** Everything a read-out must know beside the data. */
 export interface ReadOutSpec {
   readonly experiment: string
@@ -140,8 +149,15 @@ export interface ReadOutSpec {
   readonly unit?: ClusterUnit
   /** Absent: nobody asked whether effects differ between users. */
   readonly heterogeneity?: HeterogeneitySpec
+  /** By metric, effects of all comparable experiments that are over: what the Bayesian view's prior is learned from. */
+  readonly pastEffects?: Readonly<Record<string, readonly PastEffect[]>>
   /** Absent: nobody asked for the long term. */
   readonly surrogate?: SurrogateSpec
+}
+
+/** Names of the phases whose allocation followed the data. */
+export function adaptivePhases({ phases }: Pick<ReadOutSpec, 'phases'>): ReadonlySet<string> {
+  return new Set(phases.flatMap(({ name, isAdaptive }) => (isAdaptive === true ? [name] : [])))
 }
 
 /** Users at which a decision is expected, of all variants together; null where nobody said. */

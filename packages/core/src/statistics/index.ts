@@ -1,4 +1,5 @@
 export * from './adaptive-effect.ts'
+export * from './adaptive-moments.ts'
 export * from './adjusted-effect.ts'
 export * from './adjustment.ts'
 export * from './alpha-spending.ts'

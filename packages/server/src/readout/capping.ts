@@ -1,7 +1,13 @@
+import type { FileSpec } from './contract.ts'
 import type { Analytics } from './duckdb.ts'
 import { metricVectors, type VectorScene } from './metric-vector.ts'
 import { cleaned } from './moments-query.ts'
 import { numeral } from './sql.ts'
+
+/** Values as they are, whatever the chance of their users' variant was. */
+function unweighted(spec: FileSpec): FileSpec {
+  return { ...spec, columns: { ...spec.columns, assignments: { ...spec.columns.assignments, propensity: null } } }
+}
 
 /** The number that values of a metric are capped at, by metric, from all variants pooled. */
 export async function cappingLimits(
@@ -9,7 +15,7 @@ export async function cappingLimits(
   scene: Omit<VectorScene, 'limits'>,
 ): Promise<ReadonlyMap<string, number>> {
   const limits = new Map<string, number>()
-  for (const vector of metricVectors({ ...scene, limits })) {
+  for (const vector of metricVectors({ ...scene, spec: unweighted(scene.spec), limits })) {
     const { metric, names } = vector
     const settings = metric.cappingSettings
     if (settings === undefined) continue

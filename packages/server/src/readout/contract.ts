@@ -12,8 +12,10 @@ export interface AssignmentColumns {
   readonly stratum: string | null
   /** Columns that together name the user's cluster; none where users are on their own. */
   readonly cluster: readonly string[]
-  /** Probability with which the user's variant was drawn. */
-  readonly propensity: string | null
+  /** Probability with which the user's variant was drawn, or by variant the columns with the chance of each. */
+  readonly propensity: string | Readonly<Record<string, string>> | null
+  /** A number in whose order users were assigned, where nothing says when; rows of one batch have the same. */
+  readonly order?: string | null
   /** Numbers known before exposure that take out variance. */
   readonly covariates: readonly string[]
 }

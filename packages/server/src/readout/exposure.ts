@@ -1,6 +1,7 @@
 import { type DataFaults, type ExperimentSummary, type ExposureCell, PalomaError } from '@paloma/core'
 import type { FileSpec } from './contract.ts'
 import type { Analytics } from './duckdb.ts'
+import { drawnCells, isAdaptive, propensityColumns, propensityParts, wrongPropensity } from './propensity.ts'
 import { isFractional, momentOf, numberOf, requireColumn, requireReadable, type Source, textOf } from './source.ts'
 import { identifier, literal } from './sql.ts'
 import { requireTimeNamed } from './time-not-named.ts'
@@ -29,6 +30,8 @@ export interface Exposures {
   >
   /** Where clusters or slots of time were randomised. */
   readonly clusters?: NonNullable<ExperimentSummary['clusters']>
+  /** Where a phase followed the data. */
+  readonly drawn?: NonNullable<ExperimentSummary['drawn']>
 }
 
 const MS_PER_DAY = 86_400_000
@@ -56,11 +59,11 @@ export async function readExposures(analytics: Analytics, source: Source, spec: 
   if (spec.columns.assignments.time === null) {
     await requireTimeNamed(analytics, source, { spec, field: 'columns.assignments.time', named: namedColumns(spec) })
   }
-  const { time, assigned, propensity, covariates } = spec.columns.assignments
+  const { time, assigned, order = null, covariates } = spec.columns.assignments
   const features = spec.readOut.heterogeneity?.features ?? []
   const asNumbers = features.filter(({ kind }) => kind === 'number').map(({ column }) => column)
   await requireReadable(analytics, source, {
-    numbers: [...(propensity === null ? [] : [propensity]), ...covariates, ...asNumbers],
+    numbers: [...propensityColumns(spec), ...(order === null ? [] : [order]), ...covariates, ...asNumbers],
     moments: [time, assigned, ...features.map(({ measured }) => measured)].filter((column) => column !== null),
   })
   const before = await checkRows(analytics, source, spec)
@@ -70,19 +73,22 @@ export async function readExposures(analytics: Analytics, source: Source, spec: 
 }
 
 /** Columns of the assignments that have a meaning of their own. */
-function namedColumns({ columns: { assignments }, readOut }: FileSpec): readonly string[] {
-  const { user, variant, assigned, phase, stratum, propensity, cluster, covariates } = assignments
-  const optional = [assigned, phase, stratum, propensity].filter((column) => column !== null)
+function namedColumns(spec: FileSpec): readonly string[] {
+  const { readOut } = spec
+  const { user, variant, assigned, phase, stratum, order = null, cluster, covariates } = spec.columns.assignments
+  const optional = [assigned, phase, stratum, order, ...propensityColumns(spec)].filter((column) => column !== null)
   const known = (readOut.heterogeneity?.features ?? []).flatMap(({ column, measured }) => [column, measured ?? column])
   return [user, variant, ...optional, ...cluster, ...covariates, ...segmentsAsked(readOut), ...known]
 }
 
-function checkColumns(source: Source, { columns, readOut }: FileSpec): void {
-  const { user, variant, time, assigned, phase, stratum, propensity, covariates } = columns.assignments
+function checkColumns(source: Source, spec: FileSpec): void {
+  const { columns, readOut } = spec
+  const { user, variant, time, assigned, phase, stratum, order = null, covariates } = columns.assignments
   requireColumn(source, user, 'the user')
   requireColumn(source, variant, 'the variant')
   for (const column of columns.assignments.cluster) requireColumn(source, column, 'the cluster')
-  const optional = { time, assigned, phase, stratum, propensity }
+  const optional = { time, assigned, phase, stratum, order }
+  for (const column of propensityColumns(spec)) requireColumn(source, column, 'a propensity')
   for (const [what, column] of Object.entries(optional)) if (column !== null) requireColumn(source, column, what)
   for (const column of covariates) requireColumn(source, column, 'a covariate')
   for (const column of readOut.segments) requireColumn(source, column, 'a segment')
@@ -101,17 +107,14 @@ interface RowCounts {
 }
 
 async function checkRows(analytics: Analytics, source: Source, spec: FileSpec): Promise<RowCounts> {
-  const { user, variant, propensity } = spec.columns.assignments
+  const { user, variant } = spec.columns.assignments
   const known = spec.readOut.variants.map(({ name }) => literal(name)).join(', ')
   const isUnknown = `${textOf(variant)} NOT IN (${known})`
-  const wrongPropensity =
-    propensity === null
-      ? 'false'
-      : `coalesce(NOT (${numberOf(source, propensity)} > 0 AND ${numberOf(source, propensity)} <= 1), true)`
+  const chances = wrongPropensity(source, spec)
   const [row = []] = await analytics.rows(
     `SELECT count(*), count(*) FILTER (WHERE ${textOf(user)} IS NULL), count(*) FILTER (WHERE ${textOf(variant)} IS NULL),
        count(*) FILTER (WHERE ${isUnknown}), min(${textOf(variant)}) FILTER (WHERE ${isUnknown}),
-       count(*) FILTER (WHERE ${wrongPropensity}) FROM ${source.relation}`,
+       count(*) FILTER (WHERE ${chances.isWrong}) FROM ${source.relation}`,
   )
   const [rows, withoutUser, withoutVariant, unknown] = row.map(Number)
   if (rows === 0) throw new PalomaError('TABLE_EMPTY', `${source.path}: expected rows of assignments, got none`)
@@ -125,19 +128,22 @@ async function checkRows(analytics: Analytics, source: Source, spec: FileSpec): 
   if (Number(row[5]) !== 0) {
     throw new PalomaError(
       'TABLE_VALUE_INVALID',
-      `${source.path}: column "${propensity}" expects probabilities in (0, 1], got ${Number(row[5])} rows with another value or none`,
+      `${source.path}: ${chances.words}, got ${Number(row[5])} rows with another value or none`,
     )
   }
   return { rows: rows!, withoutUser: withoutUser!, withoutVariant: withoutVariant! }
 }
 
 /** What is kept of the user's first exposure, beside variant and time: names and expressions. */
-function keptParts(source: Source, { readOut, columns }: FileSpec): readonly (readonly [string, string])[] {
-  const { phase, stratum, propensity, covariates } = columns.assignments
+function keptParts(source: Source, spec: FileSpec): readonly (readonly [string, string])[] {
+  const { readOut, columns } = spec
+  const { stratum, order = null, covariates } = columns.assignments
+  const phase = phaseExpression(spec)
   return [
-    ...(phase === null ? [] : [['phase', textOf(phase)] as const]),
+    ...(phase === null ? [] : [['phase', phase] as const]),
+    ...(order === null ? [] : [['place', numberOf(source, order)] as const]),
     ...(stratum === null ? [] : [['stratum', textOf(stratum)] as const]),
-    ...(propensity === null ? [] : [['propensity', numberOf(source, propensity)] as const]),
+    ...propensityParts(source, spec),
     ...segmentsAsked(readOut).map((column, i) => [segmentColumn(i), textOf(column)] as const),
     ...covariates.map((column, i) => [covariateColumn(i), numberOf(source, column)] as const),
     ...(readOut.heterogeneity?.features ?? []).flatMap(({ column, measured }, i) => [
@@ -145,6 +151,18 @@ function keptParts(source: Source, { readOut, columns }: FileSpec): readonly (re
       ...(measured === null ? [] : [[measuredColumn(i), momentOf(source, measured)] as const]),
     ]),
   ]
+}
+
+/** SQL of a row's phase; null where shares stood still. An adaptive phase that is the only one needs no column. */
+function phaseExpression({ readOut: { phases }, columns: { assignments } }: FileSpec): string | null {
+  if (assignments.phase !== null) return textOf(assignments.phase)
+  const [only] = phases
+  return only?.isAdaptive === true ? literal(only.name) : null
+}
+
+/** Whether the table `exposure` has a phase. */
+export function hasPhase(spec: FileSpec): boolean {
+  return phaseExpression(spec) !== null
 }
 
 /** The rows of assignments that name user and variant. */
@@ -202,15 +220,17 @@ function outside({ readOut: { start, end }, asOf, now }: FileSpec): string {
   return `coalesce(${bounds.filter((bound) => bound !== null).join(' OR ') || 'false'}, false)`
 }
 
+const IS_ASSIGNED = 'v = w AND NOT outside'
+
 async function describeExposures(analytics: Analytics, spec: FileSpec, before: RowCounts): Promise<Exposures> {
-  const { phase, time, assigned } = spec.columns.assignments
+  const { time, assigned } = spec.columns.assignments
   const [row = []] = await analytics.rows(`SELECT count(*), coalesce(sum(n), 0), count(*) FILTER (WHERE v <> w),
     count(*) FILTER (WHERE early), count(*) FILTER (WHERE outside AND NOT early), count(*) FILTER (WHERE ok),
     min(t) FILTER (WHERE ok), max(t) FILTER (WHERE ok), typeof(any_value(u)), count(*) FILTER (WHERE NOT triggered) FROM exposure`)
   const [users = 0, rows = 0, crossed = 0, early = 0, outsideUsers = 0, ok = 0] = row.map(Number)
   const cells = async (where: string, on: string): Promise<readonly ExposureCell[]> => {
     const found =
-      await analytics.rows(`SELECT v, ${phase === null ? 'NULL' : 'phase'}, ${on}, count(*) FROM exposure WHERE ${where}
+      await analytics.rows(`SELECT v, ${hasPhase(spec) ? 'phase' : 'NULL'}, ${on}, count(*) FROM exposure WHERE ${where}
       GROUP BY ALL ORDER BY ALL`)
     return found.map(([v, p, day, n]) => ({
       variant: spec.readOut.variants[Number(v)]!.name,
@@ -219,12 +239,21 @@ async function describeExposures(analytics: Analytics, spec: FileSpec, before: R
       users: Number(n),
     }))
   }
+  const isAssignedKnown = assigned !== null || Number(row[9]) > 0
   const dayAssigned = assigned === null ? 'day' : `CAST(coalesce(a, t) // ${MS_PER_DAY} AS INTEGER)`
   return {
     hasTime: time !== null && row[6] !== null,
     userType: String(row[8]),
     exposed: await cells('ok', 'day'),
-    assigned: assigned === null && Number(row[9]) === 0 ? null : await cells('v = w AND NOT outside', dayAssigned),
+    assigned: isAssignedKnown ? await cells(IS_ASSIGNED, dayAssigned) : null,
+    ...(isAdaptive(spec)
+      ? {
+          drawn: {
+            exposed: await drawnCells(analytics, spec, 'ok'),
+            assigned: isAssignedKnown ? await drawnCells(analytics, spec, IS_ASSIGNED) : null,
+          },
+        }
+      : {}),
     users: ok,
     firstAt: row[6] === null ? null : Number(row[6]),
     lastAt: row[7] === null ? null : Number(row[7]),

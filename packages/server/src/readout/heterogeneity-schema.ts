@@ -39,7 +39,7 @@ interface Beside {
       readonly variant: string
       readonly time: string | null
       readonly cluster: readonly string[]
-      readonly propensity: string | null
+      readonly propensity: unknown
     }
   }
 }

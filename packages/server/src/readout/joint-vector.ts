@@ -8,6 +8,10 @@ export function joinVectors(vectors: readonly MetricVector[]): MetricVector {
   return {
     ...first,
     names: names.map((name) => `j_${name}`),
+    ones: vectors.flatMap((vector, i) => {
+      const start = vectors.slice(0, i).reduce((sum, each) => sum + each.names.length, 0)
+      return vector.ones.map((place) => start + place)
+    }),
     select: [
       ...vectors.flatMap((vector) => vector.select),
       ...names.map((name) => `CASE WHEN ${isWhole} THEN ${name} END AS j_${name}`),

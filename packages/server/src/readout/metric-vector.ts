@@ -12,6 +12,8 @@ export interface MetricVector {
   readonly select: readonly string[]
   /** Names in the order of the vector. */
   readonly names: readonly string[]
+  /** Places of numbers that are 1 of everybody, divided by the propensity. */
+  readonly ones: readonly number[]
   /** Whether the user's window has closed; `true` where there is none. */
   readonly complete: string
   /** The raw numbers whose absence or infinity leaves a user out. */
@@ -69,6 +71,7 @@ function vectorOf(scene: VectorScene, metric: ExperimentMetric, i: number): Metr
     }),
     select: [...select.map((expression, j) => `${expression} AS ${names[j]}`), `${gapAmong(i, covariates)} AS g${i}`],
     names,
+    ones: isWeighted && denominator === null ? [1] : [],
     complete,
     raw,
     gap: `g${i}`,

@@ -9,11 +9,12 @@ import {
   type VariantCell,
   type VectorColumns,
 } from '@paloma/core'
+import { adaptiveLooks, withAdaptiveMoments } from './adaptive-phases.ts'
 import { cappingLimits } from './capping.ts'
 import { type ClusterMomentsRow, clusterVector, queryClusterLooks, queryClusterMoments } from './cluster-moments.ts'
 import type { FileSpec } from './contract.ts'
 import { type Analytics, type AnalyticsLimits, openAnalytics } from './duckdb.ts'
-import { readExposures, segmentColumn, segmentsAsked } from './exposure.ts'
+import { hasPhase, readExposures, segmentColumn, segmentsAsked } from './exposure.ts'
 import { readFacts } from './facts.ts'
 import { incompleteCovariates } from './incomplete-covariates.ts'
 import { dailyVector, joinVectors, receiptVector } from './joint-vector.ts'
@@ -23,6 +24,7 @@ import { type MomentsQuery, queryMoments } from './moments-query.ts'
 import { orderStatistics } from './order-statistics.ts'
 import { readPastExperiments } from './past-experiments.ts'
 import { readPastUsers } from './past-users.ts'
+import { isAdaptive } from './propensity.ts'
 import { readSingleUsers } from './single-users.ts'
 import { isSkewnessNeeded } from './skewness-needed.ts'
 import { openSource } from './source.ts'
@@ -89,7 +91,7 @@ async function summarise(analytics: Analytics, parts: Parts): Promise<Experiment
   const uncapped = await measureUncapped(analytics, measured)
   const leftOut = await countLeftOut(analytics, scene, measured)
   const beside = await measureBeside(analytics, measured)
-  const looks = await clusterLooks(analytics, measured)
+  const looks = (await clusterLooks(analytics, measured)) ?? (await looksOfBandit(analytics, measured))
   const matched = rows.reduce((sum, row) => sum + row.matched, 0)
   const ordered: (readonly OrderStatistics[] | undefined)[] = []
   for (const vector of vectors) ordered.push(await orderStatistics(analytics, scene, vector))
@@ -120,6 +122,7 @@ async function summarise(analytics: Analytics, parts: Parts): Promise<Experiment
       metricRowsFromFuture: facts.rowsFromFuture,
     },
     ...(exposures.clusters === undefined ? {} : { clusters: exposures.clusters }),
+    ...(exposures.drawn === undefined ? {} : { drawn: exposures.drawn }),
   }
 }
 
@@ -161,9 +164,10 @@ function momentsBy(
   scene: VectorScene,
   asked: MomentsQuery,
 ): Promise<readonly ClusterMomentsRow[]> {
-  return scene.spec.readOut.unit === undefined
-    ? queryMoments(analytics, scene.facts, { withThird: isSkewnessNeeded(scene.spec, scene.exposures), ...asked })
-    : queryClusterMoments(analytics, scene, asked)
+  const { spec, exposures, facts } = scene
+  if (spec.readOut.unit !== undefined) return queryClusterMoments(analytics, scene, asked)
+  const found = queryMoments(analytics, facts, { withThird: isSkewnessNeeded(spec, exposures), ...asked })
+  return isAdaptive(spec) ? found.then((rows) => withAdaptiveMoments(analytics, scene, { ...asked, rows })) : found
 }
 
 function columnsOf({ spec }: VectorScene, vector: MetricVector): VectorColumns {
@@ -172,13 +176,14 @@ function columnsOf({ spec }: VectorScene, vector: MetricVector): VectorColumns {
 
 /** What the exposed are told apart by, as far as it is known: columns of `exposure`. */
 function dimensionsOf({ spec, exposures }: Parts): readonly string[] {
-  const { phase, stratum } = spec.columns.assignments
+  const { stratum } = spec.columns.assignments
+  // Users of one cluster come on many days, and averages of an adaptive phase do not add up over them.
+  const isByDay = exposures.hasTime && spec.readOut.unit?.kind !== 'cluster' && !isAdaptive(spec)
   return [
     'v',
-    ...(phase === null ? [] : ['phase']),
+    ...(hasPhase(spec) ? ['phase'] : []),
     ...(stratum === null ? [] : ['stratum']),
-    // Users of one cluster come on many days.
-    ...(exposures.hasTime && spec.readOut.unit?.kind !== 'cluster' ? ['day'] : []),
+    ...(isByDay ? ['day'] : []),
   ]
 }
 
@@ -191,6 +196,17 @@ async function clusterLooks(
   const { clusters = 0 } = exposures.clusters?.faults ?? {}
   if (spec.readOut.unit?.kind !== 'cluster' || !exposures.hasTime || clusters < LEAST_CLUSTERS_FOR_LOOKS) return null
   return queryClusterLooks(analytics, scene, { vectors, by: dimensionsOf(scene) })
+}
+
+/** Day by day, where a phase followed the data; null elsewhere. */
+async function looksOfBandit(
+  analytics: Analytics,
+  { scene, vectors }: Measured,
+): Promise<readonly ClusterMomentsRow[] | null> {
+  if (!isAdaptive(scene.spec) || !scene.exposures.hasTime) return null
+  const by = dimensionsOf(scene)
+  const rows = await queryMoments(analytics, scene.facts, { vectors, by: [...by, 'day'] })
+  return adaptiveLooks(analytics, scene, { vectors, by, rows })
 }
 
 function cellsOf(
@@ -226,7 +242,7 @@ async function measureSegments(
   if (segments.length === 0) return []
   const columns = segments.map((_, i) => segmentColumn(i))
   const found: ((metric: number) => readonly SegmentCell[])[] = []
-  const ofPhases = scene.spec.columns.assignments.phase === null ? [] : ['phase']
+  const ofPhases = hasPhase(scene.spec) ? ['phase'] : []
   for (const [i, column] of columns.entries()) {
     const rows = await momentsBy(analytics, scene, { vectors, by: ['v', column, ...ofPhases] })
     found.push((metric) =>

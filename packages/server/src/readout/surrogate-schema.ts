@@ -28,7 +28,7 @@ interface Beside {
   readonly metrics: readonly ExperimentMetric[]
   readonly switchback?: unknown
   readonly columns: {
-    readonly assignments: { readonly cluster: readonly string[]; readonly propensity: string | null }
+    readonly assignments: { readonly cluster: readonly string[]; readonly propensity: unknown }
   }
 }
 

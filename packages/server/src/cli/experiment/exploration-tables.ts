@@ -14,6 +14,7 @@ export function explorationTables(
 ): readonly ExplorationTable[] {
   return [
     bayesianTable(exploration, style),
+    sharesTable(exploration, style),
     noveltyTable(exploration, style),
     interactionTable(exploration, style),
     complierTable(exploration, style),
@@ -33,14 +34,34 @@ function bayesianTable({ bayesian }: Exploration, style: NumberStyle): Explorati
     title: 'The Bayesian view',
     note: 'chances after the stated prior of the relative effect; waiting for a high one finds what is not there',
     columns: ['metric', 'variant', 'best', 'expected loss', 'prior'],
-    rows: bayesian.flatMap(({ metric, prior, variants, reason }) => {
-      const stated = `${style.share(prior.mean)} ± ${style.share(prior.stddev)}`
+    rows: bayesian.flatMap(({ metric, prior, priorFrom, variants, reason }) => {
+      const stated = `${style.share(prior.mean)} ± ${style.share(prior.stddev)}${originOf(priorFrom)}`
       if (variants === null) {
         return [[metric, '', `no answer: ${reason === null ? 'unknown' : wordsForCode(reason)}`, '', stated]]
       }
       return variants.map(({ variant, chanceBest, expectedLoss }) => [
         ...[metric, variant, style.share(chanceBest), style.number(expectedLoss), stated],
       ])
+    }),
+  }
+}
+
+/** Where a prior comes from, if not from the metric or the default. */
+function originOf({ kind, effects, reason }: Exploration['bayesian'][number]['priorFrom']): string {
+  if (kind === 'past') return ` (of ${effects} past effects)`
+  return reason === null ? '' : ` (default; ${effects} past effects do not tell: ${wordsForCode(reason)})`
+}
+
+function sharesTable({ nextShares }: Exploration, style: NumberStyle): ExplorationTable {
+  return {
+    title: 'Shares for the next users',
+    note: 'of the chance to be best under a flat prior, each at least the floor; it is no test',
+    columns: ['metric', 'variant', 'share', 'floor'],
+    rows: nextShares.flatMap(({ metric, floor, shares, reason }) => {
+      if (shares === null) {
+        return [[metric, '', `as they are: ${reason === null ? 'unknown' : wordsForCode(reason)}`, style.share(floor)]]
+      }
+      return shares.map(({ variant, share }) => [metric, variant, style.share(share), style.share(floor)])
     }),
   }
 }
