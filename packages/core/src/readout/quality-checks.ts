@@ -6,15 +6,15 @@ import {
   effectPValue,
   exposureLossTest,
   MOST_CROSSED,
-  meanEffect,
+  PRE_PERIOD_ALARM,
+  prePeriodTests,
   type QualityCheck,
-  ratioEffect,
+  SAMPLE_RATIO_ALARM,
   sampleRatioTest,
-  selectMoments,
   startSampleRatio,
   updateSampleRatio,
 } from '../statistics/index.ts'
-import { momentsOfVariant } from './compare-metric.ts'
+import { compareMetric } from './compare-metric.ts'
 import type { ComparedMetric } from './compared-metric.ts'
 import { drawnPValue } from './drawn-check.ts'
 import type { CheckResult, CheckStatus } from './experiment-read-out.ts'
@@ -62,8 +62,8 @@ export function checkResult({ check, words }: WordedCheck, level: number): Check
     const sound = check.isDoubtful === true ? 'warning' : 'passed'
     return { name, status: check.isBroken ? 'failed' : sound, pValue: null, words }
   }
-  const { pValue } = check
-  return { name, status: statusOf(pValue, level), pValue, words }
+  const { pValue, alarm = 0 } = check
+  return { name, status: statusOf(pValue, Math.max(level, alarm)), pValue, words }
 }
 
 function statusOf(pValue: number | null, level: number): CheckStatus {
@@ -107,7 +107,7 @@ function splitCheck(name: string, data: Data, { cells, drawn }: Split): WordedCh
     ({ name: variant }, i) => `${variant} ${counts[i]!} (planned ${percent(planned[i]!)})`,
   )
   const ofPhases = phases.length > 1 ? `, smallest p of ${phases.length} phases` : ''
-  return { check: { kind: 'test', name, pValue }, words: `${words.join(', ')}${ofPhases}` }
+  return { check: { kind: 'test', name, pValue, alarm: SAMPLE_RATIO_ALARM }, words: `${words.join(', ')}${ofPhases}` }
 }
 
 /** By variant, of the users of all phases together; without users those of the design. */
@@ -194,7 +194,7 @@ function exposedAlike({ spec, summary: { exposed } }: Data, assigned: readonly E
   const pValue = bonferroniPValue(tests.map((test) => (test.kind === 'test' ? test.pValue : null)))
   return pValue === null
     ? { check: { kind: 'moot', name }, words: `${words}; too few lost to test` }
-    : { check: { kind: 'test', name, pValue }, words }
+    : { check: { kind: 'test', name, pValue, alarm: SAMPLE_RATIO_ALARM }, words }
 }
 
 function crossovers({ faults }: ExperimentSummary): WordedCheck {
@@ -271,35 +271,43 @@ function valuesMissing({ spec, summary }: Data): WordedCheck {
   const pValue = bonferroniPValue(lossy.map(({ test }) => (test.kind === 'test' ? test.pValue : null)))
   const words = lossy.map(({ metric, lost }) => `${metric}: ${lost} users without a value`).join(', ')
   if (pValue === null) return { check: { kind: 'moot', name }, words: `${words}; too few to test, and to matter` }
-  return { check: { kind: 'test', name, pValue }, words }
+  return { check: { kind: 'test', name, pValue, alarm: SAMPLE_RATIO_ALARM }, words }
 }
 
-/** Variants must not differ before exposure; smallest p of all metrics and treatments, corrected for their number. */
+/**
+ * Variants must not differ before exposure; smallest p of all metrics and treatments, corrected for their number. Phase by phase, because
+ * users who come later have another past. What is the same for everybody of a variant differs for certain where variants do.
+ */
 function beforeExposure({ compared }: Data): WordedCheck {
   const name = 'no difference before exposure'
-  const tests = compared.flatMap((each) => {
+  const asked = compared.flatMap((each) => {
     const { columns } = each.summary
     // Of clusters the time before is a ratio of sums, of which the second column is the size.
     const places = columns.users === undefined ? columns.before : columns.before.slice(0, 1)
-    return places.flatMap((column) => {
-      const pValue = effectPValue(differenceIn(each, column), { alternative: 'different' })
-      return pValue === null ? [] : [{ name: `${columns.names[column]} (${each.pair.treatment})`, pValue }]
-    })
+    return places.map((column) => ({
+      name: `${columns.names[column]} (${each.pair.treatment})`,
+      effect: differenceIn(each, column),
+    }))
   })
+  const found = prePeriodTests(asked.map(({ effect }) => effect))
+  const tests = found.flatMap((test, i) =>
+    test.kind === 'test' ? [{ name: asked[i]!.name, pValue: test.pValue }] : [],
+  )
   if (tests.length === 0) return { check: { kind: 'moot', name }, words: 'nothing is known from before exposure' }
   const least = tests.reduce((a, b) => (b.pValue < a.pValue ? b : a))
   const pValue = bonferroniPValue(tests.map((test) => test.pValue))
-  return { check: { kind: 'test', name, pValue }, words: `smallest of ${tests.length}: ${least.name}` }
+  const check = { kind: 'test', name, pValue, alarm: PRE_PERIOD_ALARM } as const
+  return { check, words: `smallest of ${tests.length}: ${least.name}` }
 }
 
 function differenceIn({ summary, pair }: ComparedMetric, column: number): Effect {
-  const [numerator, denominator] = summary.columns.before
-  if (summary.columns.users !== undefined && numerator !== undefined && denominator !== undefined) {
-    const both = (variant: string) => selectMoments(momentsOfVariant(summary, variant), [numerator, denominator])
-    return ratioEffect({ treatment: both(pair.treatment), control: both(pair.control) }).effect
-  }
-  const only = (variant: string) => selectMoments(momentsOfVariant(summary, variant), [column])
-  return meanEffect({ treatment: only(pair.treatment), control: only(pair.control) }).effect
+  const { names, before, users } = summary.columns
+  const own = { names, before: [], covariates: [], numerator: column, denominator: null }
+  const [numerator, denominator] = before
+  const isRatio = users !== undefined && numerator !== undefined && denominator !== undefined
+  const columns = isRatio ? { ...own, numerator, denominator } : own
+  const cells = summary.cells.map(({ clusters: _, ...cell }) => cell)
+  return compareMetric({ columns, cells }, pair).effect
 }
 
 function qualityMetrics(data: Data): readonly WordedCheck[] {

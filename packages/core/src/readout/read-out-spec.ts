@@ -83,6 +83,8 @@ export interface HeterogeneitySpec {
   readonly features: readonly FeatureColumn[]
   /** Names of metrics that are means or shares. */
   readonly metrics: readonly string[]
+  /** What users did before exposure, by every metric that is adjusted for it, tells them apart too. */
+  readonly withPast?: boolean
   /** How often users are split in halves anew, ≥ 1. */
   readonly splits: number
   /** Of more users so many are drawn by chance. */

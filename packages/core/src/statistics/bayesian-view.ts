@@ -1,4 +1,5 @@
 import { findRoot, normalCdf, normalPdf } from '../numeric/index.ts'
+import { checkedEffect } from './checked-effect.ts'
 import type { Effect, KnownEffect } from './effect.ts'
 import type { UndefinedReason } from './estimate.ts'
 
@@ -39,9 +40,9 @@ export function effectPosterior(
   prior: EffectPrior,
 ): EffectPosterior | { readonly kind: 'undefined'; readonly reason: UndefinedReason } {
   checkPrior(prior)
-  if (effect.kind === 'undefined') return { kind: 'undefined', reason: effect.reason }
-  const { mean, variance } = updated(effect, prior)
-  const sd = Math.sqrt(variance)
+  const known = checkedEffect(effect)
+  if (known.kind === 'undefined') return { kind: 'undefined', reason: known.reason }
+  const { mean, sd } = updated(known, prior)
   const z = mean / sd
   const gain = mean * normalCdf(z) + sd * normalPdf(z)
   const loss = sd * normalPdf(z) - mean * normalCdf(-z)
@@ -51,10 +52,12 @@ export function effectPosterior(
 function updated(
   { effect, stdError }: Pick<KnownEffect, 'effect' | 'stdError'>,
   prior: EffectPrior,
-): { readonly mean: number; readonly variance: number } {
-  const [own, other] = [1 / stdError ** 2, 1 / prior.sd ** 2]
-  const variance = 1 / (own + other)
-  return { mean: variance * (own * effect + other * prior.mean), variance }
+): { readonly mean: number; readonly sd: number } {
+  // By shares of the precision, whose squares neither vanish nor overflow.
+  const ratio = stdError / prior.sd
+  const own = 1 / (1 + ratio ** 2)
+  const sd = ratio < 1 ? stdError * Math.sqrt(own) : prior.sd / Math.sqrt(1 + ratio ** -2)
+  return { mean: own * effect + (1 - own) * prior.mean, sd }
 }
 
 // Below so many past experiments their spread says little.
@@ -74,6 +77,7 @@ export function empiricalPrior(
     usable.reduce((sum, { effect, stdError }) => sum + effect ** 2 / (stdError ** 2 + variance), 0) - usable.length
   if (excess(0) <= 0) return { kind: 'undefined', reason: 'zero-variance' }
   const most = usable.reduce((sum, { effect }) => sum + effect ** 2, 0)
+  if (!Number.isFinite(most) || !Number.isFinite(excess(0))) return { kind: 'undefined', reason: 'not-finite' }
   const variance = findRoot(excess, { low: 0, high: most, tolerance: 1e-12 * most })
   return { kind: 'prior', mean: 0, sd: Math.sqrt(variance) }
 }

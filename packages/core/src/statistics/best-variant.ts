@@ -26,6 +26,9 @@ export interface BestVariant {
  */
 export function bestVariant(effects: SharedControlEffects, prior: EffectPrior): BestVariant {
   checkEffects(effects)
+  if (!(prior.sd > 0 && Number.isFinite(prior.mean))) {
+    throw new RangeError(`prior must have a finite mean and sd > 0, got N(${prior.mean}, ${prior.sd}²)`)
+  }
   const { own, factor } = posteriorOf(effects, prior)
   const sums = { best: new Float64Array(own.length + 1), largest: 0 }
   const { nodes, weights } = factor === null ? SURE : panelsOf(factorCuts(own))
@@ -149,6 +152,8 @@ function checkEffects({ effects, ownVariances, controlVariance }: SharedControlE
   }
   const wrong = ownVariances.find((variance) => !(variance > 0 && Number.isFinite(variance)))
   if (wrong !== undefined) throw new RangeError(`ownVariances must be finite and > 0, got ${wrong}`)
-  if (!(controlVariance >= 0)) throw new RangeError(`controlVariance must be ≥ 0, got ${controlVariance}`)
+  if (!(controlVariance >= 0 && Number.isFinite(controlVariance))) {
+    throw new RangeError(`controlVariance must be finite and ≥ 0, got ${controlVariance}`)
+  }
   if (!effects.every(Number.isFinite)) throw new RangeError('effects must be finite')
 }

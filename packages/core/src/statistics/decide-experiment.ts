@@ -77,7 +77,7 @@ function qualityReasons(checks: readonly QualityCheck[], levels: TestLevels): re
     if (check.kind === 'fact') return check.isBroken ? [reasonFor('quality-failed', about)] : []
     if (check.kind === 'moot') return []
     if (check.pValue === null || Number.isNaN(check.pValue)) return [reasonFor('quality-unknown', about)]
-    return check.pValue < levels.monitoring ? [reasonFor('quality-failed', about)] : []
+    return check.pValue < Math.max(levels.monitoring, check.alarm ?? 0) ? [reasonFor('quality-failed', about)] : []
   })
 }
 

@@ -1,5 +1,6 @@
 import { normalCdf, normalQuantile, tCdf, tQuantile } from '../numeric/index.ts'
 import { correctedScore, scoreBefore } from './asymmetry.ts'
+import { checkedEffect } from './checked-effect.ts'
 import { contrastScore, shareAtScore } from './contrast.ts'
 import type { Effect, KnownEffect } from './effect.ts'
 import { checkLevel, type Estimate, undefinedEstimate } from './estimate.ts'
@@ -23,10 +24,11 @@ export function effectQuantile(probability: number, dof: number | null): number 
 
 /** The interval of an effect at a confidence level in (0, 1); one-sided where `side` says so. */
 export function effectInterval(
-  effect: Effect,
+  given: Effect,
   { level, side = 'both' }: { readonly level: number; readonly side?: Side },
 ): Estimate {
   checkLevel(level)
+  const effect = checkedEffect(given)
   if (effect.kind === 'undefined') return undefinedEstimate(effect.reason, effect.effect)
   const { effect: mean, stdError, dof } = effect
   const bounds = effectBounds(effect, effectQuantile(side === 'both' ? (1 + level) / 2 : level, dof))
@@ -73,9 +75,10 @@ export type Alternative = 'greater' | 'less' | 'different'
 
 /** p value of an effect against `at` (0 unless said); null where the effect has no standard error. */
 export function effectPValue(
-  effect: Effect,
+  given: Effect,
   { alternative, at = 0 }: { readonly alternative: Alternative; readonly at?: number },
 ): number | null {
+  const effect = checkedEffect(given)
   if (effect.kind === 'undefined') return null
   const score = effectScore(effect, at)
   const below = (z: number) => (effect.dof === null ? normalCdf(z) : tCdf(z, effect.dof))

@@ -25,7 +25,8 @@ export interface TestedMetric {
  * the error, so that levels do not depend on the data), or a fact that needs no test.
  */
 export type QualityCheck =
-  | { readonly kind: 'test'; readonly name: string; readonly pValue: number | null }
+  /** Fails below the level that the rule gives it, and below `alarm` whatever that level. */
+  | { readonly kind: 'test'; readonly name: string; readonly pValue: number | null; readonly alarm?: number }
   | { readonly kind: 'moot'; readonly name: string }
   | {
       readonly kind: 'fact'

@@ -43,8 +43,8 @@ const LEAST_EXPECTED = 5
 /**
  * Whether groups lose their units alike on the way from assignment to exposure: Pearson's χ² of the 2 × K table of
  * exposed and lost. A difference means that the treatment itself, or its logging, decides who is seen, and the exposed
- * are not comparable. Undefined where an expected cell is below five or fewer than two groups have units, except that
- * nobody, or everybody, lost is no difference. Throws a RangeError unless 0 ≤ exposed ≤ assigned.
+ * are not comparable. Undefined where an expected cell is below five or fewer than two groups have units
+ * (`too-few-units`), and where nobody or everybody was lost (`zero-variance`): there is nothing to compare. Throws a RangeError unless 0 ≤ exposed ≤ assigned.
  */
 export function exposureLossTest(groups: readonly ExposedUnits[]): SampleRatio {
   for (const { assigned, exposed } of groups) {
@@ -57,7 +57,7 @@ export function exposureLossTest(groups: readonly ExposedUnits[]): SampleRatio {
   const rate = present.reduce((sum, { exposed }) => sum + exposed, 0) / total
   if (present.length < 2) return { kind: 'undefined', reason: 'too-few-units' }
   const dof = present.length - 1
-  if (rate === 0 || rate === 1) return { kind: 'test', statistic: 0, dof, pValue: 1, isMismatch: false }
+  if (rate === 0 || rate === 1) return { kind: 'undefined', reason: 'zero-variance' }
   const least = Math.min(...present.map(({ assigned }) => assigned)) * Math.min(rate, 1 - rate)
   if (least < LEAST_EXPECTED) return { kind: 'undefined', reason: 'too-few-units' }
   const spread = rate * (1 - rate)

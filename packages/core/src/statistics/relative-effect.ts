@@ -29,11 +29,15 @@ export function relativeEffect({ effect, baseline }: Pick<AdjustedEffect, 'effec
   if (effect.kind === 'undefined') return { kind: 'undefined', reason: effect.reason, effect: null }
   if (baseline === null) return { kind: 'undefined', reason: 'too-few-units', effect: null }
   const { mean: base, variance: baseVariance, covariance } = baseline
+  if (![base, baseVariance, covariance].every(Number.isFinite)) {
+    return { kind: 'undefined', reason: 'not-finite', effect: null }
+  }
   if (base === 0) return { kind: 'undefined', reason: 'zero-baseline', effect: null }
   const share = effect.effect / Math.abs(base)
   if (Math.abs(base) < LEAST_BASELINE_Z * Math.sqrt(baseVariance)) {
     return { kind: 'undefined', reason: 'weak-baseline', effect: null }
   }
+  if (baseVariance < 0) return { kind: 'undefined', reason: 'zero-variance', effect: share }
   const ratio = 1 + effect.effect / base
   const isLog = base > 0 && ratio > 0
   // Slopes of ln(1 + effect / base) or effect / |base| in the effect and in the base.

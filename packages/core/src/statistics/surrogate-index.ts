@@ -32,7 +32,7 @@ const FOLDS = 5
 /**
  * The surrogate index (Athey, Chetty, Imbens & Kang 2019, NBER 26463, §4): least squares of the long-term outcome on short-term ones
  * and features, with the covariance HC3 of its weights. Its fit is judged by cross-fitting, in five folds drawn with `key`. The history must hold
- * no user of the experiment. `too-few-units` below ten users per column, `zero-variance` where columns determine one another or
+ * no user of the experiment. `too-few-units` below ten users per column, `zero-variance` where columns determine one another (or do so without a fifth of the users) or
  * the long-term outcome is the same for everybody.
  */
 export function fitSurrogateIndex(
@@ -46,6 +46,8 @@ export function fitSurrogateIndex(
   const { centre, centred } = centredRows(rows)
   const fit = leastSquares(centred, longTerm)
   if (fit.kind === 'undefined') return fit
+  const judged = outOfFold(centred, longTerm, key)
+  if (judged === null) return { kind: 'undefined', reason: 'zero-variance' }
   const weights = Array.from(fit.coefficients.subarray(1))
   const atMeans = weights.reduce((sum, weight, j) => sum + weight * centre[j]!, 0)
   return {
@@ -54,7 +56,7 @@ export function fitSurrogateIndex(
     weights,
     covariance: withoutFirst(fit),
     users: rows.length,
-    ...outOfFold(centred, longTerm, key),
+    ...judged,
   }
 }
 
@@ -83,11 +85,12 @@ function withoutFirst({ coefficients, covariance }: LeastSquares): Float64Array 
   return Float64Array.from(rest)
 }
 
+/** Null where columns determine one another once a fold is left out. */
 function outOfFold(
   rows: readonly Float64Array[],
   longTerm: ArrayLike<number>,
   key: string,
-): Pick<SurrogateIndex, 'rSquared' | 'slope'> {
+): Pick<SurrogateIndex, 'rSquared' | 'slope'> | null {
   const random = randomFrom(key)
   const foldOf = rows.map(() => Math.floor(FOLDS * random()))
   const forecasts = new Float64Array(rows.length)
@@ -97,10 +100,8 @@ function outOfFold(
       places.map((i) => rows[i]!),
       places.map((i) => longTerm[i]!),
     )
-    for (let i = 0; i < rows.length; i++) {
-      if (foldOf[i] !== fold) continue
-      forecasts[i] = fit.kind === 'undefined' ? Number.NaN : dot(fit.coefficients, rows[i]!)
-    }
+    if (fit.kind === 'undefined') return null
+    for (let i = 0; i < rows.length; i++) if (foldOf[i] === fold) forecasts[i] = dot(fit.coefficients, rows[i]!)
   }
   let mean = 0
   for (let i = 0; i < rows.length; i++) mean += longTerm[i]! / rows.length
