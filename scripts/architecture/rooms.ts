@@ -181,7 +181,7 @@ const shell: readonly Room[] = [
   {
     name: 'server/evaluation',
     holds: 'packages/server/src/evaluation/',
-    purpose: 'What a policy is worth on a log, worked out on a thread of its own.',
+    purpose: 'Long work of the core on a thread of its own: what a policy is worth on a log, whom an experiment moves.',
     mayImport: ['core', 'core/domain'],
   },
   {

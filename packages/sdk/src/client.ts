@@ -113,7 +113,16 @@ export interface PalomaClient {
     stop(key: string, end: StopInput): Promise<WireExperiment>
     exposures(key: string): Promise<WireExposures>
     /** What the log says of it; takes longer the more users there are. */
-    results(key: string, options?: { readonly from?: 'live' | 'history' }): Promise<WireExperimentResults>
+    results(
+      key: string,
+      options?: {
+        readonly from?: 'live' | 'history'
+        /** Also whom a treatment moves: takes seconds. */
+        readonly heterogeneity?: boolean
+        /** Also learn the Bayesian view's prior from experiments that are over. */
+        readonly pastEffects?: boolean
+      },
+    ): Promise<WireExperimentResults>
     /** Users and days until it decides, from the last `days` (28) of the log; nothing needs to have started. */
     plan(
       key: string,
@@ -244,8 +253,13 @@ function experimentCalls(transport: Transport): PalomaClient['experiments'] {
     ramp: (key, body) => transport.request('POST', path('experiments', key, '/ramp'), { body }),
     stop: (key, body) => transport.request('POST', path('experiments', key, '/stop'), { body }),
     exposures: (key) => transport.request('GET', path('experiments', key, '/exposures')),
-    results: (key, { from } = {}) =>
-      transport.request('GET', path('experiments', key, `/results${from === undefined ? '' : `?from=${from}`}`)),
+    results: (key, options = {}) => {
+      const asked = Object.entries(options).map(([name, value]) => `${name}=${value}`)
+      return transport.request(
+        'GET',
+        path('experiments', key, `/results${asked.length === 0 ? '' : `?${asked.join('&')}`}`),
+      )
+    },
     plan: (key, { from = 'live', days } = {}) =>
       transport.request(
         'GET',

@@ -95,6 +95,8 @@ export interface WireExperimentResults {
   readonly until: IsoTime
   /** Users whom a change of weights moved, and users exposed who took part in no phase that can be read. */
   readonly leftOut: { readonly moved: number; readonly outside: number }
+  /** Where they were asked for: experiments that are over whose effects count in the prior, and those that can no longer be read. */
+  readonly past?: { readonly experiments: readonly string[]; readonly unreadable: readonly string[] } | undefined
   /** Quality first, then the decision with its reasons, then every effect. */
   readonly readOut: ExperimentReadOut
 }

@@ -9,7 +9,7 @@ import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { createAdapters } from './channel/adapters.ts'
 import type { Config, Runtime } from './config/contract.ts'
-import { evaluateApart } from './evaluation/index.ts'
+import { evaluateApart, readOutApart } from './evaluation/index.ts'
 import { createHttp } from './http/create-http.ts'
 import { parquetLog } from './log/index.ts'
 import { planTables, readOutTables, withHistoryRows } from './readout/index.ts'
@@ -157,7 +157,7 @@ async function depsOf(store: Store, { config, runtime, wallClock, notes }: AppPa
   const snapshots = await snapshotKeeper(store, config, clock.now())
   const history = parquetLog({ dir: join(runtime.dataDir, 'history') })
   const { publicUrl } = runtime
-  const readOut: Deps['readOut'] = (tables) => readOutTables(tables, READ_OUT_LIMITS)
+  const readOut: Deps['readOut'] = (tables) => readOutTables(tables, READ_OUT_LIMITS, readOutApart)
   const planUnits: Deps['planUnits'] = (rows) => planTables(rows, READ_OUT_LIMITS)
   const historyRows: Deps['historyRows'] = (source, read) => withHistoryRows(source, READ_OUT_LIMITS, read)
   const made = { store, history, config, adapters, clock, snapshots, secret, publicUrl }

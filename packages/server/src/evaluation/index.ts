@@ -1,1 +1,2 @@
 export { evaluateApart } from './evaluate-apart.ts'
+export { readOutApart } from './read-out-apart.ts'

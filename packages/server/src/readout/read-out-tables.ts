@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { type ExperimentReadOut, PalomaError, type ReadOutSpec, readOut } from '@paloma/core'
+import { type ExperimentReadOut, type ExperimentSummary, PalomaError, type ReadOutSpec, readOut } from '@paloma/core'
 import type { FileSpec } from './contract.ts'
 import type { AnalyticsLimits } from './duckdb.ts'
 import { type ReadOutFiles, summariseFiles } from './summarise-files.ts'
@@ -67,11 +67,15 @@ const COLUMNS: FileSpec['columns'] = {
  * Reads an experiment out of rows, by way of files in a temporary folder: the same engine, with the same bound of memory,
  * that reads tables. Throws NOBODY_EXPOSED for an experiment without rows.
  */
-export async function readOutTables(tables: ReadOutTables, limits: AnalyticsLimits): Promise<ExperimentReadOut> {
+export async function readOutTables(
+  tables: ReadOutTables,
+  limits: AnalyticsLimits,
+  work: (summary: ExperimentSummary, spec: ReadOutSpec) => ExperimentReadOut | Promise<ExperimentReadOut> = readOut,
+): Promise<ExperimentReadOut> {
   const { spec } = tables
   const found = await withTables(tables, async (files, fileSpec) => {
     const { faults, ...summary } = await summariseFiles(fileSpec, files, limits)
-    return readOut({ ...summary, faults: { ...faults, metricRowsOfOthers: 0 } }, spec)
+    return work({ ...summary, faults: { ...faults, metricRowsOfOthers: 0 } }, fileSpec.readOut)
   })
   if (found === undefined) {
     throw new PalomaError('NOBODY_EXPOSED', `nobody counts in experiment ${spec.experiment} yet`)
@@ -100,10 +104,18 @@ export async function withTables<T>(
     // A user's reach in a later slot of time may be what an earlier one left of it.
     const covariates = isKnown.ofAnybody && spec.unit === undefined ? KNOWN_COLUMNS : []
     const columns = { ...COLUMNS, assignments: { ...COLUMNS.assignments, phase, cluster: own, covariates } }
-    return await work(files, { readOut: spec, asOf, columns })
+    return await work(files, { readOut: knownToo(spec), asOf, columns })
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** Whatever else tells users apart: what was noted of them at exposure. */
+function knownToo(spec: ReadOutSpec): ReadOutSpec {
+  const { heterogeneity } = spec
+  if (heterogeneity === undefined) return spec
+  const known = KNOWN_COLUMNS.map((column) => ({ column, kind: 'number', measured: null }) as const)
+  return { ...spec, heterogeneity: { ...heterogeneity, features: [...heterogeneity.features, ...known] } }
 }
 
 const ASSIGNED = ['user', 'variant', 'time', 'phase'] as const

@@ -27,21 +27,34 @@ export async function readSingleUsers(
   const segments = segmentsAsked(readOut)
   const own = segments.flatMap((segment, i) => (readOut.segments.includes(segment) ? [i] : []))
   const phase = columns.assignments.phase === null ? 'CAST(NULL AS VARCHAR)' : 'phase'
+  const past = heterogeneity.withPast === true ? pastOf(vectors) : []
   const selected = [
     ...['CAST(u AS VARCHAR) AS k', 'v', phase],
     ...kinds.map((kind, i) => (kind === 'number' ? numberAt(featureColumn(i)) : featureColumn(i))),
     ...own.map((i) => segmentColumn(i)),
     ...asked.map(({ names }) => names[0]!),
+    ...past.map(({ expression }) => expression),
   ]
   const draw =
     scene.exposures.users > heterogeneity.mostUsers
       ? `ORDER BY md5(CAST(u AS VARCHAR)), CAST(u AS VARCHAR) LIMIT ${heterogeneity.mostUsers}`
       : ''
   const rows: (readonly SqlValue[])[] = []
-  const sql = `SELECT ${selected.join(', ')} FROM ${cleaned(scene.facts, asked)} ${draw}`
+  const sql = `SELECT ${selected.join(', ')} FROM ${cleaned(scene.facts, past.length === 0 ? asked : vectors)} ${draw}`
   for await (const page of analytics.pages(sql)) for (const row of page) rows.push(row)
+  const { features, ...known } = fromRows(rows, {
+    kinds,
+    features: heterogeneity.features.map(({ column }) => column),
+  })
   const single = {
-    ...fromRows(rows, { kinds, features: heterogeneity.features.map(({ column }) => column) }),
+    ...known,
+    features: [
+      ...features,
+      ...past.map(({ name }, k): RawFeature => {
+        const at = FIXED + kinds.length + own.length + asked.length + k
+        return { name, kind: 'number', values: Float64Array.from(rows, (row) => numberOrNaN(row[at])) }
+      }),
+    ],
     of: scene.exposures.users,
     phases: columns.assignments.phase === null ? null : rows.map((row) => textOrNull(row[2])),
     late: await lateFeatures(analytics, heterogeneity),
@@ -55,6 +68,13 @@ export async function readSingleUsers(
     })),
   }
   return { single }
+}
+
+/** What users did before, metric by metric; null of those who do not count in one. */
+function pastOf(vectors: readonly MetricVector[]): readonly { readonly name: string; readonly expression: string }[] {
+  return vectors.flatMap(({ columns, names }) =>
+    columns.before.map((place) => ({ name: columns.names[place]!, expression: names[place]! })),
+  )
 }
 
 // The id, the variant and the phase come first.

@@ -26,10 +26,12 @@ export * from './evaluations-contract.ts'
 
 export type {
   Actor,
+  DeepQuestions,
   ExperimentResults,
   ExperimentUsecases,
   ExperimentView,
   ExposureReport,
+  PastOfResults,
   PlanBasis,
   PlanFromLog,
   PlannedPast,

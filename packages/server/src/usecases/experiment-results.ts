@@ -22,12 +22,20 @@ import {
   withheldMessage,
 } from './beside-metrics.ts'
 import type { ExperimentResults } from './contract.ts'
+import { heterogeneityOfLog, type PastOfLog } from './deep-results.ts'
 import type { Deps } from './deps.ts'
 import { assignments, type LeftOutCounts, measured, otherColumn, phaseName, type Scene } from './experiment-rows.ts'
 import { type ResultSource, withRows } from './experiment-sources.ts'
 import { dayOf, exportedSince, keptSince } from './kept-since.ts'
 import { experimentMetrics } from './live-metrics.ts'
 import { preMs, readFrom } from './retention-holds.ts'
+
+/** Where results are read from, and what is asked beside the decision. */
+export interface ResultOptions {
+  readonly from?: ResultSource
+  readonly heterogeneity?: boolean
+  readonly past?: PastOfLog
+}
 
 type ResultDeps = Pick<Deps, 'store' | 'history' | 'historyRows' | 'config' | 'clock' | 'readOut'>
 
@@ -39,13 +47,15 @@ type ResultDeps = Pick<Deps, 'store' | 'history' | 'historyRows' | 'config' | 'c
 export async function experimentResults(
   deps: ResultDeps,
   experiment: Experiment,
-  from: ResultSource = 'live',
+  options: ResultOptions = {},
 ): Promise<ExperimentResults> {
+  const { from = 'live' } = options
   const { design, layer, phases, end } = experiment
   if (layer === null || phases.length === 0) throw unreadable(design.key, 'it has not started')
   if (design.unit.kind === 'switchback') {
     await stillReadable(deps, experiment, from)
-    return slotResults(deps, { ...experiment, from }, design.unit)
+    if (options.heterogeneity === true) throw unreadable(design.key, SLOTS_HAVE_NO_USERS)
+    return slotResults(deps, { ...experiment, from, options }, design.unit)
   }
   const part = readablePart(phases)
   const [first] = part.phases
@@ -54,7 +64,7 @@ export async function experimentResults(
   const metrics = experimentMetrics(deps.config, design.metrics)
   const until = Math.min(deps.clock.now(), part.until ?? Infinity, end?.at ?? Infinity)
   const ramp = part.cohorts.map(({ phase, weights }) => ({ name: phaseName(phase), weights }))
-  return read(deps, {
+  return read(deps, options, {
     key: design.key,
     from,
     control: design.control,
@@ -67,6 +77,7 @@ export async function experimentResults(
     metrics,
     beside: besideWhatIsKept(besideDecision(deps.config, metrics, triedBy(design)), sendsSince <= first!.since),
     others: await othersBeside(deps, design.key, { since: first!.since, until }),
+    deep: deepOf(options, design.key, metrics),
     ...(design.successTests === undefined ? {} : { successTests: design.successTests }),
     cohortOf: (first) => cohortOf({ layer, salt, phases: part.phases }, first),
     mayCount: (userId) => mayBeInCohort({ layer, phases: part.phases }, userId),
@@ -97,27 +108,29 @@ function besideWhatIsKept(beside: BesideDecision, hasSends: boolean): BesideDeci
  */
 function slotResults(
   deps: ResultDeps,
-  { design, phases, end, from }: Experiment & { readonly from: ResultSource },
+  { design, phases, end, from, options }: Experiment & { readonly from: ResultSource; readonly options: ResultOptions },
   { slotMinutes, clusterTrait }: Extract<Experiment['design']['unit'], { readonly kind: 'switchback' }>,
 ): Promise<ExperimentResults> {
   const [first] = phases
   const { horizon } = design
   const ramp = phases.map((phase, i) => ({ name: phaseName(i), weights: sharesOf(phase) }))
   const isReweighted = phases.some(({ ranges }) => JSON.stringify(ranges) !== JSON.stringify(first!.ranges))
-  return read(deps, {
+  return read(deps, options, {
     ...{ key: design.key, control: design.control, weights: sharesOf(first!), phases: isReweighted ? ramp : [], from },
     start: first!.since,
     end: horizon.kind === 'days' ? first!.since + horizon.days * DAY_MS : null,
     until: Math.min(deps.clock.now(), end?.at ?? Infinity),
     sequential: sequentialOf(horizon),
     metrics: experimentMetrics(deps.config, design.metrics),
-    ...{ beside: NOTHING_BESIDE, others: [] },
+    ...{ beside: NOTHING_BESIDE, others: [], deep: deepOf(options, design.key, []) },
     unit: { kind: 'switchback', slotMinutes, washoutMinutes: 0 },
     hasClusters: clusterTrait !== undefined,
     cohortOf: ({ phase }) => phase,
     mayCount: () => true,
   })
 }
+
+const SLOTS_HAVE_NO_USERS = 'whom a treatment moves can only be told where users were assigned one by one'
 
 /** Sums of slots say nothing of single users. */
 const NOTHING_BESIDE: BesideDecision = { metrics: [], channels: [], message: null }
@@ -151,8 +164,9 @@ const EXPECTED_USERS = 10_000
 export async function alwaysOnResults(
   deps: ResultDeps,
   standing: AlwaysOn & { readonly key: string },
-  from: ResultSource = 'live',
+  options: ResultOptions = {},
 ): Promise<ExperimentResults> {
+  const { from = 'live' } = options
   const { key, control, phase, since, until, message } = standing
   const { registry } = deps.store
   const sendsSince = await keptSince(registry)
@@ -161,18 +175,30 @@ export async function alwaysOnResults(
   const firstAt = rowsSince === 0 ? 0 : rowsSince + preMs(deps.config)
   const metrics = experimentMetrics(deps.config, [])
   const beside = besideDecision(deps.config, metrics, { message, treatedChannel: null })
-  return read(deps, {
+  return read(deps, options, {
     ...{ key, from, control, weights: sharesOf(phase), phases: [], start: since, end: until },
     until: Math.min(deps.clock.now(), until ?? Infinity),
     sequential: { kind: 'confidenceSequence', expectedUsers: EXPECTED_USERS },
     metrics,
     ...{ beside: besideWhatIsKept(beside, sendsSince <= firstAt), others: [], firstAt },
+    deep: deepOf(options, key, metrics),
     cohortOf: () => 0,
     mayCount: () => true,
   })
 }
 
-async function read(deps: ResultDeps, scene: Scene): Promise<ExperimentResults> {
+/** Rejects with EXPERIMENT_UNREADABLE where no metric is a number of single users. */
+function deepOf({ heterogeneity, past }: ResultOptions, key: string, metrics: Scene['metrics']): Scene['deep'] {
+  const asked = heterogeneity === true ? heterogeneityOfLog(metrics) : undefined
+  if (asked === null)
+    throw unreadable(key, 'no metric of it is a mean or a share, of which alone can be told whom it moves')
+  return {
+    ...(asked === undefined ? {} : { heterogeneity: asked }),
+    ...(past === undefined ? {} : { pastEffects: past.effects }),
+  }
+}
+
+async function read(deps: ResultDeps, { past }: ResultOptions, scene: Scene): Promise<ExperimentResults> {
   const names = Object.keys(scene.weights)
   if (!names.includes(scene.control) || names.length < 2) {
     throw unreadable(scene.key, `its control ${scene.control} and another variant need users, got ${names.join(', ')}`)
@@ -187,7 +213,8 @@ async function read(deps: ResultDeps, scene: Scene): Promise<ExperimentResults> 
       metrics: measured({ rows, store: deps.store }, scene),
     }),
   )
-  return { readOut, until: scene.until, leftOut: { ...counts } }
+  const known = past === undefined ? {} : { past: { experiments: past.experiments, unreadable: past.unreadable } }
+  return { readOut, until: scene.until, leftOut: { ...counts }, ...known }
 }
 
 function unreadable(key: string, reason: string): PalomaError {
@@ -200,7 +227,8 @@ function sharesOf({ ranges }: Pick<Phase, 'ranges'>): Readonly<Record<string, nu
 }
 
 function specOf(scene: Scene): ReadOutSpec {
-  const { key, control, weights, phases, start, end, sequential, metrics, unit, beside, others, successTests } = scene
+  const { key, control, weights, phases, start, end, sequential, metrics, unit, beside, others, successTests, deep } =
+    scene
   const variants = Object.entries(weights).map(([name, weight]) => ({ name, weight }))
   const all = [...metrics, ...beside.metrics]
   const rest = { sequential, skewness: 'corrected', metrics: all, utility: null, segments: [] } as const
@@ -213,6 +241,7 @@ function specOf(scene: Scene): ReadOutSpec {
     ...(beside.message === null ? {} : { received: RECEIVED }),
     ...(successTests === undefined ? {} : { successTests }),
     ...(unit === undefined ? {} : { unit }),
+    ...deep,
   }
   return { experiment: key, variants, control, phases, start, end, ...LEVELS, ...rest, ...questions }
 }

@@ -32,6 +32,8 @@ export interface Scene {
   /** Experiments whose variants may cut across this one's. */
   readonly others: readonly Experiment[]
   readonly successTests?: ReadOutSpec['successTests']
+  /** What was asked beside the decision. */
+  readonly deep: Pick<ReadOutSpec, 'heterogeneity' | 'pastEffects'>
   readonly unit?: ReadOutSpec['unit']
   /** Slots of time are those of clusters. */
   readonly hasClusters?: boolean

@@ -41,6 +41,22 @@ export interface ExperimentResults {
   readonly until: EpochMs
   /** Users whom a change of weights moved, and users exposed who took part in no phase that can be read. */
   readonly leftOut: { readonly moved: number; readonly outside: number }
+  /** Where they were asked for, experiments that are over, from whose effects the Bayesian view's prior was learned. */
+  readonly past?: PastOfResults
+}
+
+/** Which experiments that are over told of their effects, and which no longer could. */
+export interface PastOfResults {
+  readonly experiments: readonly string[]
+  readonly unreadable: readonly string[]
+}
+
+/** What may be asked beside the decision, at a price of seconds. */
+export interface DeepQuestions {
+  /** Whom a treatment moves. */
+  readonly heterogeneity?: boolean
+  /** The prior of the Bayesian view, from own experiments that are over. */
+  readonly pastEffects?: boolean
 }
 
 /** What the log says of one metric of a design. */
@@ -111,9 +127,9 @@ export interface ExperimentUsecases {
   exposures(key: string): Promise<ExposureReport | undefined>
   /**
    * From the store (`live`), or with exported days out of their files (`history`): the same answer, at any size. Rejects
-   * with EXPERIMENT_UNREADABLE and NOBODY_EXPOSED.
+   * with EXPERIMENT_UNREADABLE and NOBODY_EXPOSED; deep questions are answered one at a time, beside decisions: RESULTS_BUSY where too many wait.
    */
-  results(key: string, from?: 'live' | 'history'): Promise<ExperimentResults | undefined>
+  results(key: string, from?: 'live' | 'history', deep?: DeepQuestions): Promise<ExperimentResults | undefined>
   /**
    * Users and days until a design decides, from the last `days` of the log. Rejects with EXPERIMENT_INVALID (as a start would),
    * EXPERIMENT_STOPPED and EXPERIMENT_WITHOUT_PAST.

@@ -18,10 +18,12 @@ import {
   stoppedExperiment,
 } from '@paloma/core'
 import { alwaysOn } from './always-on.ts'
-import type { ExposureReport, Usecases } from './contract.ts'
+import type { DeepQuestions, ExperimentResults, ExposureReport, Usecases } from './contract.ts'
+import { oneAtATime, pastOfLog } from './deep-results.ts'
 import type { Deps } from './deps.ts'
 import { type PlanOptions, planFromLog } from './experiment-plan.ts'
 import { alwaysOnResults, experimentResults } from './experiment-results.ts'
+import type { ResultSource } from './experiment-sources.ts'
 import { dayOf, keptSince } from './kept-since.ts'
 import { metricsOf } from './live-metrics.ts'
 
@@ -34,6 +36,7 @@ type ExperimentDeps = Pick<
 export function experimentUsecases(deps: ExperimentDeps): Usecases['experiments'] {
   const { store, clock } = deps
   const { experiments } = store
+  const inTurn = oneAtATime<ExperimentResults | undefined>()
   return {
     create: (design, actor) => create(deps, design, actor),
     list: () => experiments.list(),
@@ -55,14 +58,31 @@ export function experimentUsecases(deps: ExperimentDeps): Usecases['experiments'
         stopExperiment(experiment, end, clock.now()),
       ),
     exposures: (key) => exposuresOf(deps, key),
-    async results(key, from = 'live') {
-      const experiment = await experiments.get(key)
-      if (experiment !== undefined) return experimentResults(deps, experiment, from)
-      const standing = alwaysOn(deps.config, key)
-      return standing && alwaysOnResults(deps, { ...standing, key }, from)
+    results(key, from = 'live', deep = {}) {
+      const ask = (): Promise<ExperimentResults | undefined> => resultsOf(deps, key, { from, deep })
+      if (deep.heterogeneity !== true && deep.pastEffects !== true) return ask()
+      return inTurn(JSON.stringify([key, from, deep.heterogeneity === true, deep.pastEffects === true]), ask)
     },
     plan: (key, options) => plan(deps, key, options),
   }
+}
+
+async function resultsOf(
+  deps: ExperimentDeps,
+  key: string,
+  { from, deep }: { readonly from: ResultSource; readonly deep: DeepQuestions },
+): Promise<ExperimentResults | undefined> {
+  const { experiments } = deps.store
+  const experiment = await experiments.get(key)
+  const standing = experiment === undefined ? alwaysOn(deps.config, key) : undefined
+  if (experiment === undefined && standing === undefined) return undefined
+  const past =
+    deep.pastEffects === true
+      ? await pastOfLog(await experiments.list(), key, (each) => experimentResults(deps, each, { from }))
+      : undefined
+  const how = { from, heterogeneity: deep.heterogeneity === true, ...(past === undefined ? {} : { past }) }
+  if (experiment !== undefined) return experimentResults(deps, experiment, how)
+  return standing && alwaysOnResults(deps, { ...standing, key }, how)
 }
 
 async function plan(

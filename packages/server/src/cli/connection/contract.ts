@@ -54,7 +54,10 @@ export interface Connection {
     start(key: string): Promise<WireExperiment>
     ramp(key: string, ramp: RampInput): Promise<WireExperiment>
     stop(key: string, end: StopInput): Promise<WireExperiment>
-    results(key: string, options: { readonly from: 'live' | 'history' }): Promise<WireExperimentResults>
+    results(
+      key: string,
+      options: { readonly from: 'live' | 'history'; readonly heterogeneity: boolean; readonly pastEffects: boolean },
+    ): Promise<WireExperimentResults>
     plan(key: string, options: PlanOptions): Promise<WirePlanFromLog>
   }
   readonly evaluations: {

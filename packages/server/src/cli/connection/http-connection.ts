@@ -68,8 +68,11 @@ function experimentCalls(call: <T>(request: Call) => Promise<T>): Connection['ex
     start: (key) => step(key, 'start'),
     ramp: (key, ramp) => step(key, 'ramp', ramp),
     stop: (key, end) => step(key, 'stop', end),
-    results: (key, { from }) =>
-      call({ method: 'GET', path: pathOf('experiments', key, `/results?from=${from}`), timeoutMs: LONG_TIMEOUT_MS }),
+    results: (key, { from, heterogeneity, pastEffects }) => {
+      const deep = `${heterogeneity ? '&heterogeneity=true' : ''}${pastEffects ? '&pastEffects=true' : ''}`
+      const path = pathOf('experiments', key, `/results?from=${from}${deep}`)
+      return call({ method: 'GET', path, timeoutMs: LONG_TIMEOUT_MS })
+    },
     plan: (key, { from, days }) => {
       const path = pathOf('experiments', key, `/plan?from=${from}&days=${days}`)
       return call({ method: 'GET', path, timeoutMs: LONG_TIMEOUT_MS })

@@ -95,8 +95,12 @@ function exposureText({ users, crossed, counts, sampleRatios }: WireExposures): 
 
 /** What the log says, as `analyse` says it of tables. */
 export function resultsReport(results: WireExperimentResults): Report {
-  const { readOut, leftOut } = results
+  const { readOut, leftOut, past } = results
   const moved =
     leftOut.moved === 0 ? [] : [`${showNumber(leftOut.moved)} users whom a change of weights moved are left out.`]
-  return { data: results, text: [analyseText(readOut), ...moved].join('\n\n') }
+  const gone =
+    past === undefined || past.unreadable.length === 0
+      ? []
+      : [`The prior lacks experiments that can no longer be read: ${past.unreadable.join(', ')}.`]
+  return { data: results, text: [analyseText(readOut), ...moved, ...gone].join('\n\n') }
 }

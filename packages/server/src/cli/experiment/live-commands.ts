@@ -118,6 +118,8 @@ function showCommand(on: OnServer): Command {
 interface ResultsFlags extends ConnectionFlags {
   readonly from: 'live' | 'history'
   readonly report?: string
+  readonly heterogeneity?: true
+  readonly pastEffects?: true
 }
 
 function resultsCommand(on: OnServer): Command {
@@ -129,11 +131,14 @@ function resultsCommand(on: OnServer): Command {
         .choices(['live', 'history'])
         .default('live'),
     )
+    .option('--heterogeneity', 'also say whom a treatment moves; takes seconds, beside the decisions of the server')
+    .option('--past-effects', "also learn the Bayesian view's prior from own experiments that are over")
     .option('--report <file>', 'also write an HTML page that needs nothing else')
   return withConnectionFlags(command).action((key: string, { from, report, ...flags }: ResultsFlags) =>
     on(flags, async (experiments) => {
       if (report !== undefined) await requireOutputFolder(report, UNWRITABLE)
-      const results = await experiments.results(key, { from })
+      const deep = { heterogeneity: flags.heterogeneity === true, pastEffects: flags.pastEffects === true }
+      const results = await experiments.results(key, { from, ...deep })
       if (report !== undefined) await writeOutputFile(report, readOutPage(results.readOut), UNWRITABLE)
       return resultsReport(results)
     }),

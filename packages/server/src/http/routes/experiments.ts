@@ -137,7 +137,11 @@ function resultsRoute(app: HttpApp, experiments: RouteDeps['usecases']['experime
       response: { 200: experimentResultsSchema, ...PROBLEMS },
     },
     handler: async (request) => {
-      const results = await experiments.results(request.params.key, request.query.from)
+      const { from, ...asked } = request.query
+      const results = await experiments.results(request.params.key, from, {
+        heterogeneity: asked.heterogeneity === 'true',
+        pastEffects: asked.pastEffects === 'true',
+      })
       if (results === undefined) throw notFound('experiment', request.params.key)
       return { ...results, until: iso(results.until) }
     },

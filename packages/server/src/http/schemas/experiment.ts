@@ -103,20 +103,34 @@ export const exposuresSchema: z.ZodType<WireExposures> = named(
 )
 
 /** Where results are read from: the store, or the files of exported days and the store for the rest. */
-export const resultsQuerySchema: z.ZodType<{ readonly from: 'live' | 'history' }> = z.object({
+export const resultsQuerySchema: z.ZodType<{
+  readonly from: 'live' | 'history'
+  readonly heterogeneity: 'true' | 'false'
+  readonly pastEffects: 'true' | 'false'
+}> = z.object({
   from: z.enum(['live', 'history']).default('live'),
+  heterogeneity: z.enum(['true', 'false']).default('false').describe('Also whom a treatment moves: takes seconds'),
+  pastEffects: z
+    .enum(['true', 'false'])
+    .default('false')
+    .describe("Also learn the Bayesian view's prior from own experiments that are over: each of them is read out"),
 })
 
 /** The read-out has the shape that `paloma experiment analyse --json` prints. */
 export const experimentResultsSchema: z.ZodType<{
   readonly until: string
   readonly leftOut: WireExperimentResults['leftOut']
+  readonly past?: WireExperimentResults['past']
   readonly readOut: unknown
 }> = named(
   'ExperimentResults',
   z.object({
     until: isoSchema,
     leftOut: z.object({ moved: z.int(), outside: z.int() }),
+    past: z
+      .object({ experiments: z.array(z.string()), unreadable: z.array(z.string()) })
+      .exactOptional()
+      .describe('Experiments that are over, where they were asked for'),
     readOut: z.unknown(),
   }),
 )
