@@ -86,3 +86,10 @@ const ROUNDING = 1e-12
 function isAboveRounding(stdError: number, value: number): boolean {
   return stdError > 0 && stdError > ROUNDING * Math.abs(value)
 }
+
+/** Of z = Σ (r − R) over a user's decisions ÷ the mean number of decisions: G² / (G − 1) Σ residual². */
+export function variancePerUser({ residuals }: ClusteredMean): number | null {
+  if (residuals.length < 2) return null
+  const squares = residuals.reduce((sum, residual) => sum + residual ** 2, 0)
+  return (squares * residuals.length ** 2) / (residuals.length - 1)
+}

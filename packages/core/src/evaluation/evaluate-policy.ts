@@ -1,7 +1,7 @@
 import { checkLevel, type Estimate, effectInterval, type JointEffects } from '../statistics/index.ts'
 import { bootstrapUsers } from './bootstrap-users.ts'
 import { checkEvaluationLog } from './check-evaluation-log.ts'
-import { type ClusteredMean, clusteredEffect, combineMeans, jointMeans } from './clustered.ts'
+import { type ClusteredMean, clusteredEffect, combineMeans, jointMeans, variancePerUser } from './clustered.ts'
 import { foldsOfUsers } from './cross-fit-folds.ts'
 import type { EvaluationLog } from './evaluation-log.ts'
 import { type ExplorationPlan, planExploration } from './exploration-plan.ts'
@@ -264,11 +264,4 @@ function summarise(scores: ObjectiveScores, from: Summarising): ObjectiveEvaluat
 function sourceOf({ isExact }: ObjectiveScores, predictions: unknown): ObjectiveEvaluation['model']['source'] {
   if (predictions === undefined) return 'fitted'
   return isExact ? 'exact' : 'given'
-}
-
-/** Of z = Σ (r − R) over a user's decisions ÷ the mean number of decisions: G² / (G − 1) Σ residual². */
-function variancePerUser({ residuals }: ClusteredMean): number | null {
-  if (residuals.length < 2) return null
-  const squares = residuals.reduce((sum, residual) => sum + residual ** 2, 0)
-  return (squares * residuals.length ** 2) / (residuals.length - 1)
 }

@@ -6,7 +6,7 @@ import type { EstimatorTerms, ObjectiveTerms } from './estimator.ts'
  * the estimate, and its standard error, taken from the same decisions, does not show it. Not unchanged when all rewards
  * shift by a constant.
  */
-export function importanceSampling({ weights, rewards }: ObjectiveTerms): EstimatorTerms {
+export function importanceSampling({ weights, rewards }: Pick<ObjectiveTerms, 'weights' | 'rewards'>): EstimatorTerms {
   return { weighted: weights.map((weight, i) => weight * rewards[i]!) }
 }
 
@@ -15,6 +15,9 @@ export function importanceSampling({ weights, rewards }: ObjectiveTerms): Estima
  * the range of the rewards, and moved by c when all rewards are. Same assumptions as IPS, but silent where support is missing: it then
  * speaks of the actions the log has. No value where all weights are 0.
  */
-export function selfNormalisedSampling({ weights, rewards }: ObjectiveTerms): EstimatorTerms {
+export function selfNormalisedSampling({
+  weights,
+  rewards,
+}: Pick<ObjectiveTerms, 'weights' | 'rewards'>): EstimatorTerms {
   return { weighted: weights.map((weight, i) => weight * rewards[i]!), normaliser: weights }
 }

@@ -178,7 +178,7 @@ function allEstimators(terms: ObjectiveTerms, rule: WeightRule, input: ScoreInpu
  * two such errors apart: what is, is apart by an amount that matters. The error of the paired difference goes to 0 with the
  * weights' part in it, and would call one sound objective in twenty, and trifles in a large log, a disagreement.
  */
-function apart(dr: Effect, snips: Effect): Effect {
+export function apart(dr: Effect, snips: Effect): Effect {
   const stdErrors = [dr, snips].map(stdErrorOf)
   const unknown = [dr, snips].find((_, i) => stdErrors[i] === null)
   if (unknown?.kind === 'undefined') return { ...unknown, effect: null }
@@ -217,7 +217,7 @@ export function unusualRewards({ weights, rewards }: Pick<ObjectiveTerms, 'weigh
 }
 
 /** Share of rewards that are not the usual one, the median. */
-function unusualShare(rewards: ArrayLike<number>): number {
+export function unusualShare(rewards: ArrayLike<number>): number {
   const usual = Float64Array.from(rewards).sort()[rewards.length >> 1]
   let unusual = 0
   for (let i = 0; i < rewards.length; i++) if (rewards[i] !== usual) unusual += 1

@@ -50,15 +50,26 @@ export interface RewardEvidence {
  * Gates of off-policy evaluation. Failing any means that the log cannot tell what the policy is worth: overlap is too small, weights are not
  * those of a draw, or two estimators that must agree do not. Where everything is right, `mean-weight` still fails in 1 of 370 logs.
  */
-export function checkGates(overlap: Overlap, evidence: readonly RewardEvidence[]): readonly Gate[] {
+export function checkGates(
+  overlap: Overlap,
+  evidence: readonly RewardEvidence[],
+  words: GateSubject = { unit: 'decisions', compared: ['DR', 'SNIPS'] },
+): readonly Gate[] {
+  const { unit } = words
   return [
-    atLeast('effective-share', overlap.effectiveShare, LEAST_EFFECTIVE_SHARE),
-    atLeast('effective-sample-size', overlap.effectiveSampleSize, LEAST_EFFECTIVE_SAMPLE),
-    largestWeight(overlap),
+    atLeast('effective-share', { found: overlap.effectiveShare, limit: LEAST_EFFECTIVE_SHARE, unit }),
+    atLeast('effective-sample-size', { found: overlap.effectiveSampleSize, limit: LEAST_EFFECTIVE_SAMPLE, unit }),
+    largestWeight(overlap, unit),
     meanWeight(overlap),
-    support(overlap),
-    ...evidence.flatMap((own) => [rareRewards(own), agreement(own)]),
+    support(overlap, unit),
+    ...evidence.flatMap((own) => [rareRewards(own, unit), agreement(own, words.compared)]),
   ]
+}
+
+/** What gates speak of: units in the plural, and the two estimators that must agree. */
+export interface GateSubject {
+  readonly unit: string
+  readonly compared: readonly [string, string]
 }
 
 /** Effective decisions that both gates of size ask: 500, and so many that five of them have another than the usual reward. */
@@ -70,26 +81,29 @@ export function leastEffectiveSample(evidence: readonly RewardEvidence[]): numbe
 }
 
 const AT_LEAST_WORDS = {
-  'effective-share': (found: string, limit: string) =>
-    `The log is worth ${found} of its decisions to this policy; at least ${limit} is asked.`,
-  'effective-sample-size': (found: string, limit: string) =>
-    `The log is worth ${found} unweighted decisions to this policy; at least ${limit} are asked.`,
+  'effective-share': (found: string, limit: string, unit: string) =>
+    `The log is worth ${found} of its ${unit} to this policy; at least ${limit} is asked.`,
+  'effective-sample-size': (found: string, limit: string, unit: string) =>
+    `The log is worth ${found} unweighted ${unit} to this policy; at least ${limit} are asked.`,
 } as const
 
-function atLeast(name: keyof typeof AT_LEAST_WORDS, found: number, limit: number): Gate {
-  const words = AT_LEAST_WORDS[name](shown(found), shown(limit))
+function atLeast(
+  name: keyof typeof AT_LEAST_WORDS,
+  { found, limit, unit }: { readonly found: number; readonly limit: number; readonly unit: string },
+): Gate {
+  const words = AT_LEAST_WORDS[name](shown(found), shown(limit), unit)
   return { name, objective: null, status: found >= limit ? 'passed' : 'failed', found, limit, words }
 }
 
-function largestWeight({ largestShare }: Overlap): Gate {
+function largestWeight({ largestShare }: Overlap, unit: string): Gate {
   const limit = LARGEST_WEIGHT_SHARE
   const gate = { name: 'largest-weight', objective: null, limit, found: largestShare } as const
   if (largestShare === null)
-    return { ...gate, status: 'failed', words: 'No decision of the log chose anything that this policy would choose.' }
+    return { ...gate, status: 'failed', words: `None of the ${unit} of the log is what this policy would choose.` }
   return {
     ...gate,
     status: largestShare < limit ? 'passed' : 'failed',
-    words: `One decision carries ${shown(largestShare)} of all weight; less than ${shown(limit)} is asked.`,
+    words: `One of the ${unit} carries ${shown(largestShare)} of all weight; less than ${shown(limit)} is asked.`,
   }
 }
 
@@ -113,7 +127,7 @@ function meanWeight({ meanWeight: effect }: Overlap): Gate {
 // Of sums of probabilities that were written with six digits.
 const ROUNDING = 1e-6
 
-function support({ unsupportedMass, unsupportedDecisions }: Overlap): Gate {
+function support({ unsupportedMass, unsupportedDecisions }: Overlap, unit: string): Gate {
   const gate = { name: 'support', objective: null, limit: SUPPORT_TOLERANCE, found: unsupportedMass } as const
   if (unsupportedMass === null) {
     const words =
@@ -123,13 +137,13 @@ function support({ unsupportedMass, unsupportedDecisions }: Overlap): Gate {
   const isSupported = unsupportedMass <= SUPPORT_TOLERANCE
   const words = isSupported
     ? 'The log gives a probability to every action that this policy takes.'
-    : `This policy gives ${shown(unsupportedMass)} of its probability, in ${unsupportedDecisions} decisions, to actions the log could not have chosen.`
+    : `This policy gives ${shown(unsupportedMass)} of its probability, in ${unsupportedDecisions} ${unit}, to actions the log could not have chosen.`
   return { ...gate, status: isSupported ? 'passed' : 'failed', words }
 }
 
-function rareRewards({ objective, unusual }: RewardEvidence): Gate {
+function rareRewards({ objective, unusual }: RewardEvidence, unit: string): Gate {
   const limit = LEAST_UNUSUAL_REWARDS
-  const words = `${objective}: the log is worth ${shown(unusual)} decisions whose reward is not the usual one; with fewer than ${limit} its spread is not known.`
+  const words = `${objective}: the log is worth ${shown(unusual)} ${unit} whose reward is not the usual one; with fewer than ${limit} its spread is not known.`
   return {
     name: 'rare-rewards',
     objective,
@@ -140,19 +154,20 @@ function rareRewards({ objective, unusual }: RewardEvidence): Gate {
   }
 }
 
-function agreement({ objective, disagreement }: RewardEvidence): Gate {
+function agreement({ objective, disagreement }: RewardEvidence, compared: GateSubject['compared']): Gate {
+  const both = compared.join(' and ')
   const limit = AGREEMENT_ERRORS
   const gate = { name: 'agreement', objective, limit } as const
   if (disagreement.kind === 'undefined') {
     const { effect } = disagreement
     const isEqual = effect !== null && Math.abs(effect) < ROUNDING
     const words = isEqual
-      ? `${objective}: DR and SNIPS agree.`
-      : `${objective}: DR and SNIPS cannot be compared (${disagreement.reason}).`
+      ? `${objective}: ${both} agree.`
+      : `${objective}: ${both} cannot be compared (${disagreement.reason}).`
     return { ...gate, status: isEqual ? 'passed' : 'failed', found: isEqual ? 0 : null, words }
   }
   const found = Math.abs(disagreement.effect) / disagreement.stdError
-  const words = `${objective}: DR and SNIPS lie ${shown(found)} joint standard errors apart; less than ${limit} is asked.`
+  const words = `${objective}: ${both} lie ${shown(found)} joint standard errors apart; less than ${limit} is asked.`
   return { ...gate, status: found < limit ? 'passed' : 'failed', found, words }
 }
 

@@ -1,5 +1,5 @@
 import { type Effect, type Estimate, effectInterval } from '../statistics/index.ts'
-import { type ClusteredMean, clusteredEffect, clusteredMean } from './clustered.ts'
+import { clusteredEffect, clusteredMean } from './clustered.ts'
 import type { EvaluationLog } from './evaluation-log.ts'
 import { effectiveSampleSize } from './importance-weights.ts'
 import type { UserClusters } from './user-clusters.ts'
@@ -26,16 +26,14 @@ export interface Overlap {
 
 const QUANTILES = [0.5, 0.9, 0.99, 0.999, 1]
 
-/** Measures the overlap of the target with the log. */
-export function measureOverlap(
-  log: EvaluationLog,
+/** What of an overlap weights alone tell, by decision or by any other unit. */
+export function overlapOfWeights(
   weights: Float64Array,
   { clusters, level }: { readonly clusters: UserClusters; readonly level: number },
-): Overlap {
+): Omit<Overlap, 'unsupportedMass' | 'unsupportedDecisions' | 'leastPropensity'> {
   const sum = weights.reduce((total, weight) => total + weight, 0)
   const sorted = weights.toSorted()
-  const mean: ClusteredMean = clusteredMean(clusters, weights)
-  const meanWeight = clusteredEffect(mean, clusters)
+  const meanWeight = clusteredEffect(clusteredMean(clusters, weights), clusters)
   const ess = effectiveSampleSize(weights)
   return {
     effectiveSampleSize: ess,
@@ -43,13 +41,32 @@ export function measureOverlap(
     largestShare: sum > 0 ? sorted[sorted.length - 1]! / sum : null,
     meanWeight,
     meanWeightInterval: effectInterval(meanWeight, { level }),
-    ...unsupported(log),
     quantiles: QUANTILES.map((at) => ({ at, weight: sorted[Math.ceil(at * sorted.length) - 1]! })),
-    leastPropensity: Array.from(log.propensities).reduce((least, propensity) => Math.min(least, propensity), 1),
   }
 }
 
-function unsupported({
+/** Measures the overlap of the target with the log. */
+export function measureOverlap(
+  log: EvaluationLog,
+  weights: Float64Array,
+  options: { readonly clusters: UserClusters; readonly level: number },
+): Overlap {
+  return {
+    ...overlapOfWeights(weights, options),
+    ...unsupported(log),
+    leastPropensity: leastOf(log.propensities),
+  }
+}
+
+/** The least of a column of probabilities. */
+export function leastOf(propensities: ArrayLike<number>): number {
+  let least = 1
+  for (let i = 0; i < propensities.length; i++) least = Math.min(least, propensities[i]!)
+  return least
+}
+
+/** What the target gives to actions that the log could not have chosen. */
+export function unsupported({
   offsets,
   targetPolicy,
   loggingPolicy,

@@ -5,7 +5,26 @@ import {
   type PlannedTest,
   planExperiment,
 } from '../statistics/index.ts'
-import type { ObjectiveEvaluation, PolicyEvaluation } from './evaluate-policy.ts'
+import type { GainBound } from './gain-bound.ts'
+import type { Gate } from './overlap-gates.ts'
+import type { CompleteMetric } from './policy-metric.ts'
+import type { PolicyVerdict } from './policy-verdict.ts'
+
+/** What a pre-check reads of an evaluation, of whatever kind. */
+export interface PreChecked {
+  readonly promoted: { readonly verdict: PolicyVerdict } | null
+  readonly gates: readonly Gate[]
+  readonly objectives: readonly PreCheckedObjective[]
+}
+
+export interface PreCheckedObjective {
+  readonly name: string
+  readonly metric: CompleteMetric
+  readonly difference: Estimate
+  readonly baseline: { readonly mean: number; readonly variancePerUser: number | null }
+  /** Where there is one. */
+  readonly gainBound?: GainBound | null
+}
 
 /** What to do with a policy that was evaluated. */
 export interface PolicyPreCheck {
@@ -30,7 +49,7 @@ const MOST_CHANCE_OF_NO_GAIN = 0.5
 
 /** What an off-policy evaluation says of an experiment with the policy: predicted difference, units needed, and whether to begin. */
 export function preCheckPolicy(
-  evaluation: PolicyEvaluation,
+  evaluation: PreChecked,
   { test, power }: { readonly test?: PlannedTest; readonly power?: number } = {},
 ): PolicyPreCheck {
   const { promoted, gates, objectives } = evaluation
@@ -68,7 +87,7 @@ function isUnlikely(chance: number | null): chance is number {
 
 /** The plan for metrics with a predicted gain, or a margin; null where there is none. */
 function planFor(
-  objectives: readonly ObjectiveEvaluation[],
+  objectives: readonly PreCheckedObjective[],
   { test, power }: { readonly test: PlannedTest | undefined; readonly power: number | undefined },
 ): ExperimentPlan | null {
   const metrics = objectives.flatMap(plannedMetric)
@@ -80,7 +99,7 @@ function planFor(
   })
 }
 
-function plannedMetric({ name, metric, difference, baseline }: ObjectiveEvaluation): readonly PlannedMetric[] {
+function plannedMetric({ name, metric, difference, baseline }: PreCheckedObjective): readonly PlannedMetric[] {
   const { role, inverse, margin, isRelative } = metric
   if (role === 'watched' || baseline.variancePerUser === null || difference.mean === null) return []
   const gain = (inverse ? -1 : 1) * difference.mean

@@ -26,6 +26,9 @@ export interface PolicyVerdict {
   readonly chanceOfNoGain: number | null
 }
 
+/** What a verdict reads of an objective. */
+export type JudgedDifference = Pick<ObjectiveScores, 'name' | 'difference' | 'logging'>
+
 export interface VerdictInput {
   readonly clusters: UserClusters
   readonly metrics: readonly CompleteMetric[]
@@ -39,7 +42,7 @@ export interface VerdictInput {
  * The decision rule of experiments (STATISTICS §10, §11) on off-policy differences: every guardrail non-inferior, and the weighted sum above 0
  * or, without weights, at least one success metric.
  */
-export function policyVerdict(objectives: readonly ObjectiveScores[], input: VerdictInput): PolicyVerdict {
+export function policyVerdict(objectives: readonly JudgedDifference[], input: VerdictInput): PolicyVerdict {
   const { metrics, alpha, differences } = input
   const successes = metrics.filter(({ role }) => role === 'success').length
   const verdicts = metrics.map((metric, m) => {
@@ -66,7 +69,7 @@ function chanceOfNoGain(effect: Effect): number | null {
 }
 
 function metricVerdict(
-  { difference, logging, name }: ObjectiveScores,
+  { difference, logging, name }: JudgedDifference,
   { role, inverse, margin, isRelative }: CompleteMetric,
   { clusters, alpha }: { readonly clusters: UserClusters; readonly alpha: number },
 ): PolicyMetricVerdict {
