@@ -1,6 +1,7 @@
 import { randomFrom } from '../random/index.ts'
 import { checkLevel, type Estimate, undefinedEstimate } from '../statistics/index.ts'
 import { type EstimatorTerms, estimatorValue } from './estimator.ts'
+import type { EvaluationProgress } from './evaluation-progress.ts'
 import { sumByUser, type UserClusters } from './user-clusters.ts'
 
 /** How a bootstrap is drawn. */
@@ -8,6 +9,7 @@ export interface BootstrapOptions {
   readonly level: number
   readonly resamples: number
   readonly seed: string
+  readonly onProgress?: EvaluationProgress | undefined
 }
 
 /**
@@ -19,7 +21,7 @@ export interface BootstrapOptions {
 export function bootstrapUsers(
   clusters: UserClusters,
   estimators: readonly EstimatorTerms[],
-  { level, resamples, seed }: BootstrapOptions,
+  { level, resamples, seed, onProgress }: BootstrapOptions,
 ): readonly Estimate[] {
   checkLevel(level)
   if (!(Number.isInteger(resamples) && resamples >= 2))
@@ -30,6 +32,7 @@ export function bootstrapUsers(
   const random = randomFrom(`bootstrap ${seed}`)
   const counts = new Float64Array(clusters.count)
   for (let b = 0; b < resamples; b++) {
+    onProgress?.({ part: 'bootstrap', done: b, of: resamples })
     counts.fill(0)
     for (let k = 0; k < counts.length; k++) {
       const g = Math.floor(random() * counts.length)

@@ -4,6 +4,7 @@ import { checkEvaluationLog } from './check-evaluation-log.ts'
 import { type ClusteredMean, clusteredEffect, combineMeans, jointMeans, variancePerUser } from './clustered.ts'
 import { foldsOfUsers } from './cross-fit-folds.ts'
 import type { EvaluationLog } from './evaluation-log.ts'
+import type { EvaluationProgress } from './evaluation-progress.ts'
 import { type ExplorationPlan, planExploration } from './exploration-plan.ts'
 import { compareFixedActions, type FixedActions } from './fixed-actions.ts'
 import { type GainBound, gainBound } from './gain-bound.ts'
@@ -84,7 +85,11 @@ export interface PolicyEvaluation {
  * one step deep), that users do not influence one another, and that propensities are those of the draw. Throws
  * EVALUATION_LOG_INVALID and POLICY_METRIC_INVALID.
  */
-export function evaluatePolicy(log: EvaluationLog, options: EvaluationOptions): PolicyEvaluation {
+export function evaluatePolicy(
+  log: EvaluationLog,
+  options: EvaluationOptions,
+  onProgress?: EvaluationProgress,
+): PolicyEvaluation {
   const { level = 0.95, alpha = 0.05 } = options
   checkLevel(level)
   checkLevel(1 - alpha)
@@ -94,12 +99,12 @@ export function evaluatePolicy(log: EvaluationLog, options: EvaluationOptions): 
   const weights = importanceWeights(log)
   const overlap = measureOverlap(log, weights, { clusters, level })
   const clip = Math.sqrt(weights.length) / 2
-  const scores = scoreAll(log, { clusters, weights, clip, level, options })
+  const scores = scoreAll(log, { clusters, weights, clip, level, options, onProgress })
   const evidence = scores.flatMap(evidenceOf)
   const gates = checkGates(overlap, evidence)
   const isEnough = gates.every(({ status }) => status !== 'failed')
   const differences = jointMeans(scores.map(({ difference }) => difference))
-  const bootstraps = bootstrapAll(scores, clusters, { level, options })
+  const bootstraps = bootstrapAll(scores, clusters, { level, options, onProgress })
   return {
     status: isEnough ? 'evaluated' : 'insufficient-overlap',
     decisions: weights.length,
@@ -141,10 +146,11 @@ interface Scoring {
   readonly clip: number
   readonly level: number
   readonly options: EvaluationOptions
+  readonly onProgress: EvaluationProgress | undefined
 }
 
 function scoreAll(log: EvaluationLog, scoring: Scoring): readonly ObjectiveScores[] {
-  const { clusters, weights, clip, level, options } = scoring
+  const { clusters, weights, clip, level, options, onProgress } = scoring
   const toFit = log.rewards.filter(({ predictions }) => predictions === undefined)
   const { folds = 3, seed } = options
   const byUser = foldsOfUsers(clusters.count, { folds, seed })
@@ -152,9 +158,10 @@ function scoreAll(log: EvaluationLog, scoring: Scoring): readonly ObjectiveScore
   const fitted = predictRewards(
     log,
     toFit.map(({ values }) => values),
-    { foldOf, folds },
+    { foldOf, folds, onProgress },
   )
-  return log.rewards.map((reward) => {
+  return log.rewards.map((reward, m) => {
+    onProgress?.({ part: 'estimators', done: m, of: log.rewards.length })
     const predictions = reward.predictions ?? fitted[toFit.indexOf(reward)]!
     return scoreObjective(log, {
       clusters,
@@ -172,7 +179,10 @@ function scoreAll(log: EvaluationLog, scoring: Scoring): readonly ObjectiveScore
 function fixedOf(
   log: EvaluationLog,
   scores: readonly ObjectiveScores[],
-  { metrics, ...input }: Omit<Scoring, 'weights' | 'options'> & { readonly metrics: readonly CompleteMetric[] },
+  {
+    metrics,
+    ...input
+  }: Omit<Scoring, 'weights' | 'options' | 'onProgress'> & { readonly metrics: readonly CompleteMetric[] },
 ): FixedActions | null {
   const isWeighted = metrics.some(({ weight }) => weight !== null)
   const first = metrics.findIndex(({ role }) => role === 'success')
@@ -206,12 +216,20 @@ const MOST_DRAWN = 2e8
 function bootstrapAll(
   scores: readonly ObjectiveScores[],
   clusters: UserClusters,
-  { level, options }: { readonly level: number; readonly options: EvaluationOptions },
+  {
+    level,
+    options,
+    onProgress,
+  }: {
+    readonly level: number
+    readonly options: EvaluationOptions
+    readonly onProgress: EvaluationProgress | undefined
+  },
 ): readonly NonNullable<ObjectiveEvaluation['bootstrap']>[] | null {
   const { resamples = Math.max(200, Math.min(1000, Math.floor(MOST_DRAWN / clusters.count))), seed } = options
   if (resamples === 0) return null
   const terms = scores.flatMap(({ terms: own }) => [own.value, own.snips, own.difference])
-  const found = bootstrapUsers(clusters, terms, { level, resamples, seed })
+  const found = bootstrapUsers(clusters, terms, { level, resamples, seed, onProgress })
   return scores.map((_, m) => ({
     resamples,
     value: found[3 * m]!,

@@ -80,13 +80,14 @@ export function evaluateSlates(
     ...(log.steps === undefined ? { unsupportedMass: null, unsupportedDecisions: null } : unsupported(log.steps)),
     leastPropensity: leastOf(log.logging[kind]!),
   }
-  const objectives = log.rewards.map(({ name, values }, m): UnitScores<SlateEstimatorName> => {
+  const objectives = log.rewards.map(({ name, values, isExact = false }, m): UnitScores<SlateEstimatorName> => {
     onProgress?.({ part: 'estimators', done: m, of: log.rewards.length })
     return {
       name,
       metric: metrics[m]!,
       estimators: slateScores(log, { rewards: values, weights, predictions: predictions?.[m] ?? null }),
       returns: sumSteps(log.offsets, values),
+      isExact,
     }
   })
   const [deciding, beside] = decidingPair(kind, predictions !== null)

@@ -1,10 +1,12 @@
 import type { EvaluationLog } from './evaluation-log.ts'
+import type { EvaluationProgress } from './evaluation-progress.ts'
 import { chosenAt, fitRewardModel, type RewardModel, type RewardPenalties } from './reward-model.ts'
 
 /** Where users stand: fold by decision, and how many folds there are. */
 export interface DecisionFolds {
   readonly foldOf: Uint8Array
   readonly folds: number
+  readonly onProgress?: EvaluationProgress | undefined
 }
 
 /** Models that are tried, from nothing but a level on. */
@@ -27,10 +29,11 @@ const MOST_TUNED = 20_000
 export function predictRewards(
   log: EvaluationLog,
   rewards: readonly ArrayLike<number>[],
-  { foldOf, folds }: DecisionFolds,
+  { foldOf, folds, onProgress }: DecisionFolds,
 ): readonly Float64Array[] {
   const predictions = rewards.map(() => new Float64Array(log.targetPolicy.length))
   for (let fold = 0; fold < folds; fold++) {
+    onProgress?.({ part: 'model', done: fold, of: folds })
     const rows = decisionsWhere(foldOf, (own) => own !== fold)
     const held = decisionsWhere(foldOf, (own) => own === fold)
     const choices = choosePenalties(log, rewards, rows)

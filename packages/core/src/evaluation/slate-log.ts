@@ -11,7 +11,7 @@ export interface SlateLog {
   /** By slate: whose it was. Slates of one user depend on one another. */
   readonly users: ArrayLike<number>
   /** By position: what followed the action there. A slate's reward is the sum. */
-  readonly rewards: readonly { readonly name: string; readonly values: ArrayLike<number> }[]
+  readonly rewards: readonly UnitReward[]
   /** Of what was chosen, by the policy that chose it. */
   readonly logging: SlateProbabilities
   /** Of what was chosen, by the policy that is to be judged. */
@@ -21,6 +21,14 @@ export interface SlateLog {
    * are taken from. `users` by position; rewards are not read.
    */
   readonly steps?: EvaluationLog
+}
+
+/** One objective's rewards. */
+export interface UnitReward {
+  readonly name: string
+  readonly values: ArrayLike<number>
+  /** Follows from what was done alone, as messages and their cost do. */
+  readonly isExact?: boolean
 }
 
 /** Probabilities of what was chosen. */

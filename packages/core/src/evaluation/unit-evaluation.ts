@@ -77,6 +77,8 @@ export interface UnitScores<Name extends string> {
   readonly estimators: readonly { readonly name: Name; readonly scores: Float64Array | null }[]
   /** By unit, what the log itself got. */
   readonly returns: Float64Array
+  /** Follows from what was done alone, as messages and their cost do: nothing is asked of its rewards. */
+  readonly isExact?: boolean
 }
 
 export interface Assembling<Name extends string> {
@@ -119,7 +121,7 @@ export function assembleEvaluation<Name extends string>(
   })
   const gates = checkGates(
     overlap,
-    found.map(({ evidence }) => evidence),
+    found.flatMap(({ own, evidence }) => (own.isExact === true ? [] : [evidence])),
     { unit: `${unit}s`, compared: [deciding, beside] },
   ).filter(({ name }) => !without.includes(name))
   const isEnough = gates.every(({ status }) => status !== 'failed')

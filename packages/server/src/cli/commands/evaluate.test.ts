@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { SAMPLE_MAPPING, sampleRows } from '../../usecases/campaign/testing/sample-campaign.ts'
+import { SLATE_MAPPING, slateRows, slateTarget } from '../../usecases/campaign/testing/slate-campaign.ts'
 import { fakeConnection } from '../connection/testing/fake-connection.ts'
 import { memoryOutput, runCommand } from '../print/index.ts'
-import { writeTable } from '../table/index.ts'
+import { type TableRow, writeTable } from '../table/index.ts'
 import { evaluateCommand } from './evaluate.ts'
 
 let dir = ''
@@ -76,7 +77,7 @@ describe('paloma evaluate', () => {
   it.each([
     [
       ['--target', 'best'],
-      "--target must be uniform, action:NAME, column:NAME, columns:PREFIX or log:FILE, got 'best'",
+      "--target must be uniform, action:NAME, column:NAME, columns:PREFIX, log:FILE or a FILE of its own, got 'best'",
     ],
     [['--target', 'action:'], '--target must be uniform'],
     [['--target', 'uniform', '--by', 'region'], '--by goes with --target log:FILE'],
@@ -99,5 +100,48 @@ describe('paloma evaluate', () => {
     const page = await evaluate('--target', 'uniform', '--report', join(dir, 'no', 'page.html'))
     expect(page.code).toBe(1)
     expect(page.notes).toContain('cannot be written')
+  })
+})
+
+describe('paloma evaluate, of units', () => {
+  const digests = slateRows(3_000, 'cli')
+  const write = async (name: string, table: readonly TableRow[]) => {
+    const columns = Object.keys(table[0]!).map((column) => ({ name: column, kind: 'text' as const }))
+    await writeTable(at(name), columns, [
+      table.map((row) => Object.fromEntries(Object.entries(row).map(([key, cell]) => [key, String(cell)]))),
+    ])
+    return at(name)
+  }
+  const run = async (log: string, mapping: unknown, ...args: readonly string[]) => {
+    await writeFile(at('units.json'), JSON.stringify(mapping))
+    const output = memoryOutput()
+    const code = await runCommand(
+      evaluateCommand(fakeConnection().connect, output),
+      [log, '--mapping', at('units.json'), ...args],
+      output,
+    )
+    return { code, results: output.results(), notes: output.notes() }
+  }
+
+  it('judges slates with a target from a table of its own', async () => {
+    const log = await write('digests.csv', digests)
+    const target = await write('target.csv', slateTarget(digests))
+    const found = await run(log, SLATE_MAPPING, '--target', target)
+    expect(found.notes).toBe('')
+    for (const words of [
+      'The policy in',
+      '3,000 slates of 1,500 users, 6,000 rows',
+      'Cascade-DR, decides',
+      'worth by prefix',
+    ])
+      expect(found.results).toContain(words)
+    expect(found.results).not.toMatch(/NaN|undefined|\[object/)
+    const json = JSON.parse((await run(log, SLATE_MAPPING, '--target', target, '--json')).results)
+    expect(json.kind).toBe('slates')
+    expect(json.positions).toHaveLength(2)
+    expect(Array.isArray(json.promoted.differences.covariance)).toBe(true)
+    const wrong = await run(log, SLATE_MAPPING, '--target', 'uniform', '--segment', 'user')
+    expect(wrong.code).toBe(2)
+    expect(wrong.notes).toContain('--segment is for decisions by themselves')
   })
 })

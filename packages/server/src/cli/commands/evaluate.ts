@@ -1,9 +1,12 @@
-import { PalomaError } from '@paloma/core'
+import { type EvaluationProgress, PalomaError } from '@paloma/core'
 import { Command, InvalidArgumentError } from 'commander'
 import {
   type CampaignGuardrail,
   type CampaignTarget,
   evaluateCampaign,
+  evaluateUnits,
+  hasUnits,
+  type RefusedRows,
   refusedInWords,
 } from '../../usecases/campaign/index.ts'
 import {
@@ -13,8 +16,10 @@ import {
   withCandidateFlags,
 } from '../candidate/index.ts'
 import type { Connect } from '../connection/index.ts'
-import { type EvaluationView, evaluationPage, evaluationText } from '../evaluate/index.ts'
+import { type EvaluationView, evaluationPage, evaluationText, unitText } from '../evaluate/index.ts'
 import { type Output, printReport, processOutput, requireOutputFolder, writeOutputFile } from '../print/index.ts'
+import { progressLine } from '../progress/index.ts'
+import { isTablePath } from '../table/index.ts'
 import { loadMapping, loadRows } from './campaign-files.ts'
 
 interface EvaluateFlags {
@@ -45,7 +50,7 @@ export function evaluateCommand(connect: Connect, output: Output = processOutput
     .option('--mapping <file>', 'which column means what, as paloma import reads it')
     .option(
       '--target <policy>',
-      'uniform, action:NAME, column:NAME, columns:PREFIX (one column a probability), or log:FILE',
+      'uniform, action:NAME, column:NAME, columns:PREFIX (one column a probability), log:FILE, or a FILE joined by decision',
     )
     .option('--by <columns>', 'with log:FILE, the columns that policy looked at, comma-separated', list, [])
     .option(
@@ -111,24 +116,53 @@ async function runEvaluate(file: string, flags: EvaluateFlags, output: Output): 
   const mapping = await loadMapping(flags.mapping)
   const target = await targetOf(flags, output)
   const rows = await loadRows(file, output)
-  const { segment, level, folds, resamples, seed } = flags
+  const { level, folds, seed } = flags
+  const progress = progressLine(output)
+  const onProgress: EvaluationProgress = ({ part, done, of }) =>
+    progress.update(`${PART_WORDS[part]}: ${done} of ${of}`)
+  const asked = { target, guardrails: flags.guardrail, inverse: flags.less, level, folds, seed, onProgress }
+  const said = { target: targetWords(flags), log: file, level }
+  if (hasUnits(mapping)) {
+    refuseForUnits(flags)
+    const found = evaluateUnits(mapping, rows, asked)
+    progress.done()
+    const data = { target: flags.target, ...found.evaluation, preCheck: found.preCheck, refused: found.refused }
+    return printFound(output, { data, text: unitText({ ...said, ...found }), refused: found.refused }, flags.json)
+  }
+  const { segment, resamples } = flags
   const found = evaluateCampaign(mapping, rows, {
-    target,
-    guardrails: flags.guardrail,
-    inverse: flags.less,
+    ...asked,
     ...(segment === undefined ? {} : { segment }),
-    level,
-    folds,
     ...(resamples === undefined ? {} : { resamples }),
-    seed,
   })
+  progress.done()
   const { evaluation, preCheck, shape, units, refused } = found
-  const view: EvaluationView = { target: targetWords(flags), log: file, level, evaluation, preCheck, shape, units }
+  const view: EvaluationView = { ...said, evaluation, preCheck, shape, units }
   if (flags.report !== undefined) await writeOutputFile(flags.report, evaluationPage(view), REPORT_CODE)
+  const data = { target: flags.target, ...evaluation, preCheck, weights: shape, refused }
+  printFound(output, { data, text: evaluationText(view), refused }, flags.json)
+}
+
+const PART_WORDS = { model: 'reward models', estimators: 'estimators', bootstrap: 'bootstrap' } as const
+
+/** What only decisions by themselves have. */
+function refuseForUnits({ report, segment, resamples }: EvaluateFlags): void {
+  const wrong = Object.entries({ report, segment, resamples }).find(([, value]) => value !== undefined)
+  if (wrong !== undefined)
+    throw new PalomaError(
+      'USAGE',
+      `--${wrong[0]} is for decisions by themselves; the mapping declares units of several rows`,
+    )
+}
+
+function printFound(
+  output: Output,
+  { data, text, refused }: { readonly data: unknown; readonly text: string; readonly refused: RefusedRows },
+  isJson: boolean,
+): void {
   const left =
     Object.keys(refused).length === 0 ? '' : `\n\nRows left out, with the reason: ${refusedInWords(refused)}.`
-  const data = { target: flags.target, ...evaluation, preCheck, weights: shape, refused }
-  printReport(output, { data: withPlainNumbers(data), text: `${evaluationText(view)}${left}` }, flags.json)
+  printReport(output, { data: withPlainNumbers(data), text: `${text}${left}` }, isJson)
 }
 
 /** Typed arrays print as objects; their numbers as lists are what readers expect. */
@@ -137,9 +171,10 @@ function withPlainNumbers(data: unknown): unknown {
 }
 
 async function targetOf({ target, by }: EvaluateFlags, output: Output): Promise<CampaignTarget> {
-  const [kind = '', rest] = splitOnce(target)
+  const [kind, rest] = splitOnce(target)
   if (by.length > 0 && kind !== 'log') throw wrongTarget('--by goes with --target log:FILE', target)
   if (kind === 'uniform' && rest === undefined) return { kind }
+  if (isTargetFile(target)) return { kind: 'table', rows: await loadRows(target, output) }
   if (rest === undefined || rest === '') throw wrongTarget(TARGET_FORMS, target)
   switch (kind) {
     case 'action':
@@ -155,7 +190,13 @@ async function targetOf({ target, by }: EvaluateFlags, output: Output): Promise<
   }
 }
 
-const TARGET_FORMS = '--target must be uniform, action:NAME, column:NAME, columns:PREFIX or log:FILE'
+const TARGET_FORMS = '--target must be uniform, action:NAME, column:NAME, columns:PREFIX, log:FILE or a FILE of its own'
+const KINDS: readonly string[] = ['action', 'column', 'columns', 'log']
+
+/** A path and none of the other forms, which may end like one. */
+function isTargetFile(target: string): boolean {
+  return isTablePath(target) && !KINDS.includes(splitOnce(target)[0])
+}
 
 function splitOnce(text: string): readonly [string, string | undefined] {
   const at = text.indexOf(':')
@@ -168,6 +209,7 @@ function wrongTarget(expected: string, target: string): PalomaError {
 
 function targetWords({ target, by }: EvaluateFlags): string {
   const [kind, rest = ''] = splitOnce(target)
+  if (isTargetFile(target)) return `The policy in ${target}`
   if (kind === 'uniform') return 'All actions alike'
   if (kind === 'action') return `The action ${rest} for everybody`
   if (kind === 'column') return `The action in column ${rest}`

@@ -8,6 +8,7 @@ import type {
   ObjectiveEvaluation,
   PolicyEvaluation,
   PolicyPreCheck,
+  PolicyVerdict,
   WeightRule,
 } from '@paloma/core'
 import { formatNumber, formatShare, intervalText } from '../report/index.ts'
@@ -59,9 +60,14 @@ const VERDICTS = {
 
 /** The verdict in one sentence. */
 export function verdictSentence({ evaluation: { promoted } }: EvaluationView): string {
-  if (promoted === null)
+  return verdictOf(promoted?.verdict.kind ?? null)
+}
+
+/** The same of a verdict alone; null where a gate failed. */
+export function verdictOf(kind: keyof typeof VERDICTS | null): string {
+  if (kind === null)
     return 'Insufficient overlap: this log cannot tell what the policy is worth, and no number may be used.'
-  return VERDICTS[promoted.verdict.kind]
+  return VERDICTS[kind]
 }
 
 const ADVICE: Readonly<Record<PolicyPreCheck['advice'], string>> = {
@@ -80,8 +86,11 @@ function isOverlapEnough({ exploration, decisions }: PolicyEvaluation): boolean 
 
 /** What to do next, with the users that an experiment needs. */
 export function adviceWords({ preCheck, evaluation }: EvaluationView): string {
-  const { advice, plan } = preCheck
-  if (isOverlapEnough(evaluation)) return NOT_MENDED
+  return isOverlapEnough(evaluation) ? NOT_MENDED : adviceOf(preCheck)
+}
+
+/** What to do next, whatever was judged. */
+export function adviceOf({ advice, plan }: PolicyPreCheck): string {
   const units = plan?.units ?? null
   const needed =
     units === null || advice === 'explore'
@@ -119,11 +128,19 @@ function fixedWords(fixed: FixedActions | null): readonly string[] {
 /** Chance and bound that stand behind the advice. */
 export function certaintyWords({ evaluation, preCheck }: EvaluationView): readonly string[] {
   if (evaluation.promoted === null) return []
-  const { utility } = evaluation.promoted.verdict
-  const what = utility === null ? 'the first success metric' : 'the weighted sum of objectives'
-  const chance = preCheck.chanceOfNoGain
   return [
     ...fixedWords(evaluation.promoted.fixed),
+    ...chanceWords(evaluation.promoted.verdict, preCheck.chanceOfNoGain),
+    preCheck.isBoundAboveZero
+      ? 'A gain also holds by the bound without a normal approximation.'
+      : 'The bound without a normal approximation does not exclude a loss.',
+  ]
+}
+
+/** What decides, and the chance that it does not rise. */
+export function chanceWords({ utility }: PolicyVerdict, chance: number | null): readonly string[] {
+  const what = utility === null ? 'the first success metric' : 'the weighted sum of objectives'
+  return [
     ...(utility !== null && utility.utility.effect !== null
       ? [
           `Weighted sum of the differences: ${formatNumber(utility.utility.effect)}${utility.lowerBound === null ? '' : `, lower bound ${formatNumber(utility.lowerBound)}`}.`,
@@ -132,9 +149,6 @@ export function certaintyWords({ evaluation, preCheck }: EvaluationView): readon
     ...(chance === null
       ? []
       : [`Chance that ${what} does not rise: ${chance < 0.0001 ? '< 0.0001' : chance.toFixed(4)}.`]),
-    preCheck.isBoundAboveZero
-      ? 'A gain also holds by the bound without a normal approximation.'
-      : 'The bound without a normal approximation does not exclude a loss.',
   ]
 }
 

@@ -27,3 +27,10 @@ export function tableFormat(
   }
   return { format, isGzip }
 }
+
+/** Whether a text ends as the path of a table does. */
+export function isTablePath(text: string): boolean {
+  const lower = text.toLowerCase()
+  const bare = lower.endsWith('.gz') ? lower.slice(0, -3) : lower
+  return Object.keys(ENDINGS).some((ending) => bare.endsWith(ending))
+}

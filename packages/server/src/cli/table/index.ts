@@ -1,4 +1,4 @@
-export { TABLE_FORMATS, type TableFormat } from './format.ts'
+export { isTablePath, TABLE_FORMATS, type TableFormat } from './format.ts'
 export { TABLE_LIMITS, type TableLimits } from './limits.ts'
 export { readTable } from './read-table.ts'
 export type { Cell, TableRow } from './row.ts'

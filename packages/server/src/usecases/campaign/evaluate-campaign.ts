@@ -1,6 +1,7 @@
 import {
   type EvaluationLog,
   type EvaluationOptions,
+  type EvaluationProgress,
   evaluatePolicy,
   importanceWeights,
   PalomaError,
@@ -19,6 +20,7 @@ import { encodeRows, fitFeatures } from './features.ts'
 import type { CampaignMapping } from './mapping.ts'
 import { readPast } from './past-campaign.ts'
 import { type RefusedRows, screenPast } from './screen-past.ts'
+import { readableTarget } from './target-table.ts'
 
 /** What is asked of a table of decisions. */
 export interface CampaignEvaluationOptions extends Omit<EvaluationOptions, 'metrics'> {
@@ -29,6 +31,8 @@ export interface CampaignEvaluationOptions extends Omit<EvaluationOptions, 'metr
   readonly inverse?: readonly string[]
   /** A column whose values are told apart where the overlap is small. */
   readonly segment?: string
+  /** Told how far it is. */
+  readonly onProgress?: EvaluationProgress
 }
 
 export interface CampaignGuardrail {
@@ -62,27 +66,34 @@ export const COST = 'cost'
 export function evaluateCampaign(
   mapping: CampaignMapping,
   rows: readonly CampaignRow[],
-  { target, guardrails = [], inverse = [], segment, ...options }: CampaignEvaluationOptions,
+  { target, guardrails = [], inverse = [], segment, onProgress, ...options }: CampaignEvaluationOptions,
 ): CampaignEvaluation {
   checkNames(mapping, { guardrails: guardrails.map(({ objective }) => objective), inverse })
   const screened = screenPast(mapping, rows)
   const log = logOf(mapping, screened.rows, { target, segment })
-  const evaluation = evaluatePolicy(log, { ...options, metrics: metricsOf(mapping, log, { guardrails, inverse }) })
+  const metrics = metricsOf(mapping, log, { guardrails, inverse })
+  const evaluation = evaluatePolicy(log, { ...options, metrics }, onProgress)
   return {
     rows: screened.rows.length,
     refused: screened.refused,
     evaluation,
     preCheck: preCheckPolicy(evaluation),
     shape: weightShape(log.propensities, importanceWeights(log)),
-    units: Object.fromEntries([
-      ...Object.entries(mapping.outcomes).map(([name, { unit }]) => [name, unit]),
-      [SENDS, 'messages'],
-      [COST, 'common scale'],
-    ]),
+    units: unitsOf(mapping),
   }
 }
 
-function checkNames(
+/** By objective, what one unit of it is called. */
+export function unitsOf({ outcomes }: CampaignMapping): Readonly<Record<string, string>> {
+  return Object.fromEntries([
+    ...Object.entries(outcomes).map(([name, { unit }]) => [name, unit]),
+    [SENDS, 'messages'],
+    [COST, 'common scale'],
+  ])
+}
+
+/** Refuses names of objectives that nobody knows, or that cannot be meant so. */
+export function checkNames(
   mapping: CampaignMapping,
   { guardrails, inverse }: { readonly guardrails: readonly string[]; readonly inverse: readonly string[] },
 ): void {
@@ -100,11 +111,13 @@ function checkNames(
     throw new PalomaError('USAGE', `less of '${valued}' cannot be better: its weight in the mapping is above 0`)
 }
 
-function logOf(
+/** A table as a log that the core reads, one decision a row; a target in a table of its own is joined to it. */
+export function logOf(
   mapping: CampaignMapping,
-  rows: readonly CampaignRow[],
+  table: readonly CampaignRow[],
   how: { readonly target: CampaignTarget; readonly segment: string | undefined },
 ): EvaluationLog {
+  const { rows, target } = readableTarget(mapping, table, how.target)
   const past = readPast(mapping, rows)
   const { actions, taken, propensities, users: n } = past
   const width = actions.length
@@ -113,7 +126,7 @@ function logOf(
     offsets: Int32Array.from({ length: n + 1 }, (_, i) => i * width),
     chosen: taken,
     propensities: Float64Array.from(taken, (action, i) => propensities[i * width + action]!),
-    targetPolicy: targetProbabilities(how.target, { mapping, actions, rows }),
+    targetPolicy: targetProbabilities(target, { mapping, actions, rows }),
     // Of `{ column }` only the chosen action's probability is known, and what the others are given is a guess.
     ...('column' in mapping.propensity ? {} : { loggingPolicy: propensities }),
     users: userIndices(mapping, rows),
@@ -179,9 +192,9 @@ function indicesOf(rows: readonly CampaignRow[], column: string, expected: strin
 }
 
 /** Objectives with a weight decide by their weighted sum, as plans do; those of weight 0 are watched. */
-function metricsOf(
+export function metricsOf(
   mapping: CampaignMapping,
-  log: EvaluationLog,
+  log: Pick<EvaluationLog, 'rewards'>,
   { guardrails, inverse }: { readonly guardrails: readonly CampaignGuardrail[]; readonly inverse: readonly string[] },
 ): readonly PolicyMetric[] {
   const isSum = Object.values(mapping.outcomes).filter(({ weight }) => weight !== 0).length > 1 || hasReward(log, COST)
@@ -196,6 +209,6 @@ function metricsOf(
   })
 }
 
-function hasReward(log: EvaluationLog, name: string): boolean {
+function hasReward(log: Pick<EvaluationLog, 'rewards'>, name: string): boolean {
   return log.rewards.some((reward) => reward.name === name)
 }

@@ -19,6 +19,11 @@ export type CampaignTarget =
    * are alike should be all the other policy looked at.
    */
   | { readonly kind: 'log'; readonly rows: readonly CampaignRow[]; readonly by: readonly string[] }
+  /** A table of its own, joined by the decision: see `joinTarget`. */
+  | { readonly kind: 'table'; readonly rows: readonly CampaignRow[] }
+
+/** A target that can be read from the rows of the log. */
+export type ReadableTarget = Exclude<CampaignTarget, { readonly kind: 'table' }>
 
 /** What a table says of its rows' actions. */
 export interface TargetTable {
@@ -31,7 +36,7 @@ export interface TargetTable {
  * rows × actions: the target's probabilities. Throws CAMPAIGN_TARGET for an action or a group of rows that it does not know, CAMPAIGN_COLUMN and
  * CAMPAIGN_CELL which name row and column.
  */
-export function targetProbabilities(target: CampaignTarget, table: TargetTable): Float64Array {
+export function targetProbabilities(target: ReadableTarget, table: TargetTable): Float64Array {
   const width = table.actions.length
   switch (target.kind) {
     case 'uniform':

@@ -8,6 +8,7 @@ export {
   type CampaignGuardrail,
   evaluateCampaign,
 } from './evaluate-campaign.ts'
+export { type CampaignUnitEvaluation, type CampaignUnits, evaluateUnits, hasUnits } from './evaluate-units.ts'
 export type { CampaignTarget } from './evaluation-target.ts'
 export { type LearnedCampaign, learnCampaign } from './learn-campaign.ts'
 export { learnedFromText, learnedToText } from './learned-file.ts'
@@ -16,6 +17,7 @@ export {
   type CampaignMapping,
   type CampaignPropensity,
   type CampaignSend,
+  type CampaignSlate,
   campaignMappingSchema,
   parseCampaignMapping,
 } from './mapping.ts'

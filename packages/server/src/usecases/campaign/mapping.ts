@@ -41,6 +41,21 @@ export interface CampaignMapping {
   >
   /** By column. */
   readonly features: Readonly<Record<string, CampaignFeature>>
+  /** Which decision a row belongs to: of slates all positions have the same, and a target in a table of its own is joined by it. */
+  readonly decision?: { readonly column: string }
+  /** Rows are positions of slates; `propensity` is then that of the action given those before it. */
+  readonly slate?: CampaignSlate
+}
+
+/** Slates: several messages chosen together, one row a position. */
+export interface CampaignSlate {
+  /** Column with the position, a number; the least is the first. */
+  readonly position: string
+  /**
+   * Columns with what is known of the chosen actions alone: the probability of the whole slate, of the action at this position whatever stands before it, and of
+   * this action and all before it. Given, they stand in place of `propensity`.
+   */
+  readonly propensity?: { readonly joint?: string; readonly position?: string; readonly prefix?: string }
 }
 
 const text = z.string().min(1)
@@ -73,6 +88,15 @@ export const campaignMappingSchema: z.ZodType<CampaignMapping> = z.strictObject(
   propensity: propensitySchema,
   outcomes: z.record(z.string().regex(/^[\w-]+$/), z.strictObject({ column: text, weight: z.number(), unit: text })),
   features: z.record(text, featureSchema),
+  decision: z.strictObject({ column: text }).exactOptional(),
+  slate: z
+    .strictObject({
+      position: text,
+      propensity: z
+        .strictObject({ joint: text.exactOptional(), position: text.exactOptional(), prefix: text.exactOptional() })
+        .exactOptional(),
+    })
+    .exactOptional(),
 })
 
 const NO_HOLD =
@@ -95,7 +119,18 @@ export function parseCampaignMapping(value: unknown, source: string): CampaignMa
   if (Object.keys(mapping.outcomes).length === 0) throw fault(source, 'outcomes', 'expected at least one objective')
   if ('combined' in mapping.outcomes) throw fault(source, 'outcomes.combined', 'the name is taken by the weighted sum')
   checkPropensity(mapping, source)
+  checkUnits(mapping, source)
   return mapping
+}
+
+/** What makes one unit of several rows. */
+function checkUnits({ decision, slate, propensity }: CampaignMapping, source: string): void {
+  if (slate === undefined) return
+  if ('floor' in propensity)
+    throw fault(source, 'propensity.floor', 'a slate is judged whole, so that none of its rows can be left out')
+  if (decision === undefined) throw fault(source, 'decision', 'expected the column that says which rows are one slate')
+  if (slate.propensity !== undefined && Object.keys(slate.propensity).length === 0)
+    throw fault(source, 'slate.propensity', 'expected joint, position or prefix')
 }
 
 const SUM_TOLERANCE = 1e-6
