@@ -1,4 +1,4 @@
-"""Writes spec/cases/off-policy-units.json: slates, several loggers and moments by Open Bandit Pipeline; ways of users by numpy, step by step.
+"""Writes spec/cases/off-policy-units.json: slates, several loggers and moments by Open Bandit Pipeline; trajectories by numpy, step by step.
 
     python3 spec/generate/off_policy_units.py
 
@@ -185,7 +185,7 @@ def moments(name, seed, n, kernel, bandwidth):
     }
 
 
-def ways(name, seed, users, most, gamma):
+def trajectories(name, seed, users, most, gamma):
     """Users with unlike numbers of decisions at unlike times; every estimator written out user by user and step by step."""
     rng = np.random.default_rng(seed)
     lengths = rng.integers(1, most + 1, size=users)
@@ -254,7 +254,7 @@ def ways(name, seed, users, most, gamma):
 
 def main():
     content = {
-        "about": "Slates, loggers and moments from Open Bandit Pipeline 0.5.7, ways of users from numpy; by spec/generate/off_policy_units.py. Compare to 1e-9.",
+        "about": "Slates, loggers and moments from Open Bandit Pipeline 0.5.7, trajectories from numpy; by spec/generate/off_policy_units.py. Compare to 1e-9.",
         "slates": [slates("three positions", 1, 40, 3, 4), slates("one position", 2, 25, 1, 3), slates("five positions", 3, 30, 5, 2)],
         "loggers": [loggers("three of unlike size", 4, [30, 12, 20], 4), loggers("two", 5, [25, 25], 2)],
         "moments": [
@@ -263,7 +263,7 @@ def main():
                 itertools.product(["gaussian", "epanechnikov", "triangular", "cosine"], [0.8, 2.5])
             )
         ],
-        "ways": [ways("up to six steps", 20, 40, 6, 0.9), ways("one step", 21, 20, 1, 0.9), ways("undiscounted", 22, 30, 10, 1.0)],
+        "trajectories": [trajectories("up to six steps", 20, 40, 6, 0.9), trajectories("one step", 21, 20, 1, 0.9), trajectories("undiscounted", 22, 30, 10, 1.0)],
     }
     for part in ("slates", "loggers", "moments"):
         for case in content[part]:

@@ -66,7 +66,7 @@ function resampledValue({ direct, weighted, normaliser }: UserSums, counts: Floa
 // Of sums in another order.
 const ROUNDING = 1e-12
 
-function percentileInterval(draws: Float64Array, value: number | null, level: number): Estimate {
+export function percentileInterval(draws: Float64Array, value: number | null, level: number): Estimate {
   if (value === null) return undefinedEstimate('no-weight')
   // A draw in which no decision agrees with the target has no ratio.
   if (!draws.every(Number.isFinite)) return undefinedEstimate('no-weight', value)

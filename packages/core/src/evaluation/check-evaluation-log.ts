@@ -1,5 +1,6 @@
 import { PalomaError } from '../domain/index.ts'
 import type { EvaluationLog, FeatureMatrix } from './evaluation-log.ts'
+import { checkLoggers } from './loggers.ts'
 
 /** How far the probabilities of one decision may be from summing to 1, for rounding in what was written down. */
 export const SUM_TOLERANCE = 1e-6
@@ -27,6 +28,7 @@ export function checkEvaluationLog(log: EvaluationLog): void {
   }
   checkBlock('context', log.context, decisions)
   checkBlock('actionFeatures', log.actionFeatures, actions)
+  checkLoggers(log)
 }
 
 function checkOffsets(offsets: ArrayLike<number>, decisions: number): void {

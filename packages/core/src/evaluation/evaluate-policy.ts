@@ -3,12 +3,14 @@ import { bootstrapUsers } from './bootstrap-users.ts'
 import { checkEvaluationLog } from './check-evaluation-log.ts'
 import { type ClusteredMean, clusteredEffect, combineMeans, jointMeans, variancePerUser } from './clustered.ts'
 import { foldsOfUsers } from './cross-fit-folds.ts'
+import { evaluateLoggers, type LoggersEvaluation } from './evaluate-loggers.ts'
 import type { EvaluationLog } from './evaluation-log.ts'
 import type { EvaluationProgress } from './evaluation-progress.ts'
 import { type ExplorationPlan, planExploration } from './exploration-plan.ts'
 import { compareFixedActions, type FixedActions } from './fixed-actions.ts'
 import { type GainBound, gainBound } from './gain-bound.ts'
 import { importanceWeights } from './importance-weights.ts'
+import { balancedLog } from './loggers.ts'
 import { type EstimatorResult, type ObjectiveScores, scoreObjective } from './objective-evaluation.ts'
 import { measureOverlap, type Overlap } from './overlap.ts'
 import { checkGates, type Gate, leastEffectiveSample, type RewardEvidence } from './overlap-gates.ts'
@@ -74,6 +76,8 @@ export interface PolicyEvaluation {
     /** Against one action for everybody, by what decides; null where actions have no identity or nothing decides. */
     readonly fixed: FixedActions | null
   } | null
+  /** Where several policies made the log: what each tells, and other ways to take them together; null for one. */
+  readonly loggers: LoggersEvaluation | null
   /** Where a gate fails: what to log. */
   readonly exploration: ExplorationPlan | null
 }
@@ -82,18 +86,20 @@ export interface PolicyEvaluation {
  * What a target policy would have got on a log of another one, before it meets users: all estimators with intervals clustered by user,
  * the gates that say whether any of it may be believed, and a verdict on the difference from the logging policy. Per decision; assumes
  * that contexts and actions offered would have been those of the log (a policy that changes what users bring next is judged
- * one step deep), that users do not influence one another, and that propensities are those of the draw. Throws
+ * one step deep), that users do not influence one another, and that propensities are those of the draw. Of several loggers the mixture counts
+ * as the one that made the log, where it is known (`balancedLog`). Throws
  * EVALUATION_LOG_INVALID and POLICY_METRIC_INVALID.
  */
 export function evaluatePolicy(
-  log: EvaluationLog,
+  given: EvaluationLog,
   options: EvaluationOptions,
   onProgress?: EvaluationProgress,
 ): PolicyEvaluation {
   const { level = 0.95, alpha = 0.05 } = options
   checkLevel(level)
   checkLevel(1 - alpha)
-  checkEvaluationLog(log)
+  checkEvaluationLog(given)
+  const log = balancedLog(given)
   const metrics = completeMetrics(log.rewards, options.metrics)
   const clusters = clusterUsers(log.users)
   const weights = importanceWeights(log)
@@ -134,6 +140,11 @@ export function evaluatePolicy(
           fixed: fixedOf(log, scores, { clusters, clip, level, metrics }),
         }
       : null,
+    loggers: evaluateLoggers(
+      given,
+      scores.map(({ name, predictions }, m) => ({ name, rewards: log.rewards[m]!.values, predictions })),
+      { balanced: log, clusters, level },
+    ),
     exploration: isEnough
       ? null
       : planExploration(log, weights, { overlap, leastEffective: leastEffectiveSample(evidence) }),

@@ -80,7 +80,7 @@ describe('slates', () => {
   })
 
   it('are covered as often as intervals say by RIPS and Cascade-DR; IIPS misses what positions do to one another', () => {
-    const runs = 300
+    const runs = 200
     const truth = slateTruth({ most: 3 })
     const holds: Record<string, number> = {}
     for (let run = 0; run < runs; run++) {
@@ -89,7 +89,7 @@ describe('slates', () => {
         holds[name] = (holds[name] ?? 0) + (covers(estimate, truth) === true ? 1 / runs : 0)
     }
     for (const name of ['cascadeDr', 'snCascadeDr', 'snrips', 'rips', 'sips', 'snsips'])
-      expect(Math.abs(holds[name]! - 0.95), `${name} ${holds[name]}`).toBeLessThan(0.035)
+      expect(Math.abs(holds[name]! - 0.95), `${name} ${holds[name]}`).toBeLessThan(0.045)
     expect(holds.iips!).toBeLessThan(0.8)
   })
 })

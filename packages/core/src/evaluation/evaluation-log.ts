@@ -31,6 +31,19 @@ export interface EvaluationLog {
   readonly actionFeatures?: FeatureMatrix
   /** Parts of the log that advice speaks of separately. */
   readonly segments?: Segments
+  /** Several policies made the log: which one made which decision, and what the others would have done. */
+  readonly loggers?: Loggers
+}
+
+/** The policies that made a log. `propensities` and `loggingPolicy` of the log are those of each decision's own. */
+export interface Loggers {
+  /** By decision: which one made it, an index into `names`. */
+  readonly indices: ArrayLike<number>
+  readonly names: readonly string[]
+  /** By logger and decision: the probability with which it would have drawn the chosen action; 0 where it never would have. */
+  readonly chosenProbabilities?: readonly ArrayLike<number>[]
+  /** By logger and action: its whole distribution, where the log holds all of them. */
+  readonly distributions?: readonly ArrayLike<number>[]
 }
 
 /** One objective's rewards, by decision. Larger is better unless the metric that reads it says `inverse`. */

@@ -1,4 +1,4 @@
-import type { EvaluationLog, FeatureMatrix, RewardColumn } from './evaluation-log.ts'
+import type { EvaluationLog, FeatureMatrix, Loggers, RewardColumn } from './evaluation-log.ts'
 
 /** The decisions with these indices, in that order, as a log of their own. User, action and segment indices stay as they are. */
 export function selectDecisions(log: EvaluationLog, indices: ArrayLike<number>): EvaluationLog {
@@ -7,7 +7,7 @@ export function selectDecisions(log: EvaluationLog, indices: ArrayLike<number>):
     offsets[k + 1] = offsets[k]! + (log.offsets[indices[k]! + 1]! - log.offsets[indices[k]!]!)
   const byDecision = (column: ArrayLike<number>, width = 1) => pickRows(column, indices, width)
   const byAction = (column: ArrayLike<number>, width = 1) => pickRuns(column, { log, indices, offsets, width })
-  const { loggingPolicy, matured, identities, context, actionFeatures, segments } = log
+  const { loggingPolicy, matured, identities, context, actionFeatures, segments, loggers } = log
   return {
     offsets,
     chosen: byDecision(log.chosen),
@@ -19,6 +19,7 @@ export function selectDecisions(log: EvaluationLog, indices: ArrayLike<number>):
     ...(matured === undefined ? {} : { matured: byDecision(matured) }),
     ...(identities === undefined ? {} : { identities: { ...identities, indices: byAction(identities.indices) } }),
     ...(segments === undefined ? {} : { segments: { ...segments, indices: byDecision(segments.indices) } }),
+    ...(loggers === undefined ? {} : { loggers: pickLoggers(loggers, byDecision, byAction) }),
     ...(context === undefined ? {} : { context: pickBlock(context, byDecision) }),
     ...(actionFeatures === undefined ? {} : { actionFeatures: pickBlock(actionFeatures, byAction) }),
   }
@@ -42,6 +43,21 @@ type Pick = (column: ArrayLike<number>, width?: number) => Float64Array
 function pickReward({ name, values, predictions }: RewardColumn, byDecision: Pick, byAction: Pick): RewardColumn {
   const picked = { name, values: byDecision(values) }
   return predictions === undefined ? picked : { ...picked, predictions: byAction(predictions) }
+}
+
+function pickLoggers(
+  { indices, names, chosenProbabilities, distributions }: Loggers,
+  byDecision: Pick,
+  byAction: Pick,
+): Loggers {
+  return {
+    indices: byDecision(indices),
+    names,
+    ...(chosenProbabilities === undefined
+      ? {}
+      : { chosenProbabilities: chosenProbabilities.map((own) => byDecision(own)) }),
+    ...(distributions === undefined ? {} : { distributions: distributions.map((own) => byAction(own)) }),
+  }
 }
 
 function pickBlock({ width, values }: FeatureMatrix, pick: Pick): FeatureMatrix {

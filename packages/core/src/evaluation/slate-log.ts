@@ -1,6 +1,6 @@
-import { PalomaError } from '../domain/index.ts'
 import { checkEvaluationLog } from './check-evaluation-log.ts'
 import type { EvaluationLog } from './evaluation-log.ts'
+import { checkColumn, FINITE, INDEX, logFault } from './log-fault.ts'
 
 /**
  * Slates that were chosen with known probabilities: slate i has the positions `offsets[i]` to `offsets[i + 1] − 1`, first to last. Which
@@ -45,20 +45,18 @@ export interface SlateProbabilities {
 export function checkSlateLog(log: SlateLog): void {
   const { offsets, users, rewards, steps } = log
   const slates = users.length
-  if (slates === 0) throw invalid('users', 'at least one slate', 'none')
+  if (slates === 0) throw logFault('users', 'at least one slate', 'none')
   checkOffsets(offsets, slates)
   const rows = offsets[slates]!
-  if (rewards.length === 0) throw invalid('rewards', 'at least one objective', 'none')
-  for (const { name, values } of rewards)
-    checkColumn(`rewards '${name}'`, values, { length: rows, expected: 'a finite number', isRight: Number.isFinite })
-  for (let i = 0; i < slates; i++)
-    if (!(Number.isInteger(users[i]) && users[i]! >= 0)) throw invalid(`users[${i}]`, 'an integer ≥ 0', users[i])
+  if (rewards.length === 0) throw logFault('rewards', 'at least one objective', 'none')
+  for (const { name, values } of rewards) checkColumn(`rewards '${name}'`, values, { length: rows, ...FINITE })
+  checkColumn('users', users, { length: slates, ...INDEX })
   for (const kind of ['joint', 'position', 'prefix'] as const)
     checkProbabilities(log, kind, kind === 'joint' ? slates : rows)
   checkPrefixes(log, 'logging')
   checkPrefixes(log, 'target')
   if (!(['joint', 'position', 'prefix'] as const).some((kind) => hasBoth(log, kind)))
-    throw invalid(
+    throw logFault(
       'logging and target',
       'given joint, position or prefix probabilities, the same of both',
       'none of both',
@@ -66,7 +64,7 @@ export function checkSlateLog(log: SlateLog): void {
   if (steps === undefined) return
   checkEvaluationLog(steps)
   if (steps.chosen.length !== rows)
-    throw invalid('steps', `as many decisions as positions, ${rows}`, steps.chosen.length)
+    throw logFault('steps', `as many decisions as positions, ${rows}`, steps.chosen.length)
 }
 
 function checkProbabilities({ logging, target }: SlateLog, kind: keyof SlateProbabilities, length: number): void {
@@ -93,30 +91,13 @@ function checkPrefixes({ offsets, ...log }: SlateLog, policy: 'logging' | 'targe
   for (let i = 0; i + 1 < offsets.length; i++)
     for (let k = offsets[i]! + 1; k < offsets[i + 1]!; k++)
       if (prefix[k]! > prefix[k - 1]! + TOLERANCE)
-        throw invalid(`${policy}.prefix[${k}]`, `at most that of the position before, ${prefix[k - 1]}`, prefix[k])
+        throw logFault(`${policy}.prefix[${k}]`, `at most that of the position before, ${prefix[k - 1]}`, prefix[k])
 }
 
 function checkOffsets(offsets: ArrayLike<number>, slates: number): void {
-  if (offsets.length !== slates + 1) throw invalid('offsets', `a column of ${slates + 1} entries`, offsets.length)
-  if (offsets[0] !== 0) throw invalid('offsets[0]', '0', offsets[0])
+  if (offsets.length !== slates + 1) throw logFault('offsets', `a column of ${slates + 1} entries`, offsets.length)
+  if (offsets[0] !== 0) throw logFault('offsets[0]', '0', offsets[0])
   for (let i = 0; i < slates; i++)
     if (!(Number.isInteger(offsets[i + 1]) && offsets[i + 1]! > offsets[i]!))
-      throw invalid(`offsets[${i + 1}]`, `an integer above ${offsets[i]}`, offsets[i + 1])
-}
-
-function checkColumn(
-  name: string,
-  column: ArrayLike<number>,
-  {
-    length,
-    expected,
-    isRight,
-  }: { readonly length: number; readonly expected: string; readonly isRight: (value: number) => boolean },
-): void {
-  if (column.length !== length) throw invalid(name, `a column of ${length} entries`, column.length)
-  for (let i = 0; i < length; i++) if (!isRight(column[i]!)) throw invalid(`${name}[${i}]`, expected, column[i])
-}
-
-function invalid(field: string, expected: string, value: unknown): PalomaError {
-  return new PalomaError('EVALUATION_LOG_INVALID', `${field} must be ${expected}, got ${value}`)
+      throw logFault(`offsets[${i + 1}]`, `an integer above ${offsets[i]}`, offsets[i + 1])
 }

@@ -14,7 +14,7 @@ import type { CompleteMetric, PolicyMetric } from './policy-metric.ts'
 import { type PolicyVerdict, policyVerdict } from './policy-verdict.ts'
 import type { UserClusters } from './user-clusters.ts'
 
-/** Options that all evaluations of whole slates, ways of users and moments share. */
+/** Options that all evaluations of whole slates, trajectories and moments share. */
 export interface UnitEvaluationOptions {
   /** Fixes folds and draws: the same log and seed give the same numbers. */
   readonly seed: string
@@ -48,7 +48,7 @@ export interface UnitObjective<Name extends string> {
   readonly baseline: { readonly mean: number; readonly variancePerUser: number | null }
 }
 
-/** What a target is worth, per unit: a slate, a user's way through the log, a message with its moment. */
+/** What a target is worth, per unit: a slate, a user's trajectory, a message with its moment. */
 export interface UnitEvaluation<Name extends string> {
   readonly status: 'evaluated' | 'insufficient-overlap'
   /** What values are per. */

@@ -4,6 +4,12 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { SAMPLE_MAPPING, sampleRows } from '../../usecases/campaign/testing/sample-campaign.ts'
 import { SLATE_MAPPING, slateRows, slateTarget } from '../../usecases/campaign/testing/slate-campaign.ts'
+import {
+  MOMENT_MAPPING,
+  momentRows,
+  TRAJECTORY_MAPPING,
+  trajectoryRows,
+} from '../../usecases/campaign/testing/unit-campaigns.ts'
 import { fakeConnection } from '../connection/testing/fake-connection.ts'
 import { memoryOutput, runCommand } from '../print/index.ts'
 import { type TableRow, writeTable } from '../table/index.ts'
@@ -77,7 +83,7 @@ describe('paloma evaluate', () => {
   it.each([
     [
       ['--target', 'best'],
-      "--target must be uniform, action:NAME, column:NAME, columns:PREFIX, log:FILE or a FILE of its own, got 'best'",
+      "--target must be uniform, action:NAME, column:NAME, columns:PREFIX, log:FILE, moment:NUMBER or a FILE of its own, got 'best'",
     ],
     [['--target', 'action:'], '--target must be uniform'],
     [['--target', 'uniform', '--by', 'region'], '--by goes with --target log:FILE'],
@@ -143,5 +149,53 @@ describe('paloma evaluate, of units', () => {
     const wrong = await run(log, SLATE_MAPPING, '--target', 'uniform', '--segment', 'user')
     expect(wrong.code).toBe(2)
     expect(wrong.notes).toContain('--segment is for decisions by themselves')
+  })
+
+  it('judges trajectories, and says how many decisions the log carries', async () => {
+    const log = await write('trajectories.csv', trajectoryRows(2_000, 'cli'))
+    const found = await run(log, TRAJECTORY_MAPPING, '--target', 'column:best', '--resamples', '40')
+    expect(found.notes).toBe('')
+    for (const words of [
+      'What column best says',
+      '2,000 users of 2,000 users, 8,000 rows',
+      'DR by steps, decides',
+      'The log carries 2 decisions',
+      'fitted anew',
+    ])
+      expect(found.results).toContain(words)
+    expect(found.results).not.toMatch(/NaN|undefined|\[object/)
+  })
+
+  it('judges moments, and says what the bandwidth does', async () => {
+    const log = await write('moments.csv', momentRows(3_000, 'cli'))
+    const found = await run(log, MOMENT_MAPPING, '--target', 'moment:8')
+    expect(found.notes).toBe('')
+    for (const words of [
+      'The moment 8 for every message',
+      'DR, by kernel, decides',
+      'on a circle of 24',
+      'which is not taken off',
+    ])
+      expect(found.results).toContain(words)
+    expect(found.results).not.toMatch(/NaN|undefined|\[object/)
+    const json = JSON.parse((await run(log, MOMENT_MAPPING, '--target', 'moment:8', '--json')).results)
+    expect(json.bandwidth.tried.length).toBeGreaterThan(5)
+    const wrong = await run(log, MOMENT_MAPPING, '--target', 'moment:eight')
+    expect(wrong.code).toBe(2)
+    expect(wrong.notes).toContain("takes a number, e.g. moment:9.5, got 'moment:eight'")
+  })
+
+  it('tells several loggers apart', async () => {
+    const mixed = rows.map((row, i) => ({ ...row, policy: i % 2 === 0 ? 'old' : 'new' }))
+    const log = await write('loggers.csv', mixed)
+    const { propensity } = SAMPLE_MAPPING
+    const mapping = {
+      ...SAMPLE_MAPPING,
+      logger: { column: 'policy', propensities: { old: propensity, new: propensity } },
+    }
+    const found = await run(log, mapping, '--target', 'uniform', '--resamples', '0')
+    for (const words of ['2 loggers: the mixture of all decides', 'IPS, loggers weighted', 'DR, balanced'])
+      expect(found.results).toContain(words)
+    expect(found.results).not.toMatch(/NaN|undefined|\[object/)
   })
 })

@@ -50,7 +50,7 @@ export function evaluateCommand(connect: Connect, output: Output = processOutput
     .option('--mapping <file>', 'which column means what, as paloma import reads it')
     .option(
       '--target <policy>',
-      'uniform, action:NAME, column:NAME, columns:PREFIX (one column a probability), log:FILE, or a FILE joined by decision',
+      'uniform, action:NAME, column:NAME, columns:PREFIX (one column a probability), log:FILE, moment:NUMBER, or a FILE joined by decision',
     )
     .option('--by <columns>', 'with log:FILE, the columns that policy looked at, comma-separated', list, [])
     .option(
@@ -124,7 +124,10 @@ async function runEvaluate(file: string, flags: EvaluateFlags, output: Output): 
   const said = { target: targetWords(flags), log: file, level }
   if (hasUnits(mapping)) {
     refuseForUnits(flags)
-    const found = evaluateUnits(mapping, rows, asked)
+    const found = evaluateUnits(mapping, rows, {
+      ...asked,
+      ...(flags.resamples === undefined ? {} : { resamples: flags.resamples }),
+    })
     progress.done()
     const data = { target: flags.target, ...found.evaluation, preCheck: found.preCheck, refused: found.refused }
     return printFound(output, { data, text: unitText({ ...said, ...found }), refused: found.refused }, flags.json)
@@ -146,8 +149,8 @@ async function runEvaluate(file: string, flags: EvaluateFlags, output: Output): 
 const PART_WORDS = { model: 'reward models', estimators: 'estimators', bootstrap: 'bootstrap' } as const
 
 /** What only decisions by themselves have. */
-function refuseForUnits({ report, segment, resamples }: EvaluateFlags): void {
-  const wrong = Object.entries({ report, segment, resamples }).find(([, value]) => value !== undefined)
+function refuseForUnits({ report, segment }: EvaluateFlags): void {
+  const wrong = Object.entries({ report, segment }).find(([, value]) => value !== undefined)
   if (wrong !== undefined)
     throw new PalomaError(
       'USAGE',
@@ -185,13 +188,17 @@ async function targetOf({ target, by }: EvaluateFlags, output: Output): Promise<
       return { kind, prefix: rest }
     case 'log':
       return { kind, rows: await loadRows(rest, output), by }
+    case 'moment':
+      if (Number.isFinite(Number(rest)) && rest.trim() !== '') return { kind, at: Number(rest) }
+      throw wrongTarget('--target moment: takes a number, e.g. moment:9.5', target)
     default:
       throw wrongTarget(TARGET_FORMS, target)
   }
 }
 
-const TARGET_FORMS = '--target must be uniform, action:NAME, column:NAME, columns:PREFIX, log:FILE or a FILE of its own'
-const KINDS: readonly string[] = ['action', 'column', 'columns', 'log']
+const TARGET_FORMS =
+  '--target must be uniform, action:NAME, column:NAME, columns:PREFIX, log:FILE, moment:NUMBER or a FILE of its own'
+const KINDS: readonly string[] = ['action', 'column', 'columns', 'log', 'moment']
 
 /** A path and none of the other forms, which may end like one. */
 function isTargetFile(target: string): boolean {
@@ -212,7 +219,8 @@ function targetWords({ target, by }: EvaluateFlags): string {
   if (isTargetFile(target)) return `The policy in ${target}`
   if (kind === 'uniform') return 'All actions alike'
   if (kind === 'action') return `The action ${rest} for everybody`
-  if (kind === 'column') return `The action in column ${rest}`
+  if (kind === 'moment') return `The moment ${rest} for every message`
+  if (kind === 'column') return `What column ${rest} says`
   if (kind === 'columns') return `The probabilities in columns ${rest}…`
   return `The policy that made ${rest}${by.length === 0 ? '' : `, by ${by.join(' and ')}`}`
 }

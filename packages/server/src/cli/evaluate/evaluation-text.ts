@@ -13,6 +13,7 @@ import {
   ruleWords,
   verdictSentence,
 } from './evaluation-words.ts'
+import { LOGGER_ESTIMATOR_WORDS } from './unit-words.ts'
 
 /** An evaluation for the terminal: verdict, gates, estimates by objective, and where a gate fails what to log. */
 export function evaluationText(view: EvaluationView): string {
@@ -37,6 +38,7 @@ export function evaluationText(view: EvaluationView): string {
     '',
     gateTable,
     ...explorationText(view),
+    ...loggersText(view),
     ...objectives.flatMap((objective) => ['', objectiveText(view, objective)]),
   ].join('\n')
 }
@@ -65,6 +67,30 @@ function estimateText(estimate: Estimate, sign: 'signed' | 'plain' = 'plain'): s
   if (estimate.kind === 'estimate') return intervalText(estimate, sign)
   if (estimate.mean === null) return `none: ${estimate.reason}`
   return `${showNumber(estimate.mean)}${estimate.reason === 'zero-variance' ? ', no spread' : ` (${estimate.reason})`}`
+}
+
+function loggersText({ evaluation: { loggers } }: EvaluationView): readonly string[] {
+  if (loggers === null) return []
+  const { naive, balanced } = loggers.effectiveSampleSize
+  const how =
+    balanced === null
+      ? `each decision by its own (worth ${showNumber(naive)}), since the mapping does not say what the others would have done`
+      : `the mixture of all decides (worth ${showNumber(balanced)}; each decision by its own: ${showNumber(naive)})`
+  return [
+    '',
+    `${loggers.loggers.length} loggers: ${how}`,
+    alignTable(
+      ['logger', 'decisions', 'worth'],
+      loggers.loggers.map((each) => [each.name, showNumber(each.decisions), showNumber(each.effectiveSampleSize)]),
+    ),
+    ...loggers.objectives.flatMap(({ name, estimators }) => [
+      alignTable(
+        [name, 'value, weights not clipped'],
+        estimators.map((each) => [LOGGER_ESTIMATOR_WORDS[each.name], estimateText(each.estimate)]),
+        2,
+      ),
+    ]),
+  ]
 }
 
 const MOST_LINES = 10

@@ -1,11 +1,23 @@
-import type { Estimate, PolicyPreCheck, SlateEvaluation, UnitObjective } from '@paloma/core'
+import type {
+  Estimate,
+  Horizon,
+  MomentEvaluation,
+  PolicyPreCheck,
+  SlateEvaluation,
+  SlatePosition,
+  TrajectoryEvaluation,
+  UnitObjective,
+} from '@paloma/core'
 import { alignTable, showNumber } from '../print/index.ts'
-import { formatShare, intervalText } from '../report/index.ts'
+import { formatNumber, formatShare, intervalText } from '../report/index.ts'
 import { adviceOf, chanceWords, GATE_STATUS_WORDS, GATE_WORDS, verdictOf } from './evaluation-words.ts'
 import { UNIT_ESTIMATOR_WORDS } from './unit-words.ts'
 
 /** What units there are. */
-export type UnitKinds = { readonly kind: 'slates' } & SlateEvaluation
+export type UnitKinds =
+  | ({ readonly kind: 'slates' } & SlateEvaluation)
+  | ({ readonly kind: 'trajectories' } & TrajectoryEvaluation)
+  | ({ readonly kind: 'moments' } & MomentEvaluation)
 
 /** An evaluation of units as text shows it. */
 export interface UnitView {
@@ -53,8 +65,19 @@ function gateName(name: keyof typeof GATE_WORDS): string {
   return name === 'agreement' ? 'estimators agree' : GATE_WORDS[name]
 }
 
-/** How far into a unit the log tells anything. */
-function reachText({ positions }: UnitKinds): string {
+/** How far into a unit, or around a moment, the log tells anything. */
+function reachText(evaluation: UnitKinds): string {
+  switch (evaluation.kind) {
+    case 'slates':
+      return positionsText(evaluation.positions)
+    case 'trajectories':
+      return horizonsText(evaluation)
+    case 'moments':
+      return bandwidthText(evaluation)
+  }
+}
+
+function positionsText(positions: readonly SlatePosition[]): string {
   const worth = (value: number | null, slates: number) =>
     value === null ? '' : `${showNumber(value)} (${formatShare(value / slates)})`
   return alignTable(
@@ -68,10 +91,58 @@ function reachText({ positions }: UnitKinds): string {
   )
 }
 
+const MOST_LINES = 20
+
+function horizonsText({ horizons, longestHorizon, gammaPerDay, fqeBootstrap, users }: TrajectoryEvaluation): string {
+  const carries =
+    longestHorizon === horizons.length
+      ? 'The log carries all decisions.'
+      : `The log carries ${longestHorizon} decisions of each user, and not ${longestHorizon + 1}: \`steps.horizon\` of the mapping judges the first ones alone.`
+  const lines = horizons.filter((_, k) => k < MOST_LINES - 1 || k === horizons.length - 1)
+  return [
+    `A reward a day later counts ${showNumber(gammaPerDay)}. ${carries}`,
+    alignTable(
+      ['decisions', 'users', 'worth of all users', 'enough'],
+      lines.map((each) => horizonLine(each, users)),
+    ),
+    ...(fqeBootstrap ?? []).map(
+      ({ name, estimate }) => `${name} by FQE, fitted anew on draws of users: ${estimateText(estimate)}`,
+    ),
+  ].join('\n')
+}
+
+function horizonLine({ steps, users, effectiveSampleSize, isEnough }: Horizon, all: number): readonly string[] {
+  const worth = `${showNumber(effectiveSampleSize)} (${formatShare(effectiveSampleSize / all)})`
+  return [String(steps), showNumber(users), worth, isEnough ? 'yes' : 'no']
+}
+
+function bandwidthText({ kernel, bandwidth, period, smoothing }: MomentEvaluation): string {
+  const circle = period === null ? '' : `, on a circle of ${showNumber(period)}`
+  return [
+    `Rewards count within a bandwidth of ${formatNumber(bandwidth.value)}${bandwidth.isTuned ? ' (by SLOPE)' : ''} around the target's moment (${kernel}${circle}).`,
+    ...smoothing.map(
+      ({ name, bias }) =>
+        `${name}: that bandwidth adds about ${estimateText(bias, 'signed')} to the value, which is not taken off.`,
+    ),
+    ...(bandwidth.tried.length < 2
+      ? []
+      : [
+          alignTable(
+            ['bandwidth', 'worth', 'DR'],
+            bandwidth.tried.map((each) => [
+              formatNumber(each.bandwidth),
+              showNumber(each.effectiveSampleSize),
+              estimateText(each.value),
+            ]),
+          ),
+        ]),
+  ].join('\n')
+}
+
 function objectiveText({ units, level, evaluation }: UnitView, objective: UnitObjective<string>): string {
   const { name, metric, logging, difference, estimators } = objective
   const caution = evaluation.promoted === null ? ', not to be used' : ''
-  const words: Readonly<Record<string, string>> = UNIT_ESTIMATOR_WORDS
+  const words = UNIT_ESTIMATOR_WORDS[evaluation.kind]
   const rows = [
     ['logging policy, its mean', estimateText(logging)],
     ...estimators.map((each) => [

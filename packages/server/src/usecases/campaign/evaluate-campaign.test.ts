@@ -162,3 +162,68 @@ describe('a table of decisions', () => {
     expect(() => evaluate({ inverse: ['visit'] })).toThrow("less of 'visit' cannot be better")
   })
 })
+
+describe('a table of several loggers', () => {
+  // Half the users meet a policy that hardly mails B; both policies can be computed for every row.
+  const random = randomFrom('loggers')
+  const both = Array.from({ length: 3000 }, (_, i): CampaignRow => {
+    const careful = i % 2 === 0
+    const p = careful ? [0.7, 0.29, 0.01] : [0.2, 0.4, 0.4]
+    const u = random()
+    const place = u < p[0]! ? 0 : u < p[0]! + p[1]! ? 1 : 2
+    const pick = (own: readonly number[]) => own[place]!
+    return {
+      user: `u${i}`,
+      region: 'north',
+      policy: careful ? 'careful' : 'wide',
+      done: ['none', 'A', 'B'][place]!,
+      ...{ p0: p[0]!, p1: p[1]!, p2: p[2]! },
+      ...{ by_careful: pick([0.7, 0.29, 0.01]), by_wide: pick([0.2, 0.4, 0.4]) },
+      visit: Number(random() < [0.2, 0.3, 0.5][place]!),
+      complaint: Number(random() < 0.1),
+    }
+  })
+  const target = { kind: 'action', name: 'mail-b' } as const
+  const logger = {
+    column: 'policy',
+    propensities: {
+      careful: { constant: { none: 0.7, A: 0.29, B: 0.01 } },
+      wide: { constant: { none: 0.2, A: 0.4, B: 0.4 } },
+    },
+  } as const
+
+  it('is judged by the mixture of both, by own probabilities where nobody says what the other would have done', () => {
+    const balanced = evaluate({ target }, { logger }, both)
+    expect(balanced.evaluation.loggers!.isBalanced).toBe(true)
+    expect(balanced.evaluation.status).toBe('evaluated')
+    expect(objectiveOf('visit', balanced).value.mean).toBeCloseTo(0.5, 1)
+    const naive = evaluate({ target }, { logger: { column: 'policy' } }, both)
+    expect(naive.evaluation.loggers!.isBalanced).toBe(false)
+    expect(naive.evaluation.status).toBe('insufficient-overlap')
+    expect(naive.evaluation.overlap.effectiveSampleSize).toBeLessThan(
+      balanced.evaluation.overlap.effectiveSampleSize / 2,
+    )
+  })
+
+  it('may say of the action taken alone what each would have done', () => {
+    const own = { column: 'policy', propensities: { careful: { column: 'by_careful' }, wide: { column: 'by_wide' } } }
+    const found = evaluate({ target }, { logger: own }, both)
+    const whole = evaluate({ target }, { logger }, both)
+    expect(objectiveOf('visit', found).value.mean).toBeCloseTo(objectiveOf('visit', whole).value.mean!, 9)
+    expect(found.evaluation.overlap.unsupportedMass).toBeNull()
+  })
+
+  it('refuses loggers that the mapping leaves out, and probabilities that contradict the row', () => {
+    const { wide: _, ...one } = logger.propensities
+    expect(() => evaluate({ target }, { logger: { column: 'policy', propensities: one } }, both)).toThrow(
+      "logger.propensities: the logger 'wide' of the table is missing",
+    )
+    const swapped = { careful: logger.propensities.wide, wide: logger.propensities.careful }
+    expect(() => evaluate({ target }, { logger: { column: 'policy', propensities: swapped } }, both)).toThrow(
+      /loggers.chosenProbabilities of '\w+'\[\d+\] must be propensities/,
+    )
+    expect(() => evaluate({ target }, { logger }, [{ ...both[0]!, policy: '' }])).toThrow(
+      'row 1, column policy: expected the policy that made it',
+    )
+  })
+})

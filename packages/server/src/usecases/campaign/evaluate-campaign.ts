@@ -1,4 +1,5 @@
 import {
+  balancedLog,
   type EvaluationLog,
   type EvaluationOptions,
   type EvaluationProgress,
@@ -17,6 +18,7 @@ import type { CampaignAction } from './action.ts'
 import { type CampaignRow, cellFault, isBlank, requireColumns } from './cells.ts'
 import { type CampaignTarget, targetProbabilities } from './evaluation-target.ts'
 import { encodeRows, fitFeatures } from './features.ts'
+import { loggersOf } from './logger-columns.ts'
 import type { CampaignMapping } from './mapping.ts'
 import { readPast } from './past-campaign.ts'
 import { type RefusedRows, screenPast } from './screen-past.ts'
@@ -72,13 +74,14 @@ export function evaluateCampaign(
   const screened = screenPast(mapping, rows)
   const log = logOf(mapping, screened.rows, { target, segment })
   const metrics = metricsOf(mapping, log, { guardrails, inverse })
+  const judged = balancedLog(log)
   const evaluation = evaluatePolicy(log, { ...options, metrics }, onProgress)
   return {
     rows: screened.rows.length,
     refused: screened.refused,
     evaluation,
     preCheck: preCheckPolicy(evaluation),
-    shape: weightShape(log.propensities, importanceWeights(log)),
+    shape: weightShape(judged.propensities, importanceWeights(judged)),
     units: unitsOf(mapping),
   }
 }
@@ -139,6 +142,7 @@ export function logOf(
       names: actions.map(({ name }) => name),
     },
     ...(features.length === 0 ? {} : { context: { width: features.length + 1, values: encodeRows(features, rows) } }),
+    ...(mapping.logger === undefined ? {} : { loggers: loggersOf(mapping.logger, { rows, actions, taken }) }),
     ...(how.segment === undefined ? {} : { segments: segmentsOf(rows, how.segment) }),
   }
 }
@@ -159,7 +163,8 @@ function actionRewards(actions: readonly CampaignAction[], taken: Int32Array): r
   ]
 }
 
-function userIndices({ user }: CampaignMapping, rows: readonly CampaignRow[]): Int32Array {
+/** By row, whose it is. */
+export function userIndices({ user }: CampaignMapping, rows: readonly CampaignRow[]): Int32Array {
   if (!('column' in user)) return Int32Array.from(rows, (_, i) => i)
   if (rows[0] !== undefined) requireColumns(rows[0], [user.column])
   return indicesOf(rows, user.column, 'a user').indices

@@ -19,6 +19,8 @@ export type CampaignTarget =
    * are alike should be all the other policy looked at.
    */
   | { readonly kind: 'log'; readonly rows: readonly CampaignRow[]; readonly by: readonly string[] }
+  /** The same moment for every message. */
+  | { readonly kind: 'moment'; readonly at: number }
   /** A table of its own, joined by the decision: see `joinTarget`. */
   | { readonly kind: 'table'; readonly rows: readonly CampaignRow[] }
 
@@ -49,6 +51,8 @@ export function targetProbabilities(target: ReadableTarget, table: TargetTable):
       return fromColumns(table, target.prefix)
     case 'log':
       return fromLog(table, target)
+    case 'moment':
+      throw new PalomaError('CAMPAIGN_TARGET', "a target that is a moment needs a mapping with 'moment'")
   }
 }
 

@@ -14,10 +14,13 @@ export { type LearnedCampaign, learnCampaign } from './learn-campaign.ts'
 export { learnedFromText, learnedToText } from './learned-file.ts'
 export {
   type CampaignFeature,
+  type CampaignLogger,
   type CampaignMapping,
+  type CampaignMoment,
   type CampaignPropensity,
   type CampaignSend,
   type CampaignSlate,
+  type CampaignSteps,
   campaignMappingSchema,
   parseCampaignMapping,
 } from './mapping.ts'

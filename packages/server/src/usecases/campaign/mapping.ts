@@ -1,4 +1,4 @@
-import { CHANNELS, type Channel, PalomaError } from '@paloma/core'
+import { CHANNELS, type Channel, KERNELS, type KernelName, PalomaError } from '@paloma/core'
 import { z } from 'zod'
 
 /** A send that the past campaign tried, or that the plan may choose. */
@@ -45,6 +45,41 @@ export interface CampaignMapping {
   readonly decision?: { readonly column: string }
   /** Rows are positions of slates; `propensity` is then that of the action given those before it. */
   readonly slate?: CampaignSlate
+  /** Several policies made the table. */
+  readonly logger?: CampaignLogger
+  /** Rows of a user are steps of one trajectory, and what one of them does may change what the next meets. */
+  readonly steps?: CampaignSteps
+  /** What is judged is when messages went; rows that hold are left out, and `propensity` is not read. */
+  readonly moment?: CampaignMoment
+}
+
+/** Which policy made which row. `propensity` of the mapping stays that of the row's own. */
+export interface CampaignLogger {
+  readonly column: string
+  /** By what the column holds, the probabilities this policy would have had in every row; `{ column }`: of the action that was taken. */
+  readonly propensities?: Readonly<Record<string, CampaignPropensity>>
+}
+
+export interface CampaignSteps {
+  /** Column with the time of a decision: ISO 8601, or a number of days. */
+  readonly time: string
+  /** What a reward a day later counts. Default 1. */
+  readonly gammaPerDay?: number
+  /** Only so many decisions of each user, from his first on. Default all. */
+  readonly horizon?: number
+}
+
+/** When a message went, as a number, e.g. the hour of the day. */
+export interface CampaignMoment {
+  readonly column: string
+  /** Column with the density it was drawn with, per unit of the moment. */
+  readonly density: string
+  /** Moments lie on a circle of this length, e.g. 24. Default a line. */
+  readonly period?: number
+  /** Default epanechnikov. */
+  readonly kernel?: KernelName
+  /** Default by SLOPE. */
+  readonly bandwidth?: number
 }
 
 /** Slates: several messages chosen together, one row a position. */
@@ -97,6 +132,25 @@ export const campaignMappingSchema: z.ZodType<CampaignMapping> = z.strictObject(
         .exactOptional(),
     })
     .exactOptional(),
+  logger: z
+    .strictObject({ column: text, propensities: z.record(text, propensitySchema).exactOptional() })
+    .exactOptional(),
+  steps: z
+    .strictObject({
+      time: text,
+      gammaPerDay: z.number().positive().max(1).exactOptional(),
+      horizon: z.int().min(1).exactOptional(),
+    })
+    .exactOptional(),
+  moment: z
+    .strictObject({
+      column: text,
+      density: text,
+      period: z.number().positive().exactOptional(),
+      kernel: z.enum(KERNELS).exactOptional(),
+      bandwidth: z.number().positive().exactOptional(),
+    })
+    .exactOptional(),
 })
 
 const NO_HOLD =
@@ -123,28 +177,37 @@ export function parseCampaignMapping(value: unknown, source: string): CampaignMa
   return mapping
 }
 
-/** What makes one unit of several rows. */
-function checkUnits({ decision, slate, propensity }: CampaignMapping, source: string): void {
-  if (slate === undefined) return
-  if ('floor' in propensity)
-    throw fault(source, 'propensity.floor', 'a slate is judged whole, so that none of its rows can be left out')
-  if (decision === undefined) throw fault(source, 'decision', 'expected the column that says which rows are one slate')
-  if (slate.propensity !== undefined && Object.keys(slate.propensity).length === 0)
+/** What makes one unit of several rows, or of a moment; no two at once. */
+function checkUnits(mapping: CampaignMapping, source: string): void {
+  const { decision, slate, steps, user, propensity, logger } = mapping
+  const kinds = (['slate', 'steps', 'moment'] as const).filter((kind) => mapping[kind] !== undefined)
+  const [kind] = kinds
+  if (kind !== undefined && (kinds.length > 1 || logger !== undefined))
+    throw fault(source, kind, `cannot be together with ${kinds[1] ?? 'logger'}`)
+  if (kind !== undefined && 'floor' in propensity)
+    throw fault(source, 'propensity.floor', `rows cannot be left out of what ${kind} makes of them`)
+  if (slate !== undefined && decision === undefined)
+    throw fault(source, 'decision', 'expected the column that says which rows are one slate')
+  if (slate?.propensity !== undefined && Object.keys(slate.propensity).length === 0)
     throw fault(source, 'slate.propensity', 'expected joint, position or prefix')
+  if (steps !== undefined && !('column' in user))
+    throw fault(source, 'user', 'expected a column, since steps are those of one user')
+  for (const [name, own] of Object.entries(logger?.propensities ?? {}))
+    checkPropensity({ ...mapping, propensity: own }, source, `logger.propensities.${name}`)
 }
 
 const SUM_TOLERANCE = 1e-6
 
-function checkPropensity(mapping: CampaignMapping, source: string): void {
+function checkPropensity(mapping: CampaignMapping, source: string, member = 'propensity'): void {
   const { propensity } = mapping
   const given = 'constant' in propensity ? propensity.constant : 'columns' in propensity ? propensity.columns : null
   if (given === null) return
   const values = Object.keys(mapping.action.values)
   const missing = values.find((value) => given[value] === undefined)
-  if (missing !== undefined) throw fault(source, 'propensity', `the action value '${missing}' is missing`)
+  if (missing !== undefined) throw fault(source, member, `the action value '${missing}' is missing`)
   if (!('constant' in propensity)) return
   const sum = values.reduce((total, value) => total + propensity.constant[value]!, 0)
-  if (Math.abs(sum - 1) > SUM_TOLERANCE) throw fault(source, 'propensity.constant', `must add up to 1, got ${sum}`)
+  if (Math.abs(sum - 1) > SUM_TOLERANCE) throw fault(source, `${member}.constant`, `must add up to 1, got ${sum}`)
 }
 
 function fault(source: string, member: string, detail: string): PalomaError {

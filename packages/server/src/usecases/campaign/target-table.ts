@@ -72,6 +72,8 @@ function formOf(
   mapping: CampaignMapping,
   first: CampaignRow,
 ): { readonly columns: readonly string[]; readonly target: ReadableTarget } {
+  const { moment } = mapping
+  if (moment !== undefined) return singleColumn(moment.column, first)
   const actions = campaignActions(mapping)
   const wide = actions.map(({ name }) => `${PROBABILITIES}${name}`)
   if (wide.every((column) => column in first)) {
@@ -82,11 +84,16 @@ function formOf(
     }
   }
   const { column } = mapping.action
-  if (column in first) return { columns: [column], target: { kind: 'column', column: `${JOINED}${column}` } }
+  if (column in first) return singleColumn(column, first)
   throw new PalomaError(
     'CAMPAIGN_COLUMN',
     `the target's table must have the columns ${wide.join(', ')}, or ${column}, got ${Object.keys(first).join(', ')}`,
   )
+}
+
+function singleColumn(column: string, first: CampaignRow): ReturnType<typeof formOf> {
+  requireColumns(first, [column])
+  return { columns: [column], target: { kind: 'column', column: `${JOINED}${column}` } }
 }
 
 function indexRows(rows: readonly CampaignRow[], keys: readonly string[]): ReadonlyMap<string, CampaignRow> {
