@@ -133,7 +133,7 @@ describe('paloma evaluate, of units', () => {
     const log = await write('digests.csv', digests)
     const target = await write('target.csv', slateTarget(digests))
     const found = await run(log, SLATE_MAPPING, '--target', target)
-    expect(found.notes).toBe('')
+    expect(found.code).toBe(0)
     for (const words of [
       'The policy in',
       '3,000 slates of 1,500 users, 6,000 rows',
@@ -154,7 +154,7 @@ describe('paloma evaluate, of units', () => {
   it('judges trajectories, and says how many decisions the log carries', async () => {
     const log = await write('trajectories.csv', trajectoryRows(2_000, 'cli'))
     const found = await run(log, TRAJECTORY_MAPPING, '--target', 'column:best', '--resamples', '40')
-    expect(found.notes).toBe('')
+    expect(found.code).toBe(0)
     for (const words of [
       'What column best says',
       '2,000 users of 2,000 users, 8,000 rows',
@@ -169,7 +169,7 @@ describe('paloma evaluate, of units', () => {
   it('judges moments, and says what the bandwidth does', async () => {
     const log = await write('moments.csv', momentRows(3_000, 'cli'))
     const found = await run(log, MOMENT_MAPPING, '--target', 'moment:8')
-    expect(found.notes).toBe('')
+    expect(found.code).toBe(0)
     for (const words of [
       'The moment 8 for every message',
       'DR, by kernel, decides',
