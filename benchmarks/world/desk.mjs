@@ -1,5 +1,16 @@
 // Paloma as a policy of the simulated world: the core's own decisions and its own learner, without a server.
-import { chosenAction, decide, exampleOf, hash53, initialState, learn, learningTargets, shapeOf } from '@paloma/core'
+import {
+  chosenAction,
+  decide,
+  exampleOf,
+  hash53,
+  initialState,
+  learn,
+  learningTargets,
+  nextDualPrice,
+  priceUnitOf,
+  shapeOf,
+} from '@paloma/core'
 import { FEATURES, objectivesOf, outcomeOf, RULES } from './owner.mjs'
 
 const HOUR_MS = 3_600_000
@@ -78,15 +89,19 @@ function forgetOld(person, now, outcomesMs) {
 
 /**
  * A desk over a fresh world: `choose` and `observer` for `runWorld`; heads start from `artifact` where there is one, and `examine` sees
- * what they are about to learn from.
+ * what they are about to learn from. Prices that keep `priceTargets` take their steps once the random log is over; `onPrices` sees each.
  */
-export function deskOf(world, { logDays, reachPrice = 1, acting = ACTING, owner = {}, artifact, examine }) {
+export function deskOf(
+  world,
+  { logDays, reachPrice = 1, acting = ACTING, owner = {}, artifact, examine, priceTargets = [], onPrices },
+) {
   const { startAt, scenario } = world.options
   const objectives = objectivesOf(scenario, { reachPrice, ...owner })
   const targets = learningTargets(objectives)
   const longestMs = Math.max(...targets.map(({ windowHours }) => windowHours)) * HOUR_MS
   let snapshot = snapshotOf({ objectives, policy: GATHERING, startAt, artifact })
   const prior = snapshot.state
+  const losses = []
   const people = world.users.map(personOf)
   const made = []
   const learned = new Map()
@@ -119,15 +134,35 @@ export function deskOf(world, { logDays, reachPrice = 1, acting = ACTING, owner 
     )
     examine?.(snapshot.state, batches)
     const keep = 0.5 ** (1 / HALF_LIFE_DAYS)
-    snapshot = { ...snapshot, state: learn(snapshot.state, batches, { at: now, keep, prior, objectives }) }
+    const { dualPrices } = snapshot.state
+    const learnedState = learn(snapshot.state, batches, { at: now, keep, prior, objectives })
+    snapshot = { ...snapshot, priceTargets, state: { ...learnedState, dualPrices } }
     const done = Math.min(...learned.values())
     made.splice(0, done)
     for (const [name, at] of learned) learned.set(name, at - done)
   }
 
+  /** A step of every price by what was sent, and who was lost, in the 24 hours that are over. */
+  function priceUntil(now) {
+    const since = now - DAY_MS
+    const isRecent = ({ at }) => at > since && at <= now
+    const sends = people.flatMap((person) => person.sends.filter(isRecent))
+    const lost = losses.filter(isRecent)
+    const next = priceTargets.map((target) => {
+      const concerns = ({ channel }) => target.channel === undefined || channel === target.channel
+      const count = (items) => items.filter(concerns).length
+      const use = { users: people.length, days: 1, sends: count(sends), losses: count(lost), spend: 0 }
+      const unit = priceUnitOf(target, objectives)
+      return [target.name, nextDualPrice(snapshot.state.dualPrices?.[target.name], { target, use, unit, at: now })]
+    })
+    snapshot = { ...snapshot, state: { ...snapshot.state, dualPrices: Object.fromEntries(next) } }
+    onPrices?.(snapshot.state.dualPrices)
+  }
+
   function morningOf(day) {
     today = day
     if (day > 0) learnUntil(startAt + day * DAY_MS)
+    if (day > logDays && priceTargets.length > 0) priceUntil(startAt + day * DAY_MS)
     if (day !== logDays) return
     const groups = { ...snapshot.groups, paloma: { share: MILLION, policy: acting } }
     snapshot = { ...snapshot, groups }
@@ -172,7 +207,9 @@ export function deskOf(world, { logDays, reachPrice = 1, acting = ACTING, owner 
   const observer = {
     onHappening(happening) {
       const outcome = outcomeOf(happening)
-      if (outcome !== null) people[happening.userIndex].ahead.push(outcome)
+      if (outcome === null) return
+      people[happening.userIndex].ahead.push(outcome)
+      if (outcome.reachLoss !== null && outcome.reachLoss !== 'bounced') losses.push(outcome)
     },
   }
   return { choose, observer, snapshot: () => snapshot }

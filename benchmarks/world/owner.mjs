@@ -27,7 +27,9 @@ export function objectivesOf(
   { name, valuePerVisit, order },
   { reachPrice = 1, lookAheadDays = 14, isLearnedReach = true } = {},
 ) {
-  const worthPerDay = (CARRIED_BY_A_CHANNEL * HALF_YEAR_VALUE[name]) / HALF_YEAR_DAYS
+  // Variations of a world, such as retail-drift, are the same business.
+  const halfYearValue = HALF_YEAR_VALUE[name.split('-')[0]]
+  const worthPerDay = (CARRIED_BY_A_CHANNEL * halfYearValue) / HALF_YEAR_DAYS
   const orders = {
     name: 'conversion',
     events: [ORDER],
@@ -63,9 +65,7 @@ export function objectivesOf(
     aggregate: 'reachLost',
     windowHours: 168,
     unit: 'contactable days',
-    weight: isLearnedReach
-      ? CAUTION * reachPrice * worthPerDay
-      : (reachPrice * 0.3 * HALF_YEAR_VALUE[name]) / CONTACTABLE_DAYS,
+    weight: isLearnedReach ? CAUTION * reachPrice * worthPerDay : (reachPrice * 0.3 * halfYearValue) / CONTACTABLE_DAYS,
     scale: CONTACTABLE_DAYS,
     ...(isLearnedReach ? { worthPerDay } : {}),
     model: 'hazard',

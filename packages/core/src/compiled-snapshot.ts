@@ -1,3 +1,4 @@
+import { type TargetPrices, targetPricesOf } from './allocation/index.ts'
 import {
   type ActionRows,
   CHANNELS,
@@ -83,8 +84,10 @@ export interface CompiledSnapshot {
   readonly causes: ReturnType<typeof learnedCauses>
   /** What is known of sends still to come; null when no objective looks ahead. */
   readonly ahead: LookAhead | null
-  /** The send itself plus the channel's dual price. */
+  /** The send itself plus the channel's dual price and what targets add per send. */
   readonly channelPrices: Readonly<Record<Channel, number>>
+  /** What targets charge for one expected loss of reach; null where none does. */
+  readonly lossPrices: Readonly<Record<Channel, number>> | null
   /** Dual prices by message; empty where the plan names none. */
   readonly messagePrices: ReadonlyMap<string, number>
   readonly weights: ReadonlyMap<string, number>
@@ -171,16 +174,31 @@ function headOf({ id, heads }: Snapshot['state'], name: string): HeadState {
   throw new PalomaError('HEAD_MISSING', `policy state ${id} has no head for objective ${name}`)
 }
 
-function channelPricesOf({ rules, prices }: Snapshot): Readonly<Record<Channel, number>> {
-  const priceOf = (channel: Channel): number =>
-    (rules.channels[channel]?.pricePerSend ?? 0) + (prices[`channel:${channel}`] ?? 0)
-  return {
-    push: priceOf('push'),
-    email: priceOf('email'),
-    'in-app': priceOf('in-app'),
-    sms: priceOf('sms'),
-    webhook: priceOf('webhook'),
-  }
+function perChannel<T>(of: (channel: Channel) => T): Readonly<Record<Channel, T>> {
+  return { push: of('push'), email: of('email'), 'in-app': of('in-app'), sms: of('sms'), webhook: of('webhook') }
+}
+
+function channelPricesOf(
+  { rules, prices }: Snapshot,
+  targetPrices: Readonly<Record<Channel, TargetPrices>>,
+): Readonly<Record<Channel, number>> {
+  return perChannel((channel) => {
+    const own = (rules.channels[channel]?.pricePerSend ?? 0) + (prices[`channel:${channel}`] ?? 0)
+    return own + targetPrices[channel].perSend
+  })
+}
+
+/** What targets charge by channel: the same wherever nothing is to be kept. */
+function allTargetPrices({ rules, priceTargets = [], state }: Snapshot): Readonly<Record<Channel, TargetPrices>> {
+  return perChannel((channel) => {
+    const pricePerSend = rules.channels[channel]?.pricePerSend ?? 0
+    return targetPricesOf(priceTargets, state.dualPrices ?? {}, { channel, pricePerSend })
+  })
+}
+
+function lossPricesOf(targetPrices: Readonly<Record<Channel, TargetPrices>>): CompiledSnapshot['lossPrices'] {
+  if (CHANNELS.every((channel) => targetPrices[channel].perLoss === 0)) return null
+  return perChannel((channel) => targetPrices[channel].perLoss)
 }
 
 function messagePricesOf({ prices }: Snapshot): ReadonlyMap<string, number> {
@@ -221,6 +239,7 @@ export function compileSnapshot(snapshot: Snapshot): CompiledSnapshot {
   const { objectives, groups, state } = snapshot
   const effects = objectives.filter((objective) => !isHazard(objective))
   const heads = effects.map(({ name }) => headOf(state, name))
+  const targetPrices = allTargetPrices(snapshot)
   const made: CompiledSnapshot = {
     encoder,
     objectives,
@@ -230,7 +249,8 @@ export function compileSnapshot(snapshot: Snapshot): CompiledSnapshot {
     slow: slowModelOf(snapshot.artifact, objectives, encoder),
     causes: objectives.some(isHazard) ? learnedCauses(state) : [],
     ahead: lookAheadOf(snapshot, encoder),
-    channelPrices: channelPricesOf(snapshot),
+    channelPrices: channelPricesOf(snapshot, targetPrices),
+    lossPrices: lossPricesOf(targetPrices),
     messagePrices: messagePricesOf(snapshot),
     weights: weightsOf(objectives),
     learned: heads.reduce((most, { n }) => Math.max(most, n), 0),

@@ -171,6 +171,24 @@ function fillPrices(
   }
 }
 
+/** What targets charge for the chance that a send loses its user to a channel. */
+function addLossPrices(
+  lossPrices: NonNullable<CompiledSnapshot['lossPrices']>,
+  eligible: readonly EligibleCandidate[],
+  {
+    costs,
+    prices,
+    first,
+  }: { readonly costs: ReadonlyMap<Channel, ReachCost>; readonly prices: Float64Array; readonly first: number },
+): void {
+  for (let i = 0; i < eligible.length; i += 1) {
+    const { channel } = eligible[i]!.candidate
+    let chance = 0
+    for (const each of Object.values(costs.get(channel)?.losses ?? {})) chance += each
+    prices[first + i] = prices[first + i]! + lossPrices[channel] * chance
+  }
+}
+
 /** Values against `hold`, prices and scores of all actions of one decision. */
 export function evaluate(
   parts: CompiledSnapshot,
@@ -186,15 +204,16 @@ export function evaluate(
   predictActions(parts.heads, scratch.fullRows, { rows, first, mean, variance })
   addMessages(parts, eligible, { rows, mean, variance })
   fillPrices(parts, { eligible, ahead }, { scratch, first })
-  for (let i = 0; i < rows; i += 1) {
-    scores[i] = -prices[i]!
-    variances[i] = 0
-  }
   const costs = reachCosts(
     parts.causes,
     { ahead, pressure: (channel) => lossFeatures(parts, channel, { context, scratch }) },
     eligible,
   )
+  if (parts.lossPrices !== null) addLossPrices(parts.lossPrices, eligible, { costs, prices, first })
+  for (let i = 0; i < rows; i += 1) {
+    scores[i] = -prices[i]!
+    variances[i] = 0
+  }
   const values = valuesOf(parts, { rows, scratch, losses: () => predictedLosses(eligible, costs, scratch) })
   return {
     actions: actionsOf(eligible, first),

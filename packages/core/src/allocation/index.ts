@@ -1,2 +1,3 @@
 export * from './dependent-rounding.ts'
+export * from './dual-price.ts'
 export * from './limit-price.ts'

@@ -1,4 +1,5 @@
 import type { MessageEvidence } from './message-evidence.ts'
+import type { DualPrice } from './price-target.ts'
 import type { SurrogateTest } from './surrogate.ts'
 import type { EpochMs } from './time.ts'
 
@@ -46,6 +47,8 @@ export interface PolicyState {
   readonly line?: string
   /** By objective that is learned early, how long outcomes of sends take; absent where none is. */
   readonly delays?: Readonly<Record<string, DelayEvidence>>
+  /** By name of a target, its price; absent before the first step. */
+  readonly dualPrices?: Readonly<Record<string, DualPrice>>
   /** Of single messages; absent where nothing was learned of them. */
   readonly messages?: MessageEvidence
 }

@@ -5,6 +5,7 @@ import type { MessageSettings } from './message-settings.ts'
 import type { Objective } from './objective.ts'
 import type { PolicyArtifact } from './policy-artifact.ts'
 import type { PolicyState } from './policy-state.ts'
+import type { PriceTarget } from './price-target.ts'
 import type { Rules } from './rules.ts'
 
 /** The frozen rules, prices, groups, features and policy a decision is made with. */
@@ -19,6 +20,8 @@ export interface Snapshot {
   /** Dual price per resource (`channel:email`, `message:price-drop`), on the common value scale. */
   readonly prices: Readonly<Record<string, number>>
   readonly state: PolicyState
+  /** What prices in the state are to keep; absent: nothing. */
+  readonly priceTargets?: readonly PriceTarget[]
   /** Absent: no experiment runs and nothing is withheld. */
   readonly experiments?: ExperimentSetup
   /** Absent: nothing is learned of single messages. */

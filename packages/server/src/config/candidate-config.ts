@@ -10,6 +10,7 @@ const CANDIDATE_SECTIONS = [
   'groups',
   'groupSalt',
   'prices',
+  'priceTargets',
   'messages',
   'artifact',
   'experiments',
@@ -21,8 +22,10 @@ const MERGED: ReadonlySet<string> = new Set(['rules', 'features', 'groups', 'exp
 
 /** What of a configuration an evaluation looks at; neither secrets nor anything else is in it. */
 export function candidatePartOf(config: Config): CandidateConfig {
-  const { objectives, rules, features, groups, groupSalt, prices, messages, artifact, experiments, learning } = config
-  return { objectives, rules, features, groups, groupSalt, prices, messages, artifact, experiments, learning }
+  const { objectives, rules, features, groups, groupSalt, prices, priceTargets, messages, artifact } = config
+  const { experiments, learning } = config
+  const decided = { objectives, rules, features, groups, groupSalt, prices, priceTargets, messages, artifact }
+  return { ...decided, experiments, learning }
 }
 
 /**

@@ -21,6 +21,7 @@ import type { AdapterConfig, Config, EventRules } from './contract.ts'
 import { experimentSettingsSchema } from './experiment-settings-schema.ts'
 import { factMetricSchema } from './metric-schema.ts'
 import { policySchema } from './policy-schema.ts'
+import { impossibleTargets, priceTargetSchema } from './price-target-schema.ts'
 import { retentionSchema, wrongRetention } from './retention-schema.ts'
 
 const TOTAL_SHARE = 1_000_000
@@ -245,6 +246,7 @@ export const configSchema: z.ZodType<Config> = z
     groups: groupsSchema,
     groupSalt: name,
     prices: z.record(name, z.number().min(0)),
+    priceTargets: z.array(priceTargetSchema).max(100),
     events: eventsSchema,
     adapters: z.partialRecord(channel, adapterSchema),
     learning: learningSchema,
@@ -272,6 +274,8 @@ function disagreements(config: Config): readonly Disagreement[] {
   return [
     ...repeatedNames(config.objectives, ['objectives']),
     ...repeatedNames(config.sharedLimits, ['sharedLimits']),
+    ...repeatedNames(config.priceTargets, ['priceTargets']),
+    ...impossibleTargets(config),
     ...repeatedNames(config.metrics, ['metrics']),
     ...repeatedNames(config.rules.caps, ['rules', 'caps']),
     ...repeatedNames(config.rules.gaps, ['rules', 'gaps']),

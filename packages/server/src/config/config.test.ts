@@ -17,6 +17,8 @@ const ARTIFACT = artifactCase as PolicyArtifact
 const SENDS = sendsCase as PolicyArtifact
 const EFFECT = ARTIFACT.objectives.conversion as SlowEffect
 
+const VOLUME = { name: 'v', measure: 'sendsPerUserWeek', atMost: 2 }
+
 function failure(run: () => unknown): PalomaError {
   try {
     run()
@@ -70,6 +72,34 @@ describe('defineConfig', () => {
       input: { features: { hoursBy: 'work' } },
       pointer: '/features/hoursBy',
       says: /expected the name of a declared category of users: none is declared/,
+    },
+    {
+      input: { priceTargets: [{ name: 'v', measure: 'sendsPerUserWeek', channel: 'push', atMost: 0 }] },
+      pointer: '/priceTargets/0/atMost',
+      says: /got 0/,
+    },
+    {
+      input: { rules: { channels: {} }, priceTargets: [{ ...VOLUME, channel: 'push' }] },
+      pointer: '/priceTargets/0/channel',
+      says: /expected a channel of rules\.channels, got "push"/,
+    },
+    {
+      input: { priceTargets: [VOLUME, VOLUME] },
+      pointer: '/priceTargets/1/name',
+      says: /expected a name used only once/,
+    },
+    {
+      input: { priceTargets: [{ ...VOLUME, measure: 'lossesPerThousandSends' }] },
+      pointer: '/priceTargets/0/measure',
+      says: /expected an objective with model `hazard`/,
+    },
+    {
+      input: {
+        rules: { channels: { push: { consent: 'opt-out', pricePerSend: 0 } } },
+        priceTargets: [{ ...VOLUME, measure: 'spendPerDay' }],
+      },
+      pointer: '/priceTargets/0/measure',
+      says: /expected a `pricePerSend` above 0/,
     },
     {
       input: { messages: { beliefs: ['reachability', 'joy'] } },

@@ -8,6 +8,7 @@ import type {
   MessageSettings,
   Objective,
   PolicyArtifact,
+  PriceTarget,
   ReachLoss,
   Rules,
   SharedLimit,
@@ -57,6 +58,8 @@ export interface Config {
   readonly groups: Readonly<Record<Group, GroupRule>>
   readonly groupSalt: string
   readonly prices: Readonly<Record<string, number>>
+  /** What prices that are learned are to keep on average, e.g. sends a user and week. */
+  readonly priceTargets: readonly PriceTarget[]
   readonly events: EventRules
   readonly adapters: Readonly<Partial<Record<Channel, AdapterConfig>>>
   readonly learning: {
@@ -105,7 +108,7 @@ export interface Config {
 /** The parts of a configuration that decisions hang on, but for experiments. */
 export type SnapshotConfig = Pick<
   Config,
-  'objectives' | 'rules' | 'features' | 'groups' | 'groupSalt' | 'prices' | 'messages' | 'artifact'
+  'objectives' | 'rules' | 'features' | 'groups' | 'groupSalt' | 'prices' | 'priceTargets' | 'messages' | 'artifact'
 >
 
 /** The parts that a decision, or what is learned from it, hangs on: what another configuration may be tried in. */

@@ -131,6 +131,7 @@ export const defaultConfig: Config = {
   },
   groupSalt: 'paloma',
   prices: {},
+  priceTargets: [],
   events: EVENTS,
   adapters: { 'in-app': { kind: 'inbox' } },
   learning: {

@@ -15,6 +15,7 @@ export interface ConfigInput {
   readonly groups?: Readonly<Partial<Record<Group, GroupRule>>>
   readonly groupSalt?: string
   readonly prices?: Config['prices']
+  readonly priceTargets?: Config['priceTargets']
   readonly events?: Partial<EventRules>
   readonly adapters?: Config['adapters']
   readonly learning?: Partial<Config['learning']>

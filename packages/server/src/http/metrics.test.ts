@@ -6,7 +6,15 @@ import { fakeRetention } from './testing/fake-retention.ts'
 
 type Counts = Awaited<ReturnType<Usecases['health']['counts']>>
 
-const QUIET: Counts = { decisions: 0, sends: {}, stateId: 0, usersInMemory: 0, isLearner: false, horizons: {} }
+const QUIET: Counts = {
+  decisions: 0,
+  sends: {},
+  stateId: 0,
+  usersInMemory: 0,
+  isLearner: false,
+  horizons: {},
+  priceTargets: [],
+}
 
 describe('metrics', () => {
   it('forget a status that no send has any more', async () => {
@@ -21,6 +29,23 @@ describe('metrics', () => {
     const later = await registry.metrics()
     expect(later).toContain('paloma_sends{status="sent"} 4')
     expect(later).not.toContain('paloma_sends{status="reserved"}')
+  })
+
+  it('say where prices of targets stand, and nothing of what was not counted yet', async () => {
+    const target = { name: 'volume', measure: 'sendsPerUserWeek', atMost: 2, price: 0.25, atLimit: false } as const
+    const answers: Counts[] = [
+      { ...QUIET, priceTargets: [{ ...target, measured: 3.5 }] },
+      { ...QUIET, priceTargets: [{ ...target, measured: null }] },
+    ]
+    const ready = async () => ({ ready: true, checks: {} })
+    const health = { ready, counts: async () => answers.shift() ?? QUIET }
+    const registry = measure(fastify(), { health, retention: fakeRetention })
+    const labels = '{target="volume",measure="sendsPerUserWeek"}'
+    const text = await registry.metrics()
+    expect(text).toContain(`paloma_dual_price${labels} 0.25`)
+    expect(text).toContain(`paloma_price_target_measured${labels} 3.5`)
+    expect(text).toContain(`paloma_price_target_at_most${labels} 2`)
+    expect(await registry.metrics()).not.toContain('paloma_price_target_measured{')
   })
 
   it('say what tables take up, how far back they reach and what the last deletion did', async () => {

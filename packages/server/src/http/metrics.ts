@@ -64,6 +64,24 @@ function registerCounts(usecases: Pick<Usecases, 'health'>, registry: Registry):
       }
     },
   })
+  const perTarget = (what: 'price' | 'measured' | 'atMost', name: string, help: string): void => {
+    new Gauge({
+      name,
+      help,
+      labelNames: ['target', 'measure'],
+      registers: [registry],
+      async collect() {
+        this.reset()
+        for (const { name: target, measure, ...standing } of (await counts()).priceTargets) {
+          const value = standing[what]
+          if (value !== null) this.set({ target, measure }, value)
+        }
+      },
+    })
+  }
+  perTarget('price', 'paloma_dual_price', 'Price that keeps a target, per send, expected loss or unit of spend.')
+  perTarget('measured', 'paloma_price_target_measured', 'What was counted of a target last, in its own measure.')
+  perTarget('atMost', 'paloma_price_target_at_most', 'What the target allows.')
   new Gauge({
     name: 'paloma_sends',
     help: 'Sends in the ledger by status: those under way as they are, the rest counted now and then.',

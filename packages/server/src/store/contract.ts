@@ -90,8 +90,16 @@ export interface UserStore {
    * for them while they were merged or erased is given to their owner, or deleted.
    */
   settle(ids: readonly UserId[]): Promise<ReadonlyMap<UserId, UserId | null>>
+  /** How many there are. */
+  count(): Promise<number>
   /** Users in id order with the times of their words, for exports and group comparisons. */
   page(after: UserId | null, limit: number): Promise<readonly DatedProfile[]>
+}
+
+/** `until` is exclusive. */
+export interface TimeSpan {
+  readonly from: EpochMs
+  readonly until: EpochMs
 }
 
 /** A page, newest first; `before` is exclusive. */
@@ -144,6 +152,8 @@ export interface OutcomeStore {
   listByDay(day: string, after: string | null, limit: number): Promise<readonly Outcome[]>
   /** What users did in [at, at + windowMs], oldest first, machines left out; null for who is unknown or is not to be learned from. */
   within(moments: readonly Moment[], windowMs: number): Promise<readonly (readonly SeenOutcome[] | null)[]>
+  /** Channels lost in [from, until) by what people did: bounces and machines left out. */
+  lossesIn(span: TimeSpan): Promise<readonly { readonly userId: UserId; readonly channel: Channel | null }[]>
   /** How many there are of each UTC day (YYYY-MM-DD). */
   countByDay(): Promise<ReadonlyMap<string, number>>
 }
@@ -342,6 +352,11 @@ export interface SendStore {
   ): Promise<ReadonlyMap<DecisionId, { readonly channel: Channel; readonly mark: string }>>
   /** Newest first. */
   listByUser(userId: UserId, options: Backwards): Promise<readonly Send[]>
+  /**
+   * Pages of sends that decisions of [from, until) made and that went out or still may, transactional ones left out. A plan that was decided
+   * again counts where it was decided last.
+   */
+  decidedIn(span: TimeSpan): AsyncIterable<readonly { readonly userId: UserId; readonly channel: Channel }[]>
   /** Sends per status, of all there are: the more, the longer it takes. */
   counts(): Promise<Readonly<Partial<Record<SendStatus, number>>>>
   /** The same of those that are still to go out, whatever lies behind. */

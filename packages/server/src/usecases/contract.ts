@@ -5,12 +5,14 @@ import type {
   DecisionId,
   DecisionSummary,
   DrawAudit,
+  DualPrice,
   EpochMs,
   Group,
   Opportunity,
   OpportunityId,
   Outcome,
   PolicyArtifact,
+  PriceTarget,
   Said,
   Scalar,
   SendId,
@@ -375,6 +377,8 @@ export interface Usecases {
       readonly isLearner: boolean
       /** By objective for which single messages are believed something: up to where early signals still predict. */
       readonly horizons: Readonly<Record<string, TrustedHorizon>>
+      /** Where prices of targets stand. */
+      readonly priceTargets: readonly (PriceTarget & Pick<DualPrice, 'price' | 'measured' | 'atLimit'>)[]
     }>
   }
 }

@@ -15,6 +15,7 @@ import {
 } from '@paloma/core'
 import type { ExplainedAction, Explanation } from './contract.ts'
 import type { PastDeps } from './deps.ts'
+import { targetSentences } from './target-words.ts'
 
 function identityOf(
   action: Action,
@@ -178,7 +179,11 @@ export async function explain({ store, snapshots }: PastDeps, decision: Decision
     userId: decision.userId,
     at: decision.at,
     reason: decision.reason,
-    summary: [...sentences(chosen, decision, snapshot), ...slowSentences(snapshot, decision, messages)],
+    summary: [
+      ...sentences(chosen, decision, snapshot),
+      ...targetSentences(decision, snapshot),
+      ...slowSentences(snapshot, decision, messages),
+    ],
     chosen,
     actions: [...order.map((i) => actions[i]!), ...decision.refused.map((each) => refusedAction(each, messages))],
     contributions: contributionsOf(snapshot, decision, [...messages.values()]).slice(0, 20),

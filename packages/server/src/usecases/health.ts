@@ -1,4 +1,4 @@
-import { type EpochMs, horizonOf, type PolicyState, type TrustedHorizon } from '@paloma/core'
+import { type EpochMs, horizonOf, type PolicyState, type PriceTarget, type TrustedHorizon } from '@paloma/core'
 import type { Usecases } from './contract.ts'
 import type { Deps } from './deps.ts'
 import type { Dispatcher } from './dispatch.ts'
@@ -55,7 +55,8 @@ export function healthUsecases(
       const usersInMemory = sources.usersInMemory?.() ?? 0
       const isLearner = sources.learner.isLeader()
       const held = { stateId: state.id, usersInMemory, isLearner, horizons: horizonsOf(state) }
-      return { decisions: all.decisions, sends: { ...all.sends, ...underWay }, ...held }
+      const priceTargets = config.priceTargets.flatMap((target) => standing(target, state))
+      return { decisions: all.decisions, sends: { ...all.sends, ...underWay }, ...held, priceTargets }
     },
   }
 }
@@ -79,6 +80,17 @@ function seldom<T>(count: () => Promise<T>, now: () => EpochMs): () => Promise<T
 function horizonsOf({ messages }: PolicyState): Readonly<Record<string, TrustedHorizon>> {
   const objectives = Object.entries(messages?.objectives ?? {})
   return Object.fromEntries(objectives.map(([name, evidence]) => [name, horizonOf(evidence)]))
+}
+
+/** Nothing before a target's first step. */
+function standing(
+  target: PriceTarget,
+  { dualPrices }: PolicyState,
+): Awaited<ReturnType<Usecases['health']['counts']>>['priceTargets'] {
+  const known = dualPrices?.[target.name]
+  if (known === undefined) return []
+  const { price, measured, atLimit } = known
+  return [{ ...target, price, measured, atLimit }]
 }
 
 async function checkStore(store: Deps['store']): Promise<Check> {

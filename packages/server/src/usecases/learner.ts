@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import {
   type BelievedMessages,
   believedMessages,
@@ -15,6 +16,7 @@ import {
   rewardBeyondBeliefs,
 } from '@paloma/core'
 import type { Deps } from './deps.ts'
+import { dualPricesNow } from './dual-prices.ts'
 import { learnOfMessages } from './learn-of-messages.ts'
 import { learnSendsEarly } from './learn-sends-early.ts'
 import { learnedPages, type Span } from './learned-pages.ts'
@@ -95,10 +97,22 @@ async function learnAll(deps: LearnerDeps, state: PolicyState, notes: Notes): Pr
   if (gone.size > 0)
     notes.say(`${gone.size} older decisions are not learned from: what they weighed is no longer stored`)
   // What was looked through once is not looked through again, even if there was nothing to learn in it.
-  if (folded.seen === 0 && !isFirst) return
-  const learned = { ...folded.state, id: await deps.store.registry.nextStateId(), createdAt: at }
+  const dualPrices = await pricesFor(deps, state, { at, notes })
+  if (folded.seen === 0 && !isFirst && isDeepStrictEqual(dualPrices, state.dualPrices)) return
+  const { dualPrices: _, ...rest } = folded.state
+  const priced = dualPrices === undefined ? rest : { ...rest, dualPrices }
+  const learned = { ...priced, id: await deps.store.registry.nextStateId(), createdAt: at }
   await deps.store.registry.saveState(learned)
   deps.snapshots.adopt(learned)
+}
+
+/** Variants that learn by themselves pay the prices of all. */
+async function pricesFor(
+  deps: LearnerDeps,
+  state: PolicyState,
+  now: { readonly at: EpochMs; readonly notes: Notes },
+): Promise<PolicyState['dualPrices']> {
+  return state.line === undefined ? dualPricesNow(deps, state, now) : deps.snapshots.current().state.dualPrices
 }
 
 /** The days before the schema changed, one after the other as if each had just passed, so that heads which build on others find them as they were. */

@@ -36,9 +36,10 @@ type SnapshotParts = Omit<Snapshot, 'version' | 'state'>
 
 /** What a configuration gives to a snapshot. */
 export function partsOf(config: SnapshotConfig, experiments: ExperimentSetup | undefined): SnapshotParts {
-  const { objectives, rules, features, groups, groupSalt, prices, messages, artifact } = config
+  const { objectives, rules, features, groups, groupSalt, prices, priceTargets, messages, artifact } = config
   return {
     ...{ objectives, rules, features: withoutNothing(features), groups, groupSalt, prices },
+    ...(priceTargets.length === 0 ? {} : { priceTargets }),
     ...(messages === null ? {} : { messages }),
     ...(artifact === null ? {} : { artifact }),
     ...(experiments === undefined ? {} : { experiments }),
@@ -149,7 +150,8 @@ async function openingState(
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const latest = await registry.latestState()
     if (latest?.schemaHash === prior.schemaHash) return latest
-    const state = latest === undefined ? prior : begunAnew(await registry.nextStateId(), prior, relearnDays)
+    const state =
+      latest === undefined ? prior : withPricesOf(latest, begunAnew(await registry.nextStateId(), prior, relearnDays))
     if (await isSaved(registry, state)) return state
   }
   throw new PalomaError(
@@ -159,6 +161,11 @@ async function openingState(
       hint: 'servers with different features or objectives seem to share one store',
     },
   )
+}
+
+/** What prices have found out does not hang on features. */
+function withPricesOf({ dualPrices }: PolicyState, state: PolicyState): PolicyState {
+  return dualPrices === undefined ? state : { ...state, dualPrices }
 }
 
 /** False where another server, starting in the same moment, took the number. */

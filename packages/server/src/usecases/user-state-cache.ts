@@ -62,11 +62,12 @@ export function withUserStateCache(
 }
 
 function cachedUsers({ users, traits }: Store, hot: HotUsers): Store['users'] {
-  const { saidOf, resolveAliases, aliasesOf, page } = users
+  const { saidOf, resolveAliases, aliasesOf, count, page } = users
   return {
     saidOf,
     resolveAliases,
     aliasesOf,
+    count,
     page,
     change(changes) {
       const places = placesOf(changes, ({ userId }) => userId)
@@ -204,12 +205,13 @@ function inserted<T>(
 }
 
 function cachedOutcomes({ outcomes }: Store, hot: HotUsers): Store['outcomes'] {
-  const { getMany, listByUser, listByDay, within, countByDay } = outcomes
+  const { getMany, listByUser, listByDay, within, lossesIn, countByDay } = outcomes
   return {
     getMany,
     listByUser,
     listByDay,
     within,
+    lossesIn,
     countByDay,
     insertMany(items) {
       const places = placesOf(items, ({ userId }) => userId)
@@ -238,8 +240,8 @@ function cachedDecisions({ decisions }: Store, hot: HotUsers): Store['decisions'
 }
 
 function cachedSends({ sends }: Store, hot: HotUsers): SendStore {
-  const { duePlanned, nextDueAt, recover, inFlight, get, byDecision, addressMarks, listByUser, counts, countUnderWay } =
-    sends
+  const { duePlanned, nextDueAt, recover, inFlight, get, byDecision, addressMarks, listByUser } = sends
+  const { decidedIn, counts, countUnderWay } = sends
   /** Whose sends are with a provider, so that their end finds its user. */
   const dispatching = new Map<SendId, UserId>()
   const ownerOf = async (id: SendId): Promise<UserId | undefined> => dispatching.get(id) ?? (await get(id))?.userId
@@ -252,6 +254,7 @@ function cachedSends({ sends }: Store, hot: HotUsers): SendStore {
     get,
     byDecision,
     addressMarks,
+    decidedIn,
     listByUser,
     counts,
     countUnderWay,

@@ -389,6 +389,7 @@ function fakeHealth(stored: Stored): Usecases['health'] {
       usersInMemory: stored.users.size,
       isLearner: true,
       horizons: {},
+      priceTargets: [],
     }),
   }
 }

@@ -74,6 +74,15 @@ export function outcomeStore(client: SqlClient): OutcomeStore {
       return rows.map(outcomeFromRow)
     },
     within: (moments, windowMs) => outcomesWithin(client, moments, windowMs),
+    async lossesIn({ from, until }) {
+      const rows = await client.query<Pick<OutcomeRow, 'channel'> & { readonly user_id: UserId }>(
+        `select user_id, channel from outcomes
+         where at >= $1 and at < $2 and reach_loss is not null and reach_loss <> 'bounced' and not is_machine
+         order by at, message_id`,
+        [from, until],
+      )
+      return rows.map(({ user_id: userId, channel }) => ({ userId, channel }))
+    },
     async countByDay() {
       const rows = await client.query<{ readonly day: number; readonly count: number }>(
         `select at / ${DAY_MS} as day, count(*) as count from outcomes group by at / ${DAY_MS} order by 1`,

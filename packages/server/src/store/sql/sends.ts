@@ -4,6 +4,7 @@ import type { Sql, SqlClient } from './client.ts'
 import { claimSends, isSomethingDue } from './send-claim.ts'
 import { type SendRow, sendColumns, sendFromRow } from './send-row.ts'
 import { callOffPlans, reopenOpportunities } from './send-transitions.ts'
+import { sendsDecidedIn } from './sends-decided.ts'
 
 /** The queue of messages on their way. `isShared`: other processes dispatch too. */
 export function sendStore(client: SqlClient, isShared: boolean): SendStore {
@@ -62,6 +63,7 @@ function sendQueries(client: SqlClient): Queries {
         `where user_id = $1 and ($2::bigint is null or updated_at < $2) order by updated_at desc, send_id desc limit $3`,
         [userId, before, limit],
       ),
+    decidedIn: (span) => sendsDecidedIn(client, span),
     async counts() {
       const rows = await client.query<{ readonly status: SendStatus; readonly n: number }>(
         'select status, count(*) as n from sends group by status',

@@ -22,7 +22,17 @@ it('a row gives back the state bit for bit', () => {
     fc.property(fc.dictionary(fc.string(), head, { noNullPrototype: true }), (heads) => {
       const known = { sends: 3, users: [3, 2.5, 0.1 + 0.2], answers: [1, 0, 1e-300] }
       const messages = { variants: { 'price-drop': { plain: known } }, delays: [1, 2, 3] }
-      const state: PolicyState = { ...exampleState(1), heads, ...(Object.keys(heads).length > 1 ? { messages } : {}) }
+      const volume = {
+        price: 0.1 + 0.2,
+        level: 1e-300,
+        gain: 0.5,
+        error: 0.25,
+        measured: null,
+        until: 7,
+        atLimit: false,
+      }
+      const rest = Object.keys(heads).length > 1 ? { messages, dualPrices: { volume } } : {}
+      const state: PolicyState = { ...exampleState(1), heads, ...rest }
       expect(stateFromRow(stateToRow(state))).toStrictEqual(state)
     }),
     { seed: 20_260_312, numRuns: 200 },

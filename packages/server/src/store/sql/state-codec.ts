@@ -24,6 +24,7 @@ interface StateMeta {
   readonly learnedUntil: PolicyState['learnedUntil']
   readonly began?: PolicyState['began']
   readonly delays?: PolicyState['delays']
+  readonly dualPrices?: PolicyState['dualPrices']
   readonly messages?: PolicyState['messages']
 }
 
@@ -41,6 +42,7 @@ export function stateToRow(state: PolicyState): StateRow {
     learnedUntil: state.learnedUntil,
     ...(state.began === undefined ? {} : { began: state.began }),
     ...(state.delays === undefined ? {} : { delays: state.delays }),
+    ...(state.dualPrices === undefined ? {} : { dualPrices: state.dualPrices }),
     ...(state.messages === undefined ? {} : { messages: state.messages }),
   }
   return {
@@ -88,6 +90,7 @@ export function stateFromRow(row: StateRow): PolicyState {
     ...(row.line === '' ? {} : { line: row.line }),
     ...(meta.began === undefined ? {} : { began: meta.began }),
     ...(meta.delays === undefined ? {} : { delays: meta.delays }),
+    ...(meta.dualPrices === undefined ? {} : { dualPrices: meta.dualPrices }),
     ...(meta.messages === undefined ? {} : { messages: meta.messages }),
   }
 }

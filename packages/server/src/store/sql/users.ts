@@ -48,6 +48,10 @@ export function userStore(client: SqlClient): UserStore {
     addAlias: (previousId, userId) => client.transaction((sql) => addAlias(sql, previousId, userId)),
     erase: (id, at) => client.transaction((sql) => eraseUser(sql, id, at)),
     settle: (ids) => settleLeftovers(client, ids),
+    async count() {
+      const [row] = await client.query<{ readonly n: number }>('select count(*) as n from users')
+      return row!.n
+    },
     async page(after, limit) {
       const rows = await client.query<ProfileRow>(
         'select user_id, profile, said from users where ($1::text is null or user_id > $1) order by user_id limit $2',

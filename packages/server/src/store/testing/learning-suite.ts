@@ -201,6 +201,42 @@ export function testLearning(storeOf: StoreOf): void {
       expect(of('t-unborn')).toBeUndefined()
       expect(totals.map((row) => row.userId)).toEqual(['t-busy', 't-idle'])
     })
+
+    it('says who was sent what by decisions of an interval, who was lost in it, and how many users there are', async () => {
+      const from = START + 40 * DAY_MS
+      const span = { from, until: from + DAY_MS }
+      await create('v-user')
+      await create('v-other')
+      const before = await storeOf().users.count()
+      await create('v-new')
+      expect(await storeOf().users.count()).toBe(before + 1)
+      const sends = ['v-first', 'v-last', 'v-after', 'v-service'].map((id, i) => {
+        const at = [from, span.until - 1, span.until, from + 5][i]!
+        return { id, at, category: id === 'v-service' ? ('transactional' as const) : ('marketing' as const) }
+      })
+      await storeOf().opportunities.insertMany(
+        sends.map(({ id, category }) => exampleOpportunity(`o-${id}`, 'v-user', { category })),
+        from,
+      )
+      await storeOf().decisions.insertMany([
+        ...sends.map(({ id, at }) => exampleNew(exampleDecision(id, 'v-user', { at }))),
+        decide('v-held', 'v-other', from + 1),
+      ])
+      const found: { readonly userId: string; readonly channel: string }[] = []
+      for await (const page of storeOf().sends.decidedIn(span)) found.push(...page)
+      const email = { userId: 'v-user', channel: 'email' }
+      expect(found).toEqual([email, email])
+      const lost = (id: string, at: EpochMs, changes: object = {}) =>
+        exampleOutcome(`v-${id}`, 'v-user', { at, reachLoss: 'unsubscribed', channel: 'email', ...changes })
+      await storeOf().outcomes.insertMany([
+        lost('lost', from),
+        lost('later', span.until),
+        lost('bounce', from, { reachLoss: 'bounced' }),
+        lost('robot', from, { isMachine: true }),
+        lost('nothing', from, { reachLoss: null }),
+      ])
+      expect(await storeOf().outcomes.lossesIn(span)).toEqual([email])
+    })
   })
 }
 
