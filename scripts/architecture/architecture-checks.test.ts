@@ -104,6 +104,16 @@ describe('arrows', () => {
     ])
   })
 
+  it('to what was built of a file are arrows to that file', () => {
+    const built = (name: string) => ({ [DOMAIN]: `import '../../dist/${name}.js'`, [POLICY]: '' })
+    expect(arrows(built('policy/greedy'))).toEqual([
+      `${DOMAIN}:1 core/domain may not import core/policy (../../dist/policy/greedy.js)`,
+    ])
+    expect(arrows(built('policy/gone'))).toEqual([
+      `${DOMAIN}:1 imports packages/core/src/policy/gone.ts, which is not there`,
+    ])
+  })
+
   it('from one adapter to the next are refused', () => {
     const files = {
       'packages/server/src/channel/contract.ts': '',

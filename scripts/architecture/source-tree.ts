@@ -76,6 +76,11 @@ function libraryName(specifier: string): string {
   return first.startsWith('@') ? `${first}/${second}` : first
 }
 
+/** What was built stands for what it was built from, so that measurements of it keep to the table. */
+function sourceOf(path: string): string {
+  return path.replace(/^(packages\/[^/]+)\/dist\/(.+)\.js$/, '$1/src/$2.ts')
+}
+
 /** Follows one import; `files` are the paths of the tree's modules. */
 export function targetOf(
   from: string,
@@ -83,7 +88,7 @@ export function targetOf(
   tree: { readonly files: ReadonlySet<string>; readonly entries: SourceTree['entries'] },
 ): Target {
   const own = tree.entries.get(specifier)
-  const path = specifier.startsWith('.') ? posix.join(posix.dirname(from), specifier) : own
+  const path = specifier.startsWith('.') ? sourceOf(posix.join(posix.dirname(from), specifier)) : own
   if (path === undefined) return { kind: 'library', name: libraryName(specifier) }
   return tree.files.has(path) ? { kind: 'file', path } : { kind: 'other', path }
 }
