@@ -29,6 +29,9 @@ const EMAIL: EvaluationInput = {
   },
 }
 
+// A busy machine takes long to live through the days.
+const LIVING_MS = 240_000
+
 describe.each(['embedded', 'PostgreSQL'])(
   'a configuration is evaluated on a server with a store that is %s',
   (kind) => {
@@ -46,7 +49,7 @@ describe.each(['embedded', 'PostgreSQL'])(
       env = { PALOMA_DATA_DIR: dir, ...(database === undefined ? {} : { DATABASE_URL: database.url }) }
       app = await createApp(config, runtimeFrom({ ...env, ...CLOCK }))
       await liveInShop(app, { people: PEOPLE, days: DAYS, moveTo: (at) => app!.usecases.clock.advance(at) })
-    })
+    }, LIVING_MS)
     afterAll(async () => {
       await app?.close()
       await database?.drop()
