@@ -34,7 +34,8 @@ export interface Exposures {
   readonly sampleRatios: readonly {
     readonly phase: number
     readonly variants: Readonly<Record<string, { readonly share: number; readonly users: number }>>
-    readonly pValue: number
+    /** Null where nobody was exposed in the phase. */
+    readonly pValue: number | null
     readonly isMismatch: boolean
   }[]
 }

@@ -26,7 +26,7 @@ describe('sampleRatios', () => {
   })
 
   it('says nothing against a phase without users, and everything against a variant nobody planned', () => {
-    expect(sampleRatios([phase(500_000)], [])[0]).toMatchObject({ pValue: 1, isMismatch: false })
+    expect(sampleRatios([phase(500_000)], [])[0]).toMatchObject({ pValue: null, isMismatch: false })
     const stray = [...counted(0, 50, 50), { phase: 0, variant: 'c', users: 1 }]
     expect(sampleRatios([phase(500_000)], stray)[0]).toMatchObject({ pValue: 0, isMismatch: true })
   })

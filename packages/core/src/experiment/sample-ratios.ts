@@ -15,7 +15,8 @@ export interface PhaseSampleRatio {
   readonly phase: number
   /** Planned share, from 0 to 1, and users, by variant. */
   readonly variants: Readonly<Record<string, { readonly share: number; readonly users: number }>>
-  readonly pValue: number
+  /** Null where nobody was exposed in the phase: there is nothing to test. */
+  readonly pValue: number | null
   readonly isMismatch: boolean
 }
 
@@ -41,6 +42,7 @@ export function sampleRatios(
       rows.map(({ users }) => users),
     )
     const variants = Object.fromEntries(rows.map(({ name, share, users }) => [name, { share, users }]))
-    return { phase, variants, pValue: state.pValue, isMismatch: state.isMismatch }
+    const isEmpty = rows.every(({ users }) => users === 0)
+    return { phase, variants, pValue: isEmpty ? null : state.pValue, isMismatch: state.isMismatch }
   })
 }

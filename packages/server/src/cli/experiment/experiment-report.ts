@@ -85,9 +85,10 @@ function exposureText({ users, crossed, counts, sampleRatios }: WireExposures): 
     showNumber(both),
   ])
   const table = alignTable(['variant', 'phase', 'first', 'users', 'crossed'], rows, 3)
-  const splits = sampleRatios.map(
-    ({ phase, pValue, isMismatch }) =>
-      `phase ${phase}: the split is ${isMismatch ? 'NOT as planned' : 'as planned'} (p ${pValue < 0.0001 ? '< .0001' : pValue.toFixed(4)})`,
+  const splits = sampleRatios.map(({ phase, pValue, isMismatch }) =>
+    pValue === null
+      ? `phase ${phase}: nobody was exposed`
+      : `phase ${phase}: the split is ${isMismatch ? 'NOT as planned' : 'as planned'} (p ${pValue < 0.0001 ? '< .0001' : pValue.toFixed(4)})`,
   )
   const share = `${showNumber(users)} users were exposed, ${showNumber(crossed)} of them to more than one variant.`
   return [share, table, ...splits].join('\n')

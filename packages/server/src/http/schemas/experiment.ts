@@ -95,7 +95,7 @@ export const exposuresSchema: z.ZodType<WireExposures> = named(
       z.object({
         phase: z.int(),
         variants: z.record(z.string(), z.object({ share: z.number(), users: z.int() })),
-        pValue: z.number(),
+        pValue: z.number().nullable().describe('null where nobody was exposed in the phase'),
         isMismatch: z.boolean(),
       }),
     ),
