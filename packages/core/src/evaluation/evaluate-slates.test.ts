@@ -44,6 +44,8 @@ describe('slates', () => {
     expect(found({ joint: joint! }).deciding).toBe('snsips')
     expect(found({ position: position! }).objectives[0]!.estimators.map(({ name }) => name)).toEqual(['sniips', 'iips'])
     expect(found(log.logging).deciding).toBe('snrips')
+    const agreement = found(log.logging).gates.find(({ name }) => name === 'agreement')!
+    expect(agreement.words).toContain('self-normalised RIPS and RIPS')
   })
 
   it('are equal to one another where slates have one position', () => {

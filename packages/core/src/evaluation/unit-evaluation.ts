@@ -48,6 +48,20 @@ export interface UnitObjective<Name extends string> {
   readonly baseline: { readonly mean: number; readonly variancePerUser: number | null }
 }
 
+const CALLED: Readonly<Record<string, string>> = {
+  cascadeDr: 'Cascade-DR',
+  snrips: 'self-normalised RIPS',
+  snsips: 'self-normalised SIPS',
+  sniips: 'self-normalised IIPS',
+  snpdis: 'self-normalised PDIS',
+  sntis: 'self-normalised TIS',
+}
+
+/** An estimator as the words of gates have it; the others are called by their capitals. */
+function calledInGates(name: string): string {
+  return CALLED[name] ?? name.toUpperCase()
+}
+
 /** What a target is worth, per unit: a slate, a user's trajectory, a message with its moment. */
 export interface UnitEvaluation<Name extends string> {
   readonly status: 'evaluated' | 'insufficient-overlap'
@@ -122,7 +136,7 @@ export function assembleEvaluation<Name extends string>(
   const gates = checkGates(
     overlap,
     found.flatMap(({ own, evidence }) => (own.isExact === true ? [] : [evidence])),
-    { unit: `${unit}s`, compared: [deciding, beside] },
+    { unit: `${unit}s`, compared: [calledInGates(deciding), calledInGates(beside)] },
   ).filter(({ name }) => !without.includes(name))
   const isEnough = gates.every(({ status }) => status !== 'failed')
   const differences = jointMeans(found.map(({ difference }) => difference))
