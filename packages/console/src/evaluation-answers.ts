@@ -86,6 +86,7 @@ export interface EvaluationResult {
     readonly basis: string
     readonly leftOut: readonly { readonly words: string; readonly decisions: number }[]
     readonly unsupported: readonly { readonly words: string; readonly share: number }[]
+    readonly estimators: Readonly<Record<string, string>>
     readonly limits: readonly string[]
   }
 }

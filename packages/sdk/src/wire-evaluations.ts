@@ -81,6 +81,8 @@ export interface WireCandidateEvaluation {
     readonly leftOut: readonly { readonly words: string; readonly decisions: number }[]
     /** What the candidate would do and the log could not, largest first. */
     readonly unsupported: readonly { readonly words: string; readonly share: number }[]
+    /** What the estimators are called. */
+    readonly estimators: Readonly<Record<string, string>>
     /** What no number here tells. */
     readonly limits: readonly string[]
   }

@@ -36,7 +36,7 @@ describe('rows of an evaluation', () => {
   it('draws what has an interval and leaves out what has none', () => {
     expect(differenceRows(visits)).toMatchObject([{ label: 'visits, difference per decision', mean: 0.25, low: 0 }])
     expect(differenceRows(sends)).toEqual([])
-    expect(estimatorRows(visits).map(({ label, tone }) => [label, tone])).toEqual([
+    expect(estimatorRows(visits, { dr: 'DR, the default' }).map(({ label, tone }) => [label, tone])).toEqual([
       ['DR, the default', 'main'],
       ['brandNew', 'plain'],
     ])

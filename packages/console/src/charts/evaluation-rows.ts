@@ -2,19 +2,6 @@ import type { EvaluationAnswer, EvaluationResult, JudgedEstimate, JudgedObjectiv
 import { formatNumber, formatShare, formatSigned, formatTime } from '../format.ts'
 import { type ForestRow, intervalText } from './forest.ts'
 
-const NAMES: Readonly<Record<string, string>> = {
-  dr: 'DR, the default',
-  snips: 'SNIPS',
-  ips: 'IPS',
-  dm: 'DM, the model alone',
-  drUnclipped: 'DR, not clipped',
-  sndr: 'SNDR',
-  drClipTuned: 'DR, clipped',
-  switchDr: 'Switch-DR',
-  drOs: 'DR, shrunk',
-  subGaussianDr: 'DR, sub-Gaussian',
-}
-
 /** A column of rewards for people; those that are no objective begin with a colon. */
 export function rewardName(column: string): string {
   return column.startsWith(':') ? column.slice(1) : column
@@ -33,11 +20,14 @@ export function differenceRows({ name, difference }: JudgedObjective): readonly 
 }
 
 /** The value by every estimator that has an interval, the default one first. */
-export function estimatorRows({ estimators }: JudgedObjective): readonly ForestRow[] {
+export function estimatorRows(
+  { estimators }: JudgedObjective,
+  called: EvaluationResult['words']['estimators'],
+): readonly ForestRow[] {
   return estimators.flatMap(({ name, estimate }) => {
     if (estimate.kind === 'undefined') return []
     const { mean, low, high } = estimate
-    return [{ label: NAMES[name] ?? name, mean, low, high, tone: name === 'dr' ? 'main' : 'plain' }]
+    return [{ label: called[name] ?? name, mean, low, high, tone: name === 'dr' ? 'main' : 'plain' }]
   })
 }
 

@@ -61,7 +61,8 @@ function Objective({ result, objective }: Props & { readonly objective: JudgedOb
   const unit = rewardUnit(result, objective.name)
   const { evaluated, users } = result.decisions
   const difference = useMemo(() => differenceRows(objective), [objective])
-  const estimators = useMemo(() => estimatorRows(objective), [objective])
+  const called = result.words.estimators
+  const estimators = useMemo(() => estimatorRows(objective, called), [objective, called])
   if (difference.length === 0) return null
   const name = rewardName(objective.name)
   return (

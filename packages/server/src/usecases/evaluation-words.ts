@@ -1,4 +1,4 @@
-import type { PolicyPreCheck } from '@paloma/core'
+import { ESTIMATOR_WORDS, type PolicyPreCheck } from '@paloma/core'
 import { decimalsFor, formatNumber, formatShare, formatSigned } from '../words/format-number.ts'
 import type { CandidateEvaluation, EvaluationVerdict, EvaluationWords } from './contract.ts'
 
@@ -26,6 +26,7 @@ export function evaluationWords(evaluation: CandidateEvaluation): EvaluationWord
     basis: basisOf(evaluation),
     leftOut: leftOutOf(evaluation),
     unsupported: evaluation.unsupported.map((each) => ({ words: unsupportedWords(each), share: each.share })),
+    estimators: ESTIMATOR_WORDS,
     limits: LIMITS,
   }
 }

@@ -121,6 +121,8 @@ export interface EvaluationWords {
   readonly leftOut: readonly { readonly words: string; readonly decisions: number }[]
   /** What the candidate would do and the log could not, largest first; shares of the candidate's whole probability. */
   readonly unsupported: readonly { readonly words: string; readonly share: number }[]
+  /** What the estimators are called. */
+  readonly estimators: Readonly<Record<string, string>>
   /** What no number here tells. */
   readonly limits: readonly string[]
 }

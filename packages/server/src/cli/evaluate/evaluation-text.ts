@@ -1,11 +1,10 @@
-import type { Estimate, ObjectiveEvaluation } from '@paloma/core'
+import { ESTIMATOR_WORDS, type Estimate, type ObjectiveEvaluation } from '@paloma/core'
 import { alignTable, showNumber } from '../print/index.ts'
 import { formatNumber, formatShare, formatSigned, intervalText } from '../report/index.ts'
 import type { EvaluationView } from './evaluation-view.ts'
 import {
   adviceWords,
   certaintyWords,
-  ESTIMATOR_WORDS,
   GATE_STATUS_WORDS,
   GATE_WORDS,
   isShown,

@@ -1,5 +1,4 @@
 import type {
-  EstimatorName,
   EstimatorResult,
   FixedAction,
   FixedActions,
@@ -13,20 +12,6 @@ import type {
 } from '@paloma/core'
 import { formatNumber, formatShare, intervalText } from '../report/index.ts'
 import type { EvaluationView } from './evaluation-view.ts'
-
-/** What estimators are called. */
-export const ESTIMATOR_WORDS: Readonly<Record<EstimatorName, string>> = {
-  dr: 'DR, the default',
-  snips: 'SNIPS',
-  ips: 'IPS',
-  dm: 'DM, the model alone',
-  drUnclipped: 'DR, not clipped',
-  sndr: 'SNDR',
-  drClipTuned: 'DR, clipped',
-  switchDr: 'Switch-DR',
-  drOs: 'DR, shrunk',
-  subGaussianDr: 'DR, sub-Gaussian',
-}
 
 /** What a rule does, e.g. `w ≤ 50`. */
 export function ruleWords(rule: WeightRule | null, isTuned: boolean): string {

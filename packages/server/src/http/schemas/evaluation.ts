@@ -41,6 +41,7 @@ const wordsSchema = z
     basis: z.string(),
     leftOut: z.array(z.object({ words: z.string(), decisions: count })),
     unsupported: z.array(z.object({ words: z.string(), share: z.number() })),
+    estimators: z.record(z.string(), z.string()),
     limits: z.array(z.string()),
   })
   .describe('the same in sentences for people')

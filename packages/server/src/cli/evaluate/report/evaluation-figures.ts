@@ -1,4 +1,4 @@
-import type { Estimate, ObjectiveEvaluation } from '@paloma/core'
+import { ESTIMATOR_WORDS, type Estimate, type ObjectiveEvaluation } from '@paloma/core'
 import {
   barsFigure,
   type Figure,
@@ -10,7 +10,7 @@ import {
   tailFigure,
 } from '../../report/index.ts'
 import type { EvaluationView } from '../evaluation-view.ts'
-import { ESTIMATOR_WORDS, isShown, ruleWords } from '../evaluation-words.ts'
+import { isShown, ruleWords } from '../evaluation-words.ts'
 
 function intervalOf(estimate: Estimate): Interval {
   if (estimate.kind === 'estimate') return estimate
