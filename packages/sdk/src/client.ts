@@ -48,6 +48,8 @@ export interface ClientOptions extends TransportOptions {
   readonly now?: () => number
   /** Hears of events the server refused and of flushes that failed; by default they are warnings on the console. */
   readonly onError?: (error: WireItemError | Error, events: readonly EventInput[]) => void
+  /** Hears of events that were taken and do not count as they may be meant to, e.g. `DECISION_UNKNOWN`; by default the console. */
+  readonly onWarning?: (warning: WireItemError, event: EventInput) => void
 }
 
 /** Without an id the client makes one, so that a retry is still the same decision. */
@@ -202,13 +204,17 @@ function warn(error: WireItemError | Error): void {
   console.warn('paloma: events were refused or not sent:', error)
 }
 
+function warnOfTaken(warning: WireItemError): void {
+  console.warn('paloma: an event was taken, but:', warning)
+}
+
 function eventCalls(
   transport: Transport,
-  { batchSize = 100, flushMs = 1_000, onError = warn, now = Date.now }: ClientOptions,
+  { batchSize = 100, flushMs = 1_000, onError = warn, onWarning = warnOfTaken, now = Date.now }: ClientOptions,
 ): Pick<PalomaClient, 'track' | 'identify' | 'page' | 'batch' | 'flush'> {
   const batch = (events: readonly EventInput[]): Promise<WireBatchAnswer> =>
     transport.request('POST', '/v1/batch', { body: { batch: events, sentAt: new Date(now()).toISOString() } })
-  const queue = createEventQueue({ send: batch, batchSize, flushMs, onError })
+  const queue = createEventQueue({ send: batch, batchSize, flushMs, onError, onWarning })
   const add = (type: EventInput['type'], event: QueuedEvent): void => queue.add(completed({ ...event, type }, now()))
   return {
     track: (event) => add('track', event),

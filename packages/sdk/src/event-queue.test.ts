@@ -22,6 +22,7 @@ describe('a queue of events', () => {
   const namesOf = (events: readonly EventInput[]): string[] => events.map((each) => String(each.event))
   const queueOf = (batchSize = 100): EventQueue =>
     createEventQueue({
+      onWarning: (warning, named) => told.push({ code: warning.code, events: namesOf([named]) }),
       batchSize,
       flushMs: 1_000,
       onError: (error, events) =>
@@ -30,7 +31,9 @@ describe('a queue of events', () => {
         const refusal = refuse(namesOf(batch))
         if (refusal !== undefined) throw refusal
         sent.push(namesOf(batch))
-        return { success: true, results: batch.map(() => ({ ok: true, status: 'created', value: { messageId: 'm' } })) }
+        const done = { ok: true, status: 'created', value: { messageId: 'm' } } as const
+        const warnings = [{ code: 'DECISION_UNKNOWN', detail: 'nobody made it' }]
+        return { success: true, results: batch.map(({ event }) => (event === 'stray' ? { ...done, warnings } : done)) }
       },
     })
 
@@ -55,6 +58,14 @@ describe('a queue of events', () => {
     await queue.flush()
     expect(sent.flat()).toEqual(['a', 'b', 'c', 'd'])
     expect(told).toEqual([{ code: 'BODY_TOO_LARGE', events: ['huge'] }])
+  })
+
+  it('tells of what was taken and does not count, and sends it once', async () => {
+    const queue = queueOf()
+    for (const name of ['a', 'stray', 'b']) queue.add(event(name))
+    await queue.flush()
+    expect(sent.flat()).toEqual(['a', 'stray', 'b'])
+    expect(told).toEqual([{ code: 'DECISION_UNKNOWN', events: ['stray'] }])
   })
 
   it('sends less at a time to a server that takes less', async () => {

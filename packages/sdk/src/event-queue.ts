@@ -9,6 +9,8 @@ export interface QueueOptions {
   readonly flushMs: number
   /** Hears of every event that the server refused, and of requests that failed for good. */
   readonly onError: (error: WireItemError | Error, events: readonly EventInput[]) => void
+  /** Hears what the server has to say of an event that it took. */
+  readonly onWarning: (warning: WireItemError, event: EventInput) => void
 }
 
 export interface EventQueue {
@@ -36,7 +38,7 @@ interface Waiting {
 }
 
 /** Gathers events and sends them in order, one request at a time. */
-export function createEventQueue({ send, batchSize, flushMs, onError }: QueueOptions): EventQueue {
+export function createEventQueue({ send, batchSize, flushMs, onError, onWarning }: QueueOptions): EventQueue {
   const waiting: Waiting[] = []
   let timer: ReturnType<typeof setTimeout> | undefined
   let running: Promise<void> | undefined
@@ -50,6 +52,7 @@ export function createEventQueue({ send, batchSize, flushMs, onError }: QueueOpt
         waiting.splice(0, batch.length)
         results.forEach((result, index) => {
           if (!result.ok) onError(result.error, batch.slice(index, index + 1))
+          else for (const warning of result.warnings ?? []) onWarning(warning, batch[index]!)
         })
       } catch (error) {
         if (!(error instanceof PalomaApiError && BLAMED.includes(error.status))) throw error

@@ -44,9 +44,14 @@ export interface WireItemError {
   readonly pointer?: string
 }
 
-/** What became of one item of a list; results run parallel to the request. */
+/** What became of one item of a list; results run parallel to the request. `warnings`: it went through, and not all of it counts. */
 export type WireItemResult<T> =
-  | { readonly ok: true; readonly status: 'created' | 'duplicate' | 'updated'; readonly value: T }
+  | {
+      readonly ok: true
+      readonly status: 'created' | 'duplicate' | 'updated'
+      readonly value: T
+      readonly warnings?: readonly WireItemError[]
+    }
   | { readonly ok: false; readonly error: WireItemError }
 
 export interface WireResults<T> {

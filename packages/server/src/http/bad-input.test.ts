@@ -244,6 +244,25 @@ describe('a value that does not fit', () => {
   })
 })
 
+describe('an event that names a decision which is not there', () => {
+  it('is taken, alone and among others, and its sender is told', async () => {
+    const stray = { event: 'Order Completed', properties: { revenue: 5, decisionId: 'never-made' } }
+    const warnings = [
+      {
+        code: 'DECISION_UNKNOWN',
+        detail: expect.stringContaining('no decision never-made is stored'),
+        pointer: '/properties/decisionId',
+      },
+    ]
+    const { type: _, ...alone } = event(stray) as Record<string, unknown>
+    const single = await ask('POST', '/v1/track', alone)
+    expect(single).toMatchObject({ status: 200, answer: { success: true, status: 'created', warnings } })
+    const { answer } = await ask('POST', '/v1/batch', { batch: [event(), event(stray)] })
+    expect(answer).toMatchObject({ success: true, results: [{ ok: true }, { ok: true, status: 'created', warnings }] })
+    expect(answer.results[0].warnings).toBeUndefined()
+  })
+})
+
 describe('a list', () => {
   it.each([
     [[], 'must be a list of 1 to 10 items, got []'],

@@ -70,7 +70,9 @@ export async function handleItems<I, T, W>(
 
 function shownResult<T, W>(result: ItemResult<T> | undefined, show: (value: T) => W): WireItemResult<W> {
   if (result === undefined) throw new RangeError('the use case answered fewer results than it was given items')
-  return result.ok ? { ok: true, status: result.status, value: show(result.value) } : result
+  if (!result.ok) return result
+  const { status, value, warnings } = result
+  return { ok: true, status, value: show(value), ...(warnings === undefined ? {} : { warnings }) }
 }
 
 /** The result of a list of one; throws the problem when it was refused. */

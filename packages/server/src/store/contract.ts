@@ -197,6 +197,8 @@ export interface DecisionStore {
   pack(decision: Decision): PackedDecision
   get(id: DecisionId): Promise<Decision | undefined>
   getMany(ids: readonly DecisionId[]): Promise<ReadonlyMap<DecisionId, Decision>>
+  /** Whom stored decisions were made for; the others are absent. Reads no records. */
+  usersOf(ids: readonly DecisionId[]): Promise<ReadonlyMap<DecisionId, UserId>>
   listByUser(userId: UserId, options: Backwards): Promise<readonly Decision[]>
   /** Everybody's, newest first, from the one before `before` on. Rejects with CURSOR_GONE where `before` is not stored. */
   listRecent(options: { readonly before?: DecisionId; readonly limit: number }): Promise<readonly Decision[]>

@@ -49,9 +49,17 @@ export interface ItemError {
   readonly hint?: string
 }
 
+/** What its sender should know of an item that went through, because not all of it counts as he may think. */
+export type ItemWarning = Pick<ItemError, 'code' | 'detail' | 'pointer'>
+
 /** What became of one item of a list; results run parallel to the list given. */
 export type ItemResult<T> =
-  | { readonly ok: true; readonly status: 'created' | 'duplicate' | 'updated'; readonly value: T }
+  | {
+      readonly ok: true
+      readonly status: 'created' | 'duplicate' | 'updated'
+      readonly value: T
+      readonly warnings?: readonly ItemWarning[]
+    }
   | { readonly ok: false; readonly error: ItemError }
 
 /** Changes to a user: absent members stay as they are, `null` removes. */

@@ -104,6 +104,53 @@ describe('events', () => {
     })
   })
 
+  it('that name a decision nobody made, or another user’s, are kept and say so', async () => {
+    const [mine, other] = [await introduce(lab, 'e-warn'), await introduce(lab, 'e-warn-other')]
+    await sendNow(lab, 'e-warn-d', mine)
+    const visit = (messageId: string, user: string, named: string) =>
+      track(messageId, user, 'App Visited', { properties: { decisionId: named } })
+    const events = [
+      visit('e-w-none', mine, 'e-warn-none'),
+      visit('e-w-theirs', other, 'e-warn-d'),
+      visit('e-w-mine', mine, 'e-warn-d'),
+      track('e-w-plain', mine, 'App Visited'),
+    ]
+    const answers = await lab.usecases.events.ingest(events)
+    const pointer = '/properties/decisionId'
+    const kept = (messageId: string, ...warnings: readonly object[]) => ({
+      ...{ ok: true, status: 'created', value: { messageId } },
+      ...(warnings.length === 0 ? {} : { warnings }),
+    })
+    expect(answers).toEqual([
+      kept('e-w-none', {
+        code: 'DECISION_UNKNOWN',
+        detail: `${pointer}: no decision e-warn-none is stored; kept as what the user did, counts for no send unless that decision is still to come`,
+        pointer,
+      }),
+      kept('e-w-theirs', {
+        code: 'DECISION_OF_ANOTHER_USER',
+        detail: `${pointer}: decision e-warn-d was not made for user e-warn-other; kept as what he did, counts for no send`,
+        pointer,
+      }),
+      kept('e-w-mine'),
+      kept('e-w-plain'),
+    ])
+    expect(await outcomesFor(mine)).toHaveLength(3)
+    const again = await lab.usecases.events.ingest(events)
+    expect(again).toEqual(answers.map((answer) => ({ ...answer, status: 'duplicate' })))
+  })
+
+  it('that name a decision of one who is somebody else by now are his', async () => {
+    const before = await introduce(lab, 'e-warn-cookie')
+    await sendNow(lab, 'e-warn-early', before)
+    await ingest(track('e-w-alias', 'e-warn-known', 'App Visited', { anonymousId: before }))
+    const named = { properties: { decisionId: 'e-warn-early' } }
+    for (const user of ['e-warn-known', 'e-warn-cookie']) {
+      const [answer] = await lab.usecases.events.ingest([track(`e-w-${user}`, user, 'App Visited', named)])
+      expect(answer).toEqual({ ok: true, status: 'created', value: { messageId: `e-w-${user}` } })
+    }
+  })
+
   it('of machines are kept, and neither visit nor respond nor count', async () => {
     await ingest(track('e-machine', 'e-machine', 'Email Opened', { properties: { sg_machine_open: true } }))
     const state = (await lab.store.users.loadStates([userId('e-machine')], lab.clock.now())).get(userId('e-machine'))

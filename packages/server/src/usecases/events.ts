@@ -10,7 +10,7 @@ import {
 import type { Config } from '../config/contract.ts'
 import type { InsertResult } from '../store/contract.ts'
 import { weighSoftBounces } from './bounces.ts'
-import type { IncomingEvent, ItemResult, Usecases, UserPatch } from './contract.ts'
+import type { IncomingEvent, ItemResult, ItemWarning, Usecases, UserPatch } from './contract.ts'
 import type { Deps } from './deps.ts'
 import { valueFault } from './event-values.ts'
 import { groupCommit } from './group-commit.ts'
@@ -19,6 +19,7 @@ import { eventName, outcomeOf, saidTime, scalars, timeFault } from './outcome-of
 import { ownersOf, writeAsOwners } from './owners.ts'
 import { newProfile } from './profile.ts'
 import { asFirstHeard, isReturn, suppressLost, welcomeBack } from './reach-changes.ts'
+import { strayWarnings } from './stray-outcomes.ts'
 import { ageFault, isWordOfReach, type TooOld, tooOldIn } from './too-old.ts'
 
 type IngestResult = ItemResult<{ readonly messageId: string }>
@@ -49,7 +50,11 @@ export function eventUsecases(deps: Deps, upsert: Usecases['users']['upsert']): 
         store,
         joined.filter((outcome, i) => isReturn(config.events, outcome) && isKept(i)),
       )
-      return results
+      const warnings = await strayWarnings(
+        store,
+        owned.filter((_, i) => items[i]?.isOld === false),
+      )
+      return results.map((result, i) => ({ result, warning: warnings.get(owned[i]!) }))
     })
     return items.map(({ outcome }, i) => resultOf(outcome, written[i]!))
   })
@@ -116,11 +121,18 @@ function withMessageId(result: ItemResult<UserProfile>, messageId: string): Inge
   return result.ok ? { ok: true, status: result.status, value: { messageId } } : result
 }
 
-function resultOf({ messageId }: Outcome, written: Written<InsertResult | 'heard'>): IngestResult {
+function resultOf(
+  { messageId }: Outcome,
+  {
+    result: written,
+    warning,
+  }: { readonly result: Written<InsertResult | 'heard'>; readonly warning?: ItemWarning | undefined },
+): IngestResult {
   if (written.kind === 'refused') return { ok: false, error: written.error }
   if (written.result === 'heard') return { ok: true, status: 'updated', value: { messageId } }
   if (written.result !== 'conflict') {
-    return { ok: true, status: written.result === 'inserted' ? 'created' : 'duplicate', value: { messageId } }
+    const status = written.result === 'inserted' ? 'created' : 'duplicate'
+    return { ok: true, status, value: { messageId }, ...(warning === undefined ? {} : { warnings: [warning] }) }
   }
   const detail = `messageId ${messageId} was used for another event; an event keeps its id, another needs its own`
   return { ok: false, error: { code: 'EVENT_CONFLICT', detail, pointer: '/messageId' } }

@@ -32,8 +32,13 @@ function singleRoute(app: HttpApp, { usecases, config }: RouteDeps, type: (typeo
     handler: async (request) => {
       const parsed = parseEvent({ ...membersOf(request.body), type }, request.bodyLength, config.limits.eventBytes)
       if (!parsed.ok) throw problemOfItem(parsed.error)
-      const { status, value } = onlyResult(await usecases.events.ingest([parsed.value]))
-      return { success: true as const, messageId: value.messageId, status }
+      const { status, value, warnings } = onlyResult(await usecases.events.ingest([parsed.value]))
+      return {
+        success: true as const,
+        messageId: value.messageId,
+        status,
+        ...(warnings === undefined ? {} : { warnings }),
+      }
     },
   })
 }

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { EpochMs } from '@paloma/core/domain'
-import type { WireBatchAnswer } from '@paloma/sdk'
+import type { WireBatchAnswer, WireItemError } from '@paloma/sdk'
 import { z } from 'zod'
 import { timeZoneSchema } from '../../config/config-schema.ts'
 import { shown } from '../../config/issues.ts'
 import type { IncomingEvent } from '../../usecases/contract.ts'
 import { MAX_NAME, named, nameSchema, timeSchema } from './atoms.ts'
-import { itemResultSchema } from './problem.ts'
+import { itemErrorSchema, itemResultSchema } from './problem.ts'
 import { emailSchema, localeSchema } from './user.ts'
 
 const EVENT_TYPES = ['identify', 'track', 'page', 'screen', 'group', 'alias'] as const
@@ -129,8 +129,10 @@ export const eventAnswerSchema: z.ZodType<{
   readonly success: true
   readonly messageId: string
   readonly status: 'created' | 'duplicate' | 'updated'
+  readonly warnings?: readonly WireItemError[]
 }> = z.object({
   success: z.literal(true),
   messageId: z.string(),
   status: z.enum(['created', 'duplicate', 'updated']),
+  warnings: z.array(itemErrorSchema).exactOptional(),
 })

@@ -17,7 +17,7 @@ export const problemSchema: z.ZodType<Problem> = named(
   }),
 )
 
-const itemErrorSchema: z.ZodType<WireItemError> = named(
+export const itemErrorSchema: z.ZodType<WireItemError> = named(
   'ItemError',
   z.object({ code: z.string(), detail: z.string(), pointer: z.string().exactOptional() }),
 )
@@ -25,7 +25,12 @@ const itemErrorSchema: z.ZodType<WireItemError> = named(
 /** What becomes of one item whose value is `value`. */
 export function itemResultSchema<T>(value: z.ZodType<T>): z.ZodType<WireItemResult<T>> {
   return z.union([
-    z.object({ ok: z.literal(true), status: z.enum(['created', 'duplicate', 'updated']), value }),
+    z.object({
+      ok: z.literal(true),
+      status: z.enum(['created', 'duplicate', 'updated']),
+      value,
+      warnings: z.array(itemErrorSchema).exactOptional(),
+    }),
     z.object({ ok: z.literal(false), error: itemErrorSchema }),
   ])
 }

@@ -1,4 +1,4 @@
-import type { Decision, DecisionId } from '@paloma/core/domain'
+import type { Decision, DecisionId, UserId } from '@paloma/core/domain'
 import type { DecisionStore, NewDecision } from '../contract.ts'
 import type { SqlClient } from './client.ts'
 import { copyMemory } from './copy-memory.ts'
@@ -46,6 +46,7 @@ export function decisionStore(client: SqlClient): DecisionStore {
     pack: recordPacker(),
     get: async (id) => (await readMany(client, [id])).get(id),
     getMany: (ids) => readMany(client, ids),
+    usersOf: (ids) => usersOf(client, ids),
     async listByUser(userId, { before = null, limit }) {
       const rows = await client.query<DecisionRow>(
         `select ${COLUMNS} from decisions where user_id = $1 and ($2::bigint is null or at < $2)
@@ -72,6 +73,15 @@ async function readMany(client: SqlClient, ids: readonly DecisionId[]): Promise<
     ids,
   ])
   return new Map(rows.map((row) => [row.decision_id as DecisionId, fromRow(row)]))
+}
+
+async function usersOf(client: SqlClient, ids: readonly DecisionId[]): Promise<ReadonlyMap<DecisionId, UserId>> {
+  if (ids.length === 0) return new Map()
+  const rows = await client.query<{ readonly decision_id: DecisionId; readonly user_id: UserId }>(
+    'select decision_id, user_id from decisions where decision_id = any($1::text[])',
+    [ids],
+  )
+  return new Map(rows.map((row) => [row.decision_id, row.user_id]))
 }
 
 async function lastSentFor(

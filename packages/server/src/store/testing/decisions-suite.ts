@@ -39,6 +39,16 @@ export function testDecisions(storeOf: StoreOf): void {
       expect([...many.keys()]).toEqual(['d-bits'])
     })
 
+    it('says whom decisions were made for, of those that are there', async () => {
+      await storeOf().decisions.insertMany([
+        exampleNew(exampleDecision('d-whose', 'd-whose-user', { chosen: 0 })),
+        exampleNew(exampleDecision('d-whose-else', 'd-other-user', { chosen: 0 })),
+      ])
+      const found = await storeOf().decisions.usersOf(['d-whose', 'd-whose-else', 'd-none'].map(decisionId))
+      expect(Object.fromEntries(found)).toEqual({ 'd-whose': 'd-whose-user', 'd-whose-else': 'd-other-user' })
+      expect((await storeOf().decisions.usersOf([])).size).toBe(0)
+    })
+
     it('answers a repeat with the stored record, and another request under the same id as a conflict', async () => {
       await propose('o-d-twice')
       const first = exampleNew(exampleDecision('d-twice', 'd-user'))
