@@ -180,6 +180,32 @@ describe('paloma doctor', () => {
     expect(of('retention')).toMatchObject({ health, found: expect.stringMatching(found) })
   })
 
+  const shares: readonly (readonly [number, number, number, Finding['health'], RegExp])[] = [
+    [0, 0, 6, 'ok', /^0 % of users get no optimised message, 0 % a random choice$/],
+    [0, 0, 7, 'warning', /what all messages bring together cannot be told$/],
+    [0, 10_000, 30, 'warning', /^0 % .*, 1 % a random choice: what all messages bring together cannot be told$/],
+    [30_000, 0, 30, 'warning', /^3 % .*: what choosing brings beyond sending anything cannot be told$/],
+    [25_000, 10_000, 400, 'ok', /^2\.5 % of users get no optimised message, 1 % a random choice$/],
+  ]
+  it.each(shares)(
+    'with %d held out and %d random judges the groups after %d days of deciding as %s',
+    async (...given) => {
+      const [holdout, random, days, health, found] = given
+      const { groups } = defineConfig({})
+      const config = defineConfig({
+        groups: {
+          paloma: { ...groups.paloma, share: 1_000_000 - holdout - random },
+          holdout: { ...groups.holdout, share: holdout },
+          random: { ...groups.random, share: random },
+        },
+      })
+      const lookAtStore = async () => kept(days)
+      const { of, code } = await run(DATABASE, { lookAtStore, loadConfig: async () => ({ config, file: null }) })
+      expect(of('groups')).toMatchObject({ health, found: expect.stringMatching(found) })
+      expect(code).toBe(0)
+    },
+  )
+
   it('warns of a model that nothing can teach', async () => {
     const [conversion] = defineConfig({}).objectives
     const config = defineConfig({ objectives: [{ ...conversion!, model: 'response' }] })

@@ -67,6 +67,7 @@ async function checkRuntime(
     ...checkStore(look, {
       ...{ now: deps.now(), isShared, objectives: config?.objectives ?? [] },
       retention: config?.retention ?? { storeDays: null, exportedDays: null },
+      groups: config?.groups,
     }),
     port,
     checkPublicUrl(runtime, adapters),

@@ -2,6 +2,7 @@ import { assertNever, type Objective } from '@paloma/core'
 import type { Config } from '../../config/contract.ts'
 import type { StoreFacts, StoreLook } from '../../store/look-at-store.ts'
 import { type Finding, failed, ok, warning } from './finding.ts'
+import { checkGroups } from './groups-check.ts'
 import { checkKept } from './kept-check.ts'
 
 const LEAST_VERSION = 150_000
@@ -18,7 +19,14 @@ export function checkStore(
     isShared,
     objectives,
     retention,
-  }: { now: number; isShared: boolean; objectives: readonly Objective[]; retention: Config['retention'] },
+    groups,
+  }: {
+    now: number
+    isShared: boolean
+    objectives: readonly Objective[]
+    retention: Config['retention']
+    groups: Config['groups'] | undefined
+  },
 ): readonly Finding[] {
   switch (look.kind) {
     case 'absent':
@@ -34,6 +42,7 @@ export function checkStore(
         checkKeys(look.facts),
         checkLearner(look.facts, { now, isShared }),
         checkKept(look.facts, { now, retention }),
+        ...checkGroups(look.facts, { now, groups }),
         ...checkModels(look.facts, objectives),
         ...checkStray(look.facts),
       ]
