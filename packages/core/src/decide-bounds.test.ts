@@ -57,6 +57,16 @@ describe('decisions within bounds', () => {
 })
 
 describe('decisions whose end nobody knows', () => {
+  it('weigh gaps by what was learned so far, where that is asked', () => {
+    const growing: PolicySpec = { kind: 'squareCb', gamma: { scale: 2 }, floor: 0.05 }
+    const { actions, probabilities } = decideUnder(growing)
+    const learned = Math.max(...Object.values(snapshotOf().state.heads).map(({ n }) => n))
+    expect(learned).toBeGreaterThan(1)
+    const gamma = 2 * Math.sqrt(actions.length * learned)
+    expect(probabilities).toEqual(decideUnder({ ...growing, gamma }).probabilities)
+    expect(decideUnder({ kind: 'bounded', policy: growing }).probabilities).toEqual(probabilities)
+  })
+
   it('let doubt count for less, the more has been learned the less so, and replay by the state they name', () => {
     const open: PolicySpec = { kind: 'thompson', floor: 0.05, sharpness: 'openHorizon' }
     const { n } = snapshotOf().state.heads.conversion!

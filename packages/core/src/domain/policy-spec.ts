@@ -6,13 +6,19 @@ import type { Channel } from './channel.ts'
  */
 export type Sharpness = number | 'openHorizon'
 
+/**
+ * How much a gap between scores counts, in 1 / units of the score: always as much, or `scale` · √(actions · rewards learned from), which
+ * explores less and less as more is known.
+ */
+export type GapWeight = number | { readonly scale: number }
+
 /** How a distribution over actions is made from scores. `floor` is mixed in: every action keeps floor / actions. */
 export type PolicySpec =
   | { readonly kind: 'greedy'; readonly floor: number }
   | { readonly kind: 'epsilonGreedy'; readonly epsilon: number }
   | { readonly kind: 'softmax'; readonly temperature: number; readonly floor: number }
   | { readonly kind: 'thompson'; readonly floor: number; readonly sharpness: Sharpness }
-  | { readonly kind: 'squareCb'; readonly gamma: number; readonly floor: number }
+  | { readonly kind: 'squareCb'; readonly gamma: GapWeight; readonly floor: number }
   /** Thompson sampling that knows how scores hang together, by `draws` ≥ 4,096 joint draws per decision. */
   | { readonly kind: 'thompsonDraws'; readonly draws: number; readonly floor: number; readonly sharpness: Sharpness }
   | BoundedPolicy

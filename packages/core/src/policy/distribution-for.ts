@@ -1,4 +1,11 @@
-import { type Action, assertNever, PalomaError, type PolicySpec, type Sharpness } from '../domain/index.ts'
+import {
+  type Action,
+  assertNever,
+  type GapWeight,
+  PalomaError,
+  type PolicySpec,
+  type Sharpness,
+} from '../domain/index.ts'
 import { packedDiagonal, packedIndex, packedLength } from '../numeric/index.ts'
 import { bounded } from './bounded.ts'
 import { cadence } from './cadence.ts'
@@ -10,7 +17,7 @@ import { openHorizonSharpness } from './open-horizon.ts'
 import type { PolicyInput } from './policy-input.ts'
 import { randomSend } from './random-send.ts'
 import { softmax } from './softmax.ts'
-import { squareCb } from './square-cb.ts'
+import { gapWeight, squareCb } from './square-cb.ts'
 import { thompson } from './thompson.ts'
 import { thompsonDraws } from './thompson-draws.ts'
 
@@ -36,7 +43,7 @@ export function distributionFor(
     case 'thompson':
       return floored(thompson(scores, variances, sharpnessOf(spec.sharpness, input), out), spec.floor)
     case 'squareCb':
-      return floored(squareCb(scores, spec.gamma, out), spec.floor)
+      return floored(squareCb(scores, gammaOf(spec.gamma, input), out), spec.floor)
     case 'thompsonDraws':
       return floored(drawn(input, spec), spec.floor)
     case 'bounded':
@@ -54,6 +61,10 @@ export function distributionFor(
 
 function sharpnessOf(sharpness: Sharpness, { learned = 0 }: PolicyInput): number {
   return sharpness === 'openHorizon' ? openHorizonSharpness(learned) : sharpness
+}
+
+function gammaOf(gamma: GapWeight, { actions, learned = 0 }: PolicyInput): number {
+  return gapWeight(gamma, { actions: actions.length, learned })
 }
 
 /** The floor mixed into a fresh distribution, where it lies: a column less to allocate. */

@@ -1,3 +1,4 @@
+import { type GapWeight, PalomaError } from '../domain/index.ts'
 import { largestScore } from './greedy.ts'
 
 /**
@@ -24,4 +25,18 @@ export function squareCb(
   }
   for (let k = 0; k < scores.length; k++) if (scores[k] === best) out[k] = rest / ties
   return out
+}
+
+/**
+ * The `gamma` of a decision: as it is given, or scale · √(K · t) with K actions and t rewards behind it, by which the regret of `squareCb` grows like
+ * √(K T) (Foster & Rakhlin 2020, theorem 1, up to the error of the scores); before the first reward t counts as 1. Throws REWARDS_INVALID on a
+ * count below 0.
+ */
+export function gapWeight(
+  gamma: GapWeight,
+  { actions, learned }: { readonly actions: number; readonly learned: number },
+): number {
+  if (typeof gamma === 'number') return gamma
+  if (!(learned >= 0)) throw new PalomaError('REWARDS_INVALID', `learned must be ≥ 0, got ${learned}`)
+  return gamma.scale * Math.sqrt(actions * Math.max(1, learned))
 }

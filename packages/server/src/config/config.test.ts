@@ -69,6 +69,13 @@ describe('defineConfig', () => {
       says: /expected `messages` to be set too/,
     },
     {
+      input: {
+        groups: { paloma: { share: 1_000_000, policy: { kind: 'squareCb', gamma: { scale: 0 }, floor: 0.01 } } },
+      },
+      pointer: '/groups/paloma/policy/gamma/scale',
+      says: /got 0/,
+    },
+    {
       input: { features: { hoursBy: 'work' } },
       pointer: '/features/hoursBy',
       says: /expected the name of a declared category of users: none is declared/,

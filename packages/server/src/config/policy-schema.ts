@@ -10,6 +10,7 @@ function policySchemaOf(): z.ZodType<PolicySpec> {
   const probability = z.number().min(0).max(1)
   const positive = z.number().positive()
   const sharpness = z.union([positive, z.literal('openHorizon')])
+  const growing = z.strictObject({ scale: positive })
   const exploring = [
     z.strictObject({ kind: z.literal('greedy'), floor: probability }),
     z.strictObject({ kind: z.literal('epsilonGreedy'), epsilon: probability }),
@@ -21,7 +22,7 @@ function policySchemaOf(): z.ZodType<PolicySpec> {
       floor: probability,
       sharpness,
     }),
-    z.strictObject({ kind: z.literal('squareCb'), gamma: positive, floor: probability }),
+    z.strictObject({ kind: z.literal('squareCb'), gamma: z.union([positive, growing]), floor: probability }),
   ] as const
   return z.discriminatedUnion('kind', [
     ...exploring,

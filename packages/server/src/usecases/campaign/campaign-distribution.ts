@@ -11,8 +11,9 @@ import {
 
 /** Policies that need nothing but scores and variances, and so can plan for a table of users. */
 export type BatchPolicy =
-  | Extract<PolicySpec, { readonly kind: 'greedy' | 'epsilonGreedy' | 'softmax' | 'squareCb' }>
-  /** A campaign ends with itself, so that there is no open horizon. */
+  | Extract<PolicySpec, { readonly kind: 'greedy' | 'epsilonGreedy' | 'softmax' }>
+  /** A campaign ends with itself, so that there is no open horizon, and nothing grows as it goes on. */
+  | { readonly kind: 'squareCb'; readonly gamma: number; readonly floor: number }
   | { readonly kind: 'thompson'; readonly floor: number; readonly sharpness: number }
 
 /** Matrices users × actions, row-major. */
