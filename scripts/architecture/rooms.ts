@@ -59,6 +59,7 @@ const contracts: readonly Room[] = [
     mayImport: [
       'server/usecases/experiments-contract',
       'server/usecases/evaluations-contract',
+      'server/usecases/audit-contract',
       'core',
       'core/domain',
       ...CONTRACTS,
@@ -75,6 +76,12 @@ const contracts: readonly Room[] = [
     holds: 'packages/server/src/usecases/evaluations-contract.ts',
     purpose: 'What of it is about configurations that are only tried on the log.',
     mayImport: ['core', 'server/config/contract'],
+  },
+  {
+    name: 'server/usecases/audit-contract',
+    holds: 'packages/server/src/usecases/audit-contract.ts',
+    purpose: 'What replays and audits of past decisions say.',
+    mayImport: ['core'],
   },
 ]
 

@@ -14,6 +14,7 @@ const QUIET: Counts = {
   isLearner: false,
   horizons: {},
   priceTargets: [],
+  audit: null,
 }
 
 describe('metrics', () => {
@@ -46,6 +47,19 @@ describe('metrics', () => {
     expect(text).toContain(`paloma_price_target_measured${labels} 3.5`)
     expect(text).toContain(`paloma_price_target_at_most${labels} 2`)
     expect(await registry.metrics()).not.toContain('paloma_price_target_measured{')
+  })
+
+  it('say what the audit of the last night found, and nothing before the first', async () => {
+    const audit = { day: '2026-03-09', at: 1, checked: 120, isCut: false, differing: 2, first: null, suspects: ['p/t'] }
+    const answers: Counts[] = [{ ...QUIET, audit }, QUIET]
+    const ready = async () => ({ ready: true, checks: {} })
+    const health = { ready, counts: async () => answers.shift() ?? QUIET }
+    const registry = measure(fastify(), { health, retention: fakeRetention })
+    const text = await registry.metrics()
+    expect(text).toContain('paloma_audit_decisions 120')
+    expect(text).toContain('paloma_audit_differing 2')
+    expect(text).toContain('paloma_audit_suspect_policies 1')
+    expect(await registry.metrics()).not.toMatch(/^paloma_audit/m)
   })
 
   it('say what tables take up, how far back they reach and what the last deletion did', async () => {

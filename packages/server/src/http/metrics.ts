@@ -82,6 +82,29 @@ function registerCounts(usecases: Pick<Usecases, 'health'>, registry: Registry):
   perTarget('price', 'paloma_dual_price', 'Price that keeps a target, per send, expected loss or unit of spend.')
   perTarget('measured', 'paloma_price_target_measured', 'What was counted of a target last, in its own measure.')
   perTarget('atMost', 'paloma_price_target_at_most', 'What the target allows.')
+  const ofAudit = (name: string, help: string, value: (audit: NonNullable<Counts['audit']>) => number): void => {
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      async collect() {
+        const { audit } = await counts()
+        if (audit === null) this.remove()
+        else this.set(value(audit))
+      },
+    })
+  }
+  ofAudit(
+    'paloma_audit_decisions',
+    'Decisions of the last day that was audited in the night after it.',
+    (of) => of.checked,
+  )
+  ofAudit('paloma_audit_differing', 'Those that do not come out the same when computed again.', (of) => of.differing)
+  ofAudit(
+    'paloma_audit_suspect_policies',
+    'Policies whose choices of that day do not fall as their probabilities say.',
+    (of) => of.suspects.length,
+  )
   new Gauge({
     name: 'paloma_sends',
     help: 'Sends in the ledger by status: those under way as they are, the rest counted now and then.',

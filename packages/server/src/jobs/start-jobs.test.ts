@@ -111,6 +111,7 @@ describe('jobs', () => {
         redecide: endless,
         prune: endless,
         retain: endless,
+        audit: endless,
         dispatch: nothing,
         learn: nothing,
         followExperiments: nothing,

@@ -42,6 +42,7 @@ export function dueJobs(due: DueWork, learnEveryMs: number): readonly Job[] {
     { name: 'erase', everyMs: MINUTE_MS, work: () => due.erase() },
     { name: 'export', everyMs: 10 * MINUTE_MS, work: () => due.exportHistory() },
     { name: 'retain', everyMs: 10 * MINUTE_MS, isEager: true, work: () => due.retain(1) },
+    { name: 'audit', everyMs: 10 * MINUTE_MS, isEager: true, work: () => due.audit(1) },
     { name: 'prune', everyMs: 60 * MINUTE_MS, isEager: true, work: () => due.prune(1) },
   ]
 }

@@ -4,7 +4,6 @@ import type {
   Decision,
   DecisionId,
   DecisionSummary,
-  DrawAudit,
   DualPrice,
   EpochMs,
   Group,
@@ -21,9 +20,11 @@ import type {
   UserProfile,
 } from '@paloma/core'
 import type { ApiKey, InboxItem, InboxStatus, OpportunityStatus, Send, TableSize } from '../store/contract.ts'
+import type { AuditResult, NightlyAudit, ReplayResult } from './audit-contract.ts'
 import type { EvaluationUsecases } from './evaluations-contract.ts'
 import type { ExperimentUsecases } from './experiments-contract.ts'
 
+export * from './audit-contract.ts'
 export * from './evaluations-contract.ts'
 
 export type {
@@ -159,23 +160,6 @@ export interface Explanation {
   readonly policy: string
   readonly snapshotVersion: string
   readonly stateId: number
-}
-
-export interface ReplayResult {
-  readonly decisionId: DecisionId
-  readonly identical: boolean
-  /** JSON pointers of members that differ, with both values. */
-  readonly differences: readonly { readonly pointer: string; readonly logged: unknown; readonly replayed: unknown }[]
-  /** Why it could not be computed again, e.g. SNAPSHOT_GONE; then nothing was compared. */
-  readonly fault?: { readonly code: string; readonly detail: string }
-}
-
-export interface AuditResult {
-  readonly checked: number
-  readonly identical: number
-  readonly failures: readonly ReplayResult[]
-  /** By policy. */
-  readonly draws: readonly DrawAudit[]
 }
 
 export type TimelineEntry =
@@ -387,6 +371,8 @@ export interface Usecases {
       readonly horizons: Readonly<Record<string, TrustedHorizon>>
       /** Where prices of targets stand. */
       readonly priceTargets: readonly (PriceTarget & Pick<DualPrice, 'price' | 'measured' | 'atLimit'>)[]
+      /** Null before the first night. */
+      readonly audit: NightlyAudit | null
     }>
   }
 }

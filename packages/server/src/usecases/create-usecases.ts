@@ -17,6 +17,7 @@ import { inboxUsecases } from './inbox.ts'
 import { keyUsecases } from './keys.ts'
 import { createLearner, type Learner } from './learner.ts'
 import { mailReportUsecases } from './mail-reports.ts'
+import { nightlyAuditor } from './nightly-audit.ts'
 import { NO_NOTES, type Notes } from './notes.ts'
 import { opportunityUsecases } from './opportunities.ts'
 import { policyUsecases } from './policies.ts'
@@ -51,7 +52,8 @@ export function createUsecases(
   const learner = createLearner(deps, notes)
   const heartbeats = createHeartbeats(wallClock)
   const retain = retainer(deps, { notes, wallClock })
-  const due = dueWork(deps, { decisions, dispatcher, learner, retain })
+  const audit = nightlyAuditor(deps, { notes })
+  const due = dueWork(deps, { decisions, dispatcher, learner, retain, audit })
   const usecases: Usecases = {
     users,
     opportunities: opportunityUsecases(deps),
@@ -78,13 +80,15 @@ interface Workers {
   readonly dispatcher: Dispatcher
   readonly learner: Learner
   readonly retain: DueWork['retain']
+  readonly audit: DueWork['audit']
 }
 
-function dueWork(deps: Deps, { decisions, dispatcher, learner, retain }: Workers): DueWork {
+function dueWork(deps: Deps, { decisions, dispatcher, learner, retain, audit }: Workers): DueWork {
   const { store, clock, config, inboxFeed } = deps
   return {
     lanes: dispatcher.lanes,
     retain,
+    audit,
     redecide: (rounds) => drain(() => decisions.redecide(PLAN_BATCH), PLAN_BATCH, rounds),
     dispatch: () => drainLanes(dispatcher, clock.isVirtual),
     learn: async () => (await learner.run()).id,

@@ -17,6 +17,8 @@ export interface DueWork {
   prune(rounds?: number): Promise<number>
   /** Deletes what is older than the configuration says, in at most so many steps; answers 0 once it is through. */
   retain(steps?: number): Promise<number>
+  /** Audits the day that is over, if no process has yet, in at most so many steps; answers how many decisions were looked at. */
+  audit(steps?: number): Promise<number>
   /** Writes closed days that the history does not have yet to Parquet; answers how many. */
   exportHistory(): Promise<number>
   /** Ends erasures that are not done in the history yet; answers how many. */

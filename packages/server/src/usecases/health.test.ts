@@ -37,7 +37,7 @@ describe('health', () => {
     await reserve(lab.store, 'ada', 'one')
     expect(await health.counts()).toEqual({
       ...{ decisions: 1, sends: { planned: 0, reserved: 1, dispatching: 0 }, stateId: 0 },
-      ...{ usersInMemory: 7, isLearner: true, horizons: {}, priceTargets: [] },
+      ...{ usersInMemory: 7, isLearner: true, horizons: {}, priceTargets: [], audit: null },
     })
   })
 

@@ -5,6 +5,7 @@ import type { Dispatcher } from './dispatch.ts'
 import type { Heartbeat, Heartbeats } from './heartbeats.ts'
 import { keptSince } from './kept-since.ts'
 import type { Learner } from './learner.ts'
+import { isSound, lastNightlyAudit, nightlyAuditText } from './nightly-audit.ts'
 import { lastRetentionRun } from './retention.ts'
 
 type Check = Awaited<ReturnType<Usecases['health']['ready']>>['checks'][string]
@@ -46,6 +47,8 @@ export function healthUsecases(
       checks.learner = checkLearner(snapshots.current().state, sources)
       checks.channels = checkChannels([...adapters.keys()], sources.dispatcher)
       if (config.retention.storeDays !== null && ping.ok) checks.retention = await checkRetention(store.registry)
+      const audit = ping.ok ? await lastNightlyAudit(store.registry) : undefined
+      if (audit !== undefined) checks.audit = { ok: isSound(audit), detail: nightlyAuditText(audit) }
       for (const [job, beat] of sources.heartbeats.all()) checks[`job:${job}`] = checkBeat(beat, sources.wallClock())
       return { ready: ping.ok && (disk?.ok ?? true), checks }
     },
@@ -56,7 +59,8 @@ export function healthUsecases(
       const isLearner = sources.learner.isLeader()
       const held = { stateId: state.id, usersInMemory, isLearner, horizons: horizonsOf(state) }
       const priceTargets = config.priceTargets.flatMap((target) => standing(target, state))
-      return { decisions: all.decisions, sends: { ...all.sends, ...underWay }, ...held, priceTargets }
+      const audit = (await lastNightlyAudit(store.registry)) ?? null
+      return { decisions: all.decisions, sends: { ...all.sends, ...underWay }, ...held, priceTargets, audit }
     },
   }
 }

@@ -1,7 +1,7 @@
 import { type Decision, drawAuditor, type Opportunity, PalomaError, type Snapshot, summaryOf } from '@paloma/core'
 import type { Store } from '../store/contract.ts'
 import { attemptDecision } from './attempt-decision.ts'
-import type { ItemError, ReplayResult, Usecases } from './contract.ts'
+import type { AuditResult, ItemError, ReplayResult, Usecases } from './contract.ts'
 import type { PastDeps } from './deps.ts'
 import { differencesOf } from './differences.ts'
 import { explain } from './explanation.ts'
@@ -32,22 +32,37 @@ export function pastDecisionUsecases(
       return decision === undefined ? undefined : (await replayPage(deps, [decision]))[0]
     },
     async audit({ day, onProgress }) {
-      const failures: ReplayResult[] = []
-      const draws = drawAuditor()
-      let checked = 0
-      for await (const page of pagesOf(store, day)) {
-        failures.push(...(await replayPage(deps, page)).filter(({ identical }) => !identical))
-        for (const decision of page) if (decision.reason === 'policy') draws.add(decision)
-        checked += page.length
-        onProgress?.(checked)
-      }
-      return {
-        checked,
-        identical: checked - failures.length,
-        failures: failures.slice(0, SHOWN_FAILURES),
-        draws: draws.result(),
-      }
+      const audit = pageAudit(deps)
+      for await (const page of pagesOf(store, day)) onProgress?.(await audit.add(page))
+      return audit.result()
     },
+  }
+}
+
+/** An audit in the making, page by page. */
+export interface PageAudit {
+  /** Answers how many decisions were looked at so far. */
+  add(page: readonly Decision[]): Promise<number>
+  result(): AuditResult
+}
+
+/** Replays pages of decisions, and audits their draws policy by policy. */
+export function pageAudit(deps: PastDeps): PageAudit {
+  const draws = drawAuditor()
+  const failures: ReplayResult[] = []
+  let [checked, failed] = [0, 0]
+  return {
+    async add(page) {
+      for (const result of await replayPage(deps, page)) {
+        if (result.identical) continue
+        failed += 1
+        if (failures.length < SHOWN_FAILURES) failures.push(result)
+      }
+      for (const decision of page) if (decision.reason === 'policy') draws.add(decision)
+      checked += page.length
+      return checked
+    },
+    result: () => ({ checked, identical: checked - failed, failures, draws: draws.result() }),
   }
 }
 

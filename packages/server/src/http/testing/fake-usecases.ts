@@ -390,6 +390,7 @@ function fakeHealth(stored: Stored): Usecases['health'] {
       isLearner: true,
       horizons: {},
       priceTargets: [],
+      audit: null,
     }),
   }
 }
