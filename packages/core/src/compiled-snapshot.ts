@@ -11,6 +11,7 @@ import {
   type Opportunity,
   PalomaError,
   type Snapshot,
+  VISIT_MOMENT,
 } from './domain/index.ts'
 import type { Share } from './experiment/index.ts'
 import { checkArtifactFits, compileFeatures, type FeatureEncoder, schemaHashOf } from './features/index.ts'
@@ -33,6 +34,9 @@ import {
   sendModelOf,
   slowModelOf,
   stackHeads,
+  type VisitExtras,
+  type VisitModel,
+  visitModelOf,
 } from './learning/index.ts'
 import { type LookAhead, lookAheadOf } from './look-ahead.ts'
 import { type VariantChooser, variantChooser } from './policy/index.ts'
@@ -64,6 +68,9 @@ export interface Scratch {
   /** What losing channels takes, and its variance. */
   readonly lossMean: Float64Array
   readonly lossVariance: Float64Array
+  /** What hazards of the next visit look at beside g(x), and what they say of every send. */
+  readonly visitMoment: Float64Array
+  readonly visitExtras: VisitExtras
   /** What the slow model says; and room for ψ of one send. */
   readonly slow: SlowSaid
   readonly psi: Float64Array
@@ -78,6 +85,8 @@ export interface CompiledSnapshot {
   readonly heads: HeadStack
   /** What single sends bring; null when no objective builds on it. */
   readonly sends: SendModel | null
+  /** When users come by themselves, and what sends add; null when no objective builds on it. */
+  readonly visits: VisitModel | null
   /** What the artifact says; null without one. */
   readonly slow: SlowModel | null
   /** How channels are lost, by cause. */
@@ -246,6 +255,13 @@ export function compileSnapshot(snapshot: Snapshot): CompiledSnapshot {
     effects,
     heads: stackHeads(heads, { offset: baselineWidth, width: actionWidth }),
     sends: sendModelOf({ objectives, columns: encoder.expectedColumns, head: (name) => headOf(state, name) }),
+    visits: visitModelOf({
+      objectives,
+      columns: encoder.expectedColumns,
+      channels: encoder.channelColumns,
+      baselineWidth,
+      head: (name) => headOf(state, name),
+    }),
     slow: slowModelOf(snapshot.artifact, objectives, encoder),
     causes: objectives.some(isHazard) ? learnedCauses(state) : [],
     ahead: lookAheadOf(snapshot, encoder),
@@ -280,7 +296,7 @@ export function claimOf({ weights }: Pick<CompiledSnapshot, 'weights'>, { claims
 
 /** Memory for a decision with so many actions; valid until the next one of that size. */
 export function scratchFor(parts: CompiledSnapshot, rows: number): Scratch {
-  const { encoder, objectives, heads, sends, slow, scratch } = parts
+  const { encoder, objectives, heads, sends, visits, slow, scratch } = parts
   const known = scratch[rows]
   if (known !== undefined) {
     known.baseline.fill(0)
@@ -288,11 +304,12 @@ export function scratchFor(parts: CompiledSnapshot, rows: number): Scratch {
   }
   const width = encoder.actionNames.length
   const sendLanes = sends?.stack.lanes ?? 0
+  const hazards = visits?.hazards.length ?? 0
   const own = emptyActionRows(rows, width)
+  const isPlain = sends === null && visits === null && slow === null
   const made: Scratch = {
     rows: own,
-    fullRows:
-      sends === null && slow === null ? own : { ...emptyActionRows(rows, width), ways: own.ways, wayOf: own.wayOf },
+    fullRows: isPlain ? own : { ...emptyActionRows(rows, width), ways: own.ways, wayOf: own.wayOf },
     weights: new Float64Array(rows),
     sums: new Float64Array(rows),
     centred: new Float64Array(width),
@@ -310,6 +327,8 @@ export function scratchFor(parts: CompiledSnapshot, rows: number): Scratch {
     expectedVariance: new Float64Array(rows * objectives.length),
     lossMean: new Float64Array(rows),
     lossVariance: new Float64Array(rows),
+    visitMoment: new Float64Array(VISIT_MOMENT.length),
+    visitExtras: { chances: new Float64Array(rows * hazards), variances: new Float64Array(rows * hazards) },
     slow: roomFor(slow, rows),
     psi: new Float64Array(width),
   }

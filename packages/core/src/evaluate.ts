@@ -9,18 +9,21 @@ import type {
   ValueEstimates,
 } from './domain/index.ts'
 import type { EligibleCandidate } from './eligibility/index.ts'
-import { type ActionToEncode, type FeatureContext, pressureOf } from './features/index.ts'
+import { type ActionToEncode, type FeatureContext, pressureOf, putVisitMoment } from './features/index.ts'
 import {
   addBeliefs,
   fillExpected,
+  fillExtras,
   fillSaid,
   fillSlow,
   isHazard,
+  lookAtHours,
   lossPatterns,
   predictActions,
   type ReachCost,
   type SendModel,
   type SlowModel,
+  type VisitEffects,
 } from './learning/index.ts'
 import { type Ahead, laterPrice, NOTHING_AHEAD, reachCosts } from './look-ahead.ts'
 
@@ -104,25 +107,41 @@ function sendRows(
   return out
 }
 
+/** What hazards of the next visit say of every send; null where no objective asks them. */
+function visitEffects(
+  { visits }: CompiledSnapshot,
+  eligible: readonly ActionToEncode[],
+  { rows, scratch, context }: { readonly rows: number; readonly scratch: Scratch; readonly context: FeatureContext },
+): VisitEffects | null {
+  if (visits === null) return null
+  const { baseline, visitMoment, visitExtras: out } = scratch
+  putVisitMoment(context, visitMoment)
+  for (const hazard of visits.hazards) lookAtHours(hazard, baseline, visitMoment)
+  fillExtras(visits, eligible, { wayOf: scratch.rows.wayOf, now: context.now, rows, out })
+  return { hazards: visits.hazards, extras: out }
+}
+
 /** Writes the rows with what each send is expected to bring by itself, and with what the slow model says of it. */
 export function addExpected(
-  { sends: model, slow }: CompiledSnapshot,
+  parts: CompiledSnapshot,
   eligible: readonly ActionToEncode[],
-  { rows, scratch }: { readonly rows: number; readonly scratch: Scratch },
+  { rows, scratch, context }: { readonly rows: number; readonly scratch: Scratch; readonly context: FeatureContext },
 ): void {
-  if (model === null && slow === null) return
+  const { sends: model, visits: visitModel, slow } = parts
+  if (model === null && visitModel === null && slow === null) return
   const { logOdds, logOddsVariance, expectedVariance, psi } = scratch
   const first = rows - eligible.length
   if (slow !== null) fillSlow(slow, scratch.baseline, { sends: scratch.rows, rows, first, psi, out: scratch.slow })
   if (model !== null) {
     const sends = sendRows(slow, scratch, { rows, first })
     predictActions(model.stack, sends, { rows, first, mean: logOdds, variance: logOddsVariance })
-    expectedVariance.fill(0)
   }
+  expectedVariance.fill(0)
   const said = slow === null ? null : { columns: slow.columns, values: scratch.slow.effects }
   const channels = eligible.map(({ candidate }) => candidate.channel)
-  const parts = { sends: scratch.rows, channels, slow: said, out: scratch.fullRows }
-  fillExpected(model ?? NO_SENDS, parts, { rows, first, logOdds, logOddsVariance, variance: expectedVariance })
+  const visits = visitEffects(parts, eligible, { rows, scratch, context })
+  const filled = { sends: scratch.rows, channels, visits, slow: said, out: scratch.fullRows }
+  fillExpected(model ?? NO_SENDS, filled, { rows, first, logOdds, logOddsVariance, variance: expectedVariance })
 }
 
 /** Adds how each message differs from the average one, for objectives of which that is believed. */
@@ -200,7 +219,7 @@ export function evaluate(
   const rows = eligible.length + first
   const { mean, variance, prices, claimed, scores, variances } = scratch
   parts.encoder.encodeActions(context, eligible, scratch.rows)
-  addExpected(parts, eligible, { rows, scratch })
+  addExpected(parts, eligible, { rows, scratch, context })
   predictActions(parts.heads, scratch.fullRows, { rows, first, mean, variance })
   addMessages(parts, eligible, { rows, mean, variance })
   fillPrices(parts, { eligible, ahead }, { scratch, first })
@@ -238,7 +257,7 @@ export function lossFeatures(
 
 /** Values of every objective, which also go into scores and variances. */
 function valuesOf(
-  { objectives, effects, sends }: CompiledSnapshot,
+  { objectives, effects, sends, visits }: CompiledSnapshot,
   { rows, scratch, losses }: { readonly rows: number; readonly scratch: Scratch; readonly losses: () => Predicted },
 ): Readonly<Record<string, ValueEstimates>> {
   const { mean, variance, expectedVariance } = scratch
@@ -246,7 +265,7 @@ function valuesOf(
   for (let k = 0; k < objectives.length; k += 1) {
     const objective = objectives[k]!
     const from = effects.indexOf(objective) * rows
-    const extra = sends === null ? null : { variance: expectedVariance, from: k * rows }
+    const extra = sends === null && visits === null ? null : { variance: expectedVariance, from: k * rows }
     const predicted = isHazard(objective) ? losses() : { mean, variance, from, extra }
     values[objective.name] = addObjective(scratch, objective, predicted)
   }

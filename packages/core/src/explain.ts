@@ -19,11 +19,13 @@ import {
   slowLossesOf,
 } from './domain/index.ts'
 import { addExpected } from './evaluate.ts'
-import { featureContext } from './features/index.ts'
+import { featureContext, putVisitMoment } from './features/index.ts'
 import {
+  chanceWithout,
   channelsLost,
   dayTimes,
   isHazard,
+  lookAtHours,
   lossPatterns,
   outcomeHeadOf,
   RESPONSE_HEAD,
@@ -95,7 +97,7 @@ function encoded(snapshot: Snapshot, decision: Decision, { action, opportunity, 
   parts.encoder.encodeBaseline(x, scratch.baseline)
   const sends = [{ opportunity, variant, candidate: action }]
   parts.encoder.encodeActions(x, sends, scratch.rows)
-  addExpected(parts, sends, { rows: 1, scratch })
+  addExpected(parts, sends, { rows: 1, scratch, context: x })
   return scratch
 }
 
@@ -153,6 +155,42 @@ function shareOf(
 ): SlowShare {
   const factor = mean[column]!
   return { of, logOdds: factor * pattern, factor, factorSd: Math.sqrt(covariance[packedIndex(column, column)]!) }
+}
+
+/** When the user was thought to come, with the chosen action and without it. */
+export interface VisitChance {
+  readonly objective: string
+  readonly windowHours: number
+  /** Chance of a visit in the window if nothing is sent, and its standard deviation. */
+  readonly without: number
+  readonly withoutSd: number
+  /** Chance with the chosen send: `without` plus its value, at least 0 and at most 1; null for `hold`. */
+  readonly withSend: number | null
+}
+
+/** What objectives of the model `visit` knew of the user's next visit at a decision; empty where there are none. */
+export function visitChancesOf(snapshot: Snapshot, decision: Decision): readonly VisitChance[] {
+  const parts = compileSnapshot(snapshot)
+  if (parts.visits === null) return []
+  const { user, context } = decision.inputs
+  const x = featureContext(user, { now: decision.at, context }, snapshot.rules.timeZone)
+  const scratch = scratchFor(parts, 1)
+  parts.encoder.encodeBaseline(x, scratch.baseline)
+  putVisitMoment(x, scratch.visitMoment)
+  const isSend = chosenAction(decision).kind === 'send'
+  return parts.visits.hazards.map((hazard) => {
+    lookAtHours(hazard, scratch.baseline, scratch.visitMoment)
+    const { chance, variance } = chanceWithout(hazard)
+    const { scale = 1 } = snapshot.objectives[hazard.objective]!
+    const extra = (decision.values[hazard.name]?.mean[decision.chosen] ?? 0) / scale
+    return {
+      objective: hazard.name,
+      windowHours: hazard.hours,
+      without: chance,
+      withoutSd: Math.sqrt(variance),
+      withSend: isSend ? Math.max(0, Math.min(1, chance + extra)) : null,
+    }
+  })
 }
 
 function effectContributions(snapshot: Snapshot, objective: Objective, psi: Float64Array): readonly Contribution[] {

@@ -6,6 +6,7 @@ import {
   type DenseLayer,
   type HeadState,
   type Objective,
+  PalomaError,
   type PolicyArtifact,
   PRESSURE_NAMES,
   priorEffectSdOf,
@@ -24,6 +25,7 @@ import {
 import { ENCODING, inputsNamed } from './features/index.ts'
 import {
   expectedNoise,
+  isVisit,
   outcomeHeadOf,
   RESPONSE_HEAD,
   RESPONSE_WINDOW_HOURS,
@@ -196,7 +198,8 @@ function hazardsOf(meaning: Meaning, told: Told): SlowHazards {
   return { model: 'hazard', ...meaning, losses }
 }
 
-function objectiveOf(objective: Objective, told: Told): SlowObjective {
+/** Null where an artifact has no form for it: the hazard of a next visit runs over hours, and its effect is no function of a send's columns alone. */
+function objectiveOf(objective: Objective, told: Told): SlowObjective | null {
   const { events, aggregate, valueProperty = null, windowHours, model = 'effect' } = objective
   const meaning = { events, aggregate, valueProperty, windowHours }
   switch (model) {
@@ -206,6 +209,8 @@ function objectiveOf(objective: Objective, told: Told): SlowObjective {
       return responseOf(objective, meaning, told)
     case 'hazard':
       return hazardsOf(meaning, told)
+    case 'visit':
+      return null
     default:
       return assertNever(model)
   }
@@ -241,9 +246,19 @@ function checkOf(artifact: PolicyArtifact, row: Parameters<typeof slowAnswersOf>
 
 /**
  * What the heads of a snapshot have learned, as an artifact that another server may start from; with one already loaded, the two
- * together. Not told: what sends are worth to later ones, which depends on the policy, and single messages.
+ * together. Not told: what sends are worth to later ones, which depends on the policy, single messages, and objectives of the model `visit`, which
+ * another server begins with what is usual.
+ *
+ * @throws PalomaError ARTIFACT_EMPTY where there are no other objectives
  */
 export function exportArtifact(snapshot: Snapshot, name: string): PolicyArtifact {
+  if (snapshot.objectives.every(isVisit)) {
+    const names = snapshot.objectives.map((objective) => objective.name).join(', ')
+    throw new PalomaError(
+      'ARTIFACT_EMPTY',
+      `an artifact tells nothing of objectives of the model \`visit\`, and there are no others: ${names}`,
+    )
+  }
   const told = toldIn(snapshot)
   const { baseline, action } = told.inputs
   const isThrough = snapshot.objectives.some(({ model }) => model === 'response')
@@ -255,7 +270,12 @@ export function exportArtifact(snapshot: Snapshot, name: string): PolicyArtifact
     inputs: told.inputs,
     layers: widened(snapshot.artifact?.layers ?? [], baseline.length + action.length),
     ...(isThrough ? { answers: answersOf(told) } : {}),
-    objectives: Object.fromEntries(snapshot.objectives.map((each) => [each.name, objectiveOf(each, told)])),
+    objectives: Object.fromEntries(
+      snapshot.objectives.flatMap((each) => {
+        const slow = objectiveOf(each, told)
+        return slow === null ? [] : [[each.name, slow] as const]
+      }),
+    ),
     checks: [],
   })
 }

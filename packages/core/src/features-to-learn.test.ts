@@ -20,6 +20,15 @@ const SCENES: readonly (readonly [string, Snapshot])[] = [
       ],
     }),
   ],
+  [
+    'hazards of the next visit',
+    snapshotOf({
+      objectives: [
+        { ...CONVERSION, aggregate: 'any', windowHours: 24, model: 'visit' },
+        { ...CONVERSION, name: 'revenue' },
+      ],
+    }),
+  ],
   ['single messages', snapshotOf({ messages: { variants: {}, beliefs: ['conversion'], traits: {} } })],
 ]
 

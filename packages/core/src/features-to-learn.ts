@@ -16,11 +16,12 @@ import {
   type OpportunityId,
   type SentFeatures,
   type Snapshot,
+  type VisitFeatures,
 } from './domain/index.ts'
 import type { EligibleCandidate } from './eligibility/index.ts'
 import { type Columns, evaluate, lossFeatures } from './evaluate.ts'
 import { type FeatureContext, featureContext } from './features/index.ts'
-import { learningFeatures } from './learning/index.ts'
+import { countsNow, learningFeatures, type VisitModel } from './learning/index.ts'
 import { aheadOf, gainsOf } from './look-ahead.ts'
 import { numbersOf } from './numeric/index.ts'
 
@@ -64,13 +65,38 @@ export function featuresToLearn(
 ): LearningFeatures | null {
   const { columns, probabilities, chosen, now, scratch, offers } = choice
   const sent = sentFeatures(parts, context, choice)
-  return learningFeatures(columns.actions, probabilities, {
+  const features = learningFeatures(columns.actions, probabilities, {
     chosen,
     now,
     scratch,
     sent,
     messages: offers?.messages ?? null,
   })
+  if (features === null || parts.visits === null) return features
+  return { ...features, visit: visitFeatures(parts.visits, choice) }
+}
+
+/** What hazards of the next visit learn from beside g(x). */
+function visitFeatures(
+  { channels }: VisitModel,
+  { columns, probabilities, chosen, now, scratch }: Choice,
+): VisitFeatures {
+  const { actions } = columns
+  const chances = channels.map(() => 0)
+  let mass = 0
+  for (let i = 0; i < actions.length; i += 1) {
+    const action = actions[i]!
+    if (!countsNow(action, now)) continue
+    mass += probabilities[i]!
+    const place = action.kind === 'hold' ? -1 : channels.indexOf(action.channel)
+    if (place >= 0) chances[place] = chances[place]! + probabilities[i]!
+  }
+  const choice = actions[chosen]!
+  return {
+    moment: numbersOf(scratch.visitMoment),
+    sent: channels.map((channel) => (choice.kind === 'send' && choice.channel === channel ? 1 : 0)),
+    chances: chances.map((chance) => chance / mass),
+  }
 }
 
 /**

@@ -73,7 +73,38 @@ export interface LearningFeatures {
   readonly sent: SentFeatures | null
   /** Where messages are learned of by themselves. */
   readonly messages?: OfferedMessages
+  /** Where an objective is estimated by the hazard of the next visit. */
+  readonly visit?: VisitFeatures
 }
+
+/** What hazards of the next visit look at beside g(x). Lists by channel run over those of the rules that are not seen on visits alone. */
+export interface VisitFeatures {
+  /** Along `VISIT_MOMENT`: what every hour after the decision is told from. */
+  readonly moment: readonly number[]
+  /** By channel, 1 where something was sent now, else 0. */
+  readonly sent: readonly number[]
+  /** By channel, the probability with which something was, given that the choice is one for now. */
+  readonly chances: readonly number[]
+}
+
+/**
+ * What `VisitFeatures.moment` holds, in order: local hours since Monday, 0:00; hours since the last visit, 672 where there was none; ln of visits in 28
+ * days over what is usual; of the moments of those visits on the circle of a day the mean cosine and sine, once, twice and three times around,
+ * shrunk; earlier sends that could bring a visit, each halved in a day, and in three.
+ */
+export const VISIT_MOMENT = [
+  'hour of week',
+  'hours since visit',
+  'visit rate',
+  'own cosine',
+  'own sine',
+  'own cosine 2',
+  'own sine 2',
+  'own cosine 3',
+  'own sine 3',
+  'sends of a day',
+  'sends of three days',
+] as const
 
 /** Which message was sent, and which ones could have been. */
 export interface OfferedMessages {

@@ -12,9 +12,11 @@ export type Aggregate = (typeof AGGREGATES)[number]
  * - `effect`: one action-centred regression on the reward, whoever caused it;
  * - `response`: through what the send itself brings, the chance of an outcome that names the decision times its worth; a
  *   regression as above says how much of it is incremental, and what comes without a trace;
- * - `hazard`: chance of losing each channel by each cause, for `reachLost`.
+ * - `hazard`: chance of losing each channel by each cause, for `reachLost`;
+ * - `visit`: chance, hour by hour, that the next visit comes, with the send and without it, for `any`; a regression as above says how
+ *   much of the difference holds.
  */
-export const OBJECTIVE_MODELS = ['effect', 'response', 'hazard'] as const
+export const OBJECTIVE_MODELS = ['effect', 'response', 'hazard', 'visit'] as const
 export type ObjectiveModel = (typeof OBJECTIVE_MODELS)[number]
 
 /** What the owner wants more of, and how much one unit of it is worth. */
@@ -38,7 +40,7 @@ export interface Objective {
   readonly priorEffectSd?: number
   /** Standard deviation of one raw reward around its mean; where the noise estimate starts. */
   readonly noiseSd?: number
-  /** Default `effect`. `hazard` and only it goes with `reachLost`. */
+  /** Default `effect`. `reachLost` goes with `hazard` or `effect`; `visit` with `any` alone and a window of whole hours up to `LONGEST_VISIT_HOURS`. */
   readonly model?: ObjectiveModel
   /** For `response`: what one outcome of a send is worth, in raw units, before any was seen. Default 1. */
   readonly worth?: number
@@ -69,6 +71,9 @@ export interface Objective {
    */
   readonly worthPerDay?: number
 }
+
+/** A week: each hour of the window of a `visit` objective is looked at by itself, and hours of the week come again after it. */
+export const LONGEST_VISIT_HOURS = 168
 
 /** Effects are small beside the noise: where an objective names no standard deviation, a tenth of the noise's. */
 const EFFECT_SHARE = 0.1

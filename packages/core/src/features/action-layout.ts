@@ -6,6 +6,7 @@ import {
   effectUnitOf,
   type FeatureSchema,
   type FeatureSpec,
+  isSeenOnVisit,
   type Objective,
   outcomesNamed,
   type PolicyArtifact,
@@ -249,10 +250,13 @@ export function layoutOf(parts: EncoderParts): ActionLayout {
   const { variantBuckets = 0 } = features
   const variantStart = segmentStart + segmentNames.length
   const expectedStart = variantStart + variantBuckets
-  const slowStart = expectedStart + throughResponse.length * used.length
+  const visits = objectives.filter(({ model }) => model === 'visit').map(({ name }) => name)
+  const bringing = used.filter((channel) => !isSeenOnVisit(channel))
+  const visitsStart = expectedStart + throughResponse.length * used.length
+  const slowStart = visitsStart + visits.length * bringing.length
   const told = toldOf(parts)
-  const columnsFrom = (start: number): Readonly<Partial<Record<Channel, number>>> =>
-    Object.fromEntries(used.map((channel, i) => [channel, start + i]))
+  const columnsFrom = (start: number, channelsHere = used): Readonly<Partial<Record<Channel, number>>> =>
+    Object.fromEntries(channelsHere.map((channel, i) => [channel, start + i]))
   const names = [
     ...ACTION_NAMES,
     ...(looksAtSends ? SEND_NAMES : []),
@@ -266,6 +270,7 @@ export function layoutOf(parts: EncoderParts): ActionLayout {
     ...segmentNames,
     ...variantNamesOf(features),
     ...throughResponse.flatMap((name) => used.map((channel) => `expected ${name} on ${channel}`)),
+    ...visits.flatMap((name) => bringing.map((channel) => `expected ${name} on ${channel}`)),
     ...slowNamesOf(told),
   ]
   return shared({
@@ -280,9 +285,10 @@ export function layoutOf(parts: EncoderParts): ActionLayout {
     visitColumns: looksAtSends ? columnsFrom(visitStart) : {},
     fatigueColumns: looksAtSends ? columnsFrom(fatigueStart) : {},
     expectedStart,
-    expectedColumns: Object.fromEntries(
-      throughResponse.map((name, k) => [name, columnsFrom(expectedStart + k * used.length)]),
-    ),
+    expectedColumns: Object.fromEntries([
+      ...throughResponse.map((name, k) => [name, columnsFrom(expectedStart + k * used.length)] as const),
+      ...visits.map((name, k) => [name, columnsFrom(visitsStart + k * bringing.length, bringing)] as const),
+    ]),
     ...slowPlaces(told, slowStart),
     claims: claimsOf(objectives, claimStart),
     common: specs.filter((place): place is PlacedSpec => isCommon(place.spec)),

@@ -37,7 +37,7 @@ export interface FeatureEncoder {
   readonly channelColumns: Readonly<Partial<Record<Channel, number>>>
   /** Column of ψ with the incremental claim for the objective. */
   readonly claimColumns: Readonly<Record<string, number>>
-  /** By objective of the model `response` and channel: where its expected outcome goes, in effect units; never written here. */
+  /** By objective of the model `response` or `visit` and channel: where its expected outcome goes, in effect units; never written here. */
   readonly expectedColumns: Readonly<Record<string, Readonly<Partial<Record<Channel, number>>>>>
   /** By objective of the artifact: where what the slow model says of its effect goes, in effect units; never written here. */
   readonly slowColumns: Readonly<Record<string, number>>

@@ -11,3 +11,4 @@ export {
 export { type ActionToEncode, compileFeatures, type FeatureEncoder } from './feature-encoder.ts'
 export { pressureOf } from './pressure.ts'
 export { schemaHashOf } from './schema-hash.ts'
+export { putVisitMoment } from './visit-moment.ts'

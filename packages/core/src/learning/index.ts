@@ -18,6 +18,7 @@ export * from './learn-bandit.ts'
 export * from './learn-early.ts'
 export * from './learn-messages.ts'
 export * from './learn-sends.ts'
+export type { VisitResult } from './learn-visits.ts'
 export * from './learning-features.ts'
 export * from './logistic-head.ts'
 export * from './matured-rate.ts'
@@ -47,4 +48,15 @@ export * from './surrogate-test.ts'
 export * from './trace-counts.ts'
 export * from './trace-prior.ts'
 export * from './trusted-horizon.ts'
+export { isVisit, visitHeadOf } from './visit-heads.ts'
+export {
+  chanceWithout,
+  fillExtras,
+  type KnownChance,
+  lookAtHours,
+  type VisitExtras,
+  type VisitHazard,
+  type VisitModel,
+  visitModelOf,
+} from './visit-model.ts'
 export * from './wave-features.ts'

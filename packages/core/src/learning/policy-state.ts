@@ -24,8 +24,10 @@ import {
   priorLaterHeads,
 } from './later-sends.ts'
 import { learnLosses, learnOutcomes, learnResponses, type SendResult, sendResultOf } from './learn-sends.ts'
+import { learnVisits, type VisitResult, visitResultOf } from './learn-visits.ts'
 import { type RewardOutcome, rewardOf } from './reward.ts'
 import { priorSendHeads, RESPONSE_HEAD, RESPONSE_WINDOW_HOURS, throughResponse } from './send-heads.ts'
+import { isVisit, priorVisitHeads } from './visit-heads.ts'
 
 /** Shape of the features every head of a state shares: w = [baseline weights, action weights]. */
 export interface HeadShape {
@@ -55,6 +57,8 @@ const CLAIM_TRUST = 0.5
 
 /** Where effects come through a response, what a feature may change beside it, as a share of the effects' size. */
 const RESIDUAL_SHARE = 0.1
+/** Where they come through the hazard of the next visit. */
+const VISIT_RESIDUAL_SHARE = 0.5
 /** How far the true effect may lie from what sends bring by themselves, as a share of it. */
 const INCREMENTAL_SD = 0.3
 
@@ -105,6 +109,16 @@ function responsePrior(objective: Objective, shape: HeadShape): EffectPrior {
   return { mean, variance }
 }
 
+/**
+ * Effects are the extra chances that the hazard gives, up to a factor per channel. It knows channel and moment alone, so that messages, producers and what
+ * they claim are left to other features, each of which may change a share of the size effects have.
+ */
+function visitPrior(objective: Objective, { baselineWidth, actionWidth }: HeadShape): EffectPrior {
+  const sd = (VISIT_RESIDUAL_SHARE * priorEffectSdOf(objective)) / (objective.noiseSd ?? 1)
+  const mean = new Float64Array(baselineWidth + actionWidth)
+  return { mean, variance: new Float64Array(mean.length).fill(sd * sd) }
+}
+
 /** Puts down how much comes of what a send is expected to bring: as the artifact says, or 1 / `traced`. */
 function putFactors({ mean, variance }: EffectPrior, objective: Objective, shape: HeadShape): void {
   const { baselineWidth, expectedColumns, artifact } = shape
@@ -113,7 +127,8 @@ function putFactors({ mean, variance }: EffectPrior, objective: Objective, shape
   const factors = told?.model === 'response' ? told.factors : undefined
   for (const [channel, column] of Object.entries(expectedColumns[objective.name] ?? {})) {
     const factor = factors?.[channel]
-    const weight = factor === undefined ? effectSd / (objective.traced?.[channel] ?? 1) : effectSd * factor.mean
+    const traced = isVisit(objective) ? 1 : (objective.traced?.[channel] ?? 1)
+    const weight = factor === undefined ? effectSd / traced : effectSd * factor.mean
     const sd = factor === undefined ? INCREMENTAL_SD * weight : effectSd * factor.sd
     mean[baselineWidth + column] = weight
     variance[baselineWidth + column] = (sd / (objective.noiseSd ?? 1)) ** 2
@@ -141,11 +156,14 @@ function slowPrior(
 
 function priorOf(objective: Objective, shape: HeadShape): EffectPrior {
   const slow = shape.artifact === undefined ? undefined : slowEffectOf(shape.artifact, objective.name)
-  const isResponse = objective.model === 'response'
-  const beside = slow === undefined ? null : slowPrior(slow, objective, shape)
-  const prior = beside ?? (isResponse ? responsePrior(objective, shape) : effectPrior(objective, shape))
-  if (isResponse) putFactors(prior, objective, shape)
+  const prior = slow === undefined ? ownPrior(objective, shape) : slowPrior(slow, objective, shape)
+  if (objective.model === 'response' || isVisit(objective)) putFactors(prior, objective, shape)
   return prior
+}
+
+function ownPrior(objective: Objective, shape: HeadShape): EffectPrior {
+  if (objective.model === 'response') return responsePrior(objective, shape)
+  return isVisit(objective) ? visitPrior(objective, shape) : effectPrior(objective, shape)
 }
 
 function priorHead(objective: Objective, shape: HeadShape): HeadState {
@@ -166,6 +184,7 @@ function priorHeads(objectives: readonly Objective[], shape: HeadShape): Readonl
     ...Object.fromEntries(effects.map((objective) => [objective.name, priorHead(objective, shape)])),
     ...priorSendHeads(objectives, shape),
     ...(objectives.some(isHazard) ? priorLossHeads(channelsOf(shape), shape.artifact) : {}),
+    ...priorVisitHeads(objectives, { channels: channelsOf(shape), baselineWidth: shape.baselineWidth }),
     ...priorLaterHeads(objectives, { channels: channelsOf(shape), baselineWidth: shape.baselineWidth }),
   }
 }
@@ -207,6 +226,8 @@ export interface RewardedExample {
   readonly features: ArrayLike<number>
   readonly reward: number
   readonly send?: SendResult | null
+  /** How long its user stayed away, where that is learned; null where the decision kept nothing for it. */
+  readonly visit?: VisitResult | null
 }
 
 /** A decision with what its user did in the window, machine-made outcomes left out. */
@@ -219,11 +240,14 @@ export interface MaturedDecision {
 /** The example that a matured decision is for a target. */
 export function exampleOf({ objective }: LearningTarget, decision: MaturedDecision): RewardedExample {
   const { at, learning, outcomes } = decision
-  return {
+  const example = {
     features: Float64Array.from([...learning.baseline, ...learning.centred]),
     reward: objective === null ? 0 : rewardOf(objective, at, outcomes),
     send: sendResultOf(objective, at, decision),
   }
+  return objective !== null && isVisit(objective)
+    ? { ...example, visit: visitResultOf(objective, at, decision) }
+    : example
 }
 
 /** What one target gained since the last state. */
@@ -252,6 +276,10 @@ function sendsOf(examples: readonly RewardedExample[]): readonly SendResult[] {
   return examples.flatMap(({ send }) => (send === null || send === undefined ? [] : [send]))
 }
 
+function visitsOf(examples: readonly RewardedExample[]): readonly VisitResult[] {
+  return examples.flatMap(({ visit }) => (visit === null || visit === undefined ? [] : [visit]))
+}
+
 /** Folds what one target gained into every head that looks at it. */
 function learnTarget(
   heads: Heads,
@@ -267,8 +295,9 @@ function learnTarget(
   const valued = pricesFatigue(objective) ? learnValues(heads, { name, place }, sends) : heads
   // Objectives that are learned early have had their sends: see `learnEarly`.
   const learned = objective.earlyHours === undefined ? learnOutcomes(valued, { name }, sends) : valued
-  const head = learned[name]
-  return head === undefined ? learned : { ...learned, [name]: updateHead(head, examples) }
+  const visited = isVisit(objective) ? learnVisits(learned, objective, visitsOf(examples)) : learned
+  const head = visited[name]
+  return head === undefined ? visited : { ...visited, [name]: updateHead(head, examples) }
 }
 
 /** Folds matured rewards into the next numbered state; the order of examples is part of the result. */

@@ -7,10 +7,12 @@ import {
   type HeadState,
   type Objective,
   priorEffectSdOf,
+  type SparseRows,
 } from '../domain/index.ts'
 import { type HeadStack, stackHeads } from './head-stack.ts'
 import { chanceOf } from './logistic-head.ts'
 import { outcomeHeadOf, RESPONSE_HEAD, throughResponse, worthHeadOf } from './send-heads.ts'
+import type { VisitExtras, VisitHazard } from './visit-model.ts'
 
 type Columns = Readonly<Partial<Record<Channel, number>>>
 
@@ -69,6 +71,32 @@ export interface SlowEffects {
   readonly values: Float64Array
 }
 
+/** What hazards of the next visit say of every send of a decision. */
+export interface VisitEffects {
+  readonly hazards: readonly VisitHazard[]
+  readonly extras: VisitExtras
+}
+
+/** Appends the extra chances of a send to its row, and puts down their variance. */
+function addVisits(
+  { hazards, extras }: VisitEffects,
+  channel: Channel,
+  {
+    i,
+    rows,
+    proposals,
+    variance,
+  }: { readonly i: number; readonly rows: number; readonly proposals: SparseRows; readonly variance: Float64Array },
+): void {
+  for (let h = 0; h < hazards.length; h++) {
+    const { columns, unit, objective } = hazards[h]!
+    const column = columns[channel]
+    if (column === undefined) continue
+    addEntry(proposals, column, extras.chances[h * rows + i]! / unit)
+    variance[objective * rows + i] = extras.variances[h * rows + i]!
+  }
+}
+
 /**
  * Writes into `out` the rows of `sends` with columns of their own after those of their proposals: what the slow model says of every send,
  * which depends on way and proposal together.
@@ -104,7 +132,8 @@ export interface Expectations {
 }
 
 /**
- * Writes into `out` the rows of `sends` with what each send is expected to bring by itself and what the slow model says of it, in effect units.
+ * Writes into `out` the rows of `sends` with what each send is expected to bring by itself, its extra chances of a visit, and what the slow model says of it,
+ * in effect units.
  * Expected outcome of a send = chance × worth + chance of an answer × habit, the log odds of the chance being those of an answer plus those of an outcome
  * given one; its variance by the delta method from that of the log odds.
  */
@@ -113,11 +142,13 @@ export function fillExpected(
   {
     sends,
     channels,
+    visits,
     slow,
     out,
   }: {
     readonly sends: ActionRows
     readonly channels: readonly Channel[]
+    readonly visits: VisitEffects | null
     readonly slow: SlowEffects | null
     readonly out: ActionRows
   },
@@ -140,6 +171,7 @@ export function fillExpected(
       const slope = chance * worth * (1 - chance)
       variance[objective * rows + i] = slope * slope * (logOddsVariance[i]! + logOddsVariance[at]!)
     }
+    if (visits !== null) addVisits(visits, channel, { i, rows, proposals, variance })
     if (slow === null) continue
     for (let k = 0; k < slow.columns.length; k++) addEntry(proposals, slow.columns[k]!, slow.values[k * rows + i]!)
   }
