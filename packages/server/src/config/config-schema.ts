@@ -1,5 +1,6 @@
 import {
   AGGREGATES,
+  type Aggregate,
   CATEGORIES,
   CHANNELS,
   type Channel,
@@ -11,6 +12,7 @@ import {
   type MessageSettings,
   OBJECTIVE_MODELS,
   type Objective,
+  type ObjectiveModel,
   REACH_LOSSES,
   type Rules,
   type SharedLimit,
@@ -18,11 +20,13 @@ import {
 import { z } from 'zod'
 import { artifactSchema } from './artifact-schema.ts'
 import type { AdapterConfig, Config, EventRules } from './contract.ts'
+import type { Disagreement } from './disagreement.ts'
 import { experimentSettingsSchema } from './experiment-settings-schema.ts'
 import { factMetricSchema } from './metric-schema.ts'
 import { policySchema } from './policy-schema.ts'
 import { impossibleTargets, priceTargetSchema } from './price-target-schema.ts'
 import { retentionSchema, wrongRetention } from './retention-schema.ts'
+import { wrongObjectives } from './wrong-objectives.ts'
 
 const TOTAL_SHARE = 1_000_000
 
@@ -72,15 +76,20 @@ const objectiveMembers = z.strictObject({
   worthPerDay: positive.exactOptional(),
 })
 
+/** The models that each way of counting may have. */
+const MODELS_OF: Readonly<Record<Aggregate, readonly ObjectiveModel[]>> = {
+  sum: ['effect', 'response'],
+  any: ['effect', 'response', 'visit'],
+  activeDays: ['effect'],
+  reachLost: ['effect', 'hazard'],
+}
+
 const objectiveSchema: z.ZodType<Objective> = objectiveMembers.refine(
-  ({ aggregate, model = 'effect' }) =>
-    aggregate === 'reachLost'
-      ? model !== 'response'
-      : model !== 'hazard' && (model !== 'response' || aggregate !== 'activeDays'),
+  ({ aggregate, model = 'effect' }) => MODELS_OF[aggregate].includes(model),
   {
     path: ['model'],
     error:
-      'expected `hazard` or `effect` for `reachLost`, `response` or `effect` for `sum` and `any`, `effect` for `activeDays`',
+      'expected `hazard` or `effect` for `reachLost`, `response` or `effect` for `sum`, `response`, `visit` or `effect` for `any`, `effect` for `activeDays`',
   },
 )
 
@@ -264,12 +273,6 @@ export const configSchema: z.ZodType<Config> = z
     }
   })
 
-interface Disagreement {
-  readonly path: readonly (string | number)[]
-  readonly message: string
-  readonly input: unknown
-}
-
 function disagreements(config: Config): readonly Disagreement[] {
   return [
     ...repeatedNames(config.objectives, ['objectives']),
@@ -286,7 +289,7 @@ function disagreements(config: Config): readonly Disagreement[] {
     ...uncountedMessages(config),
     ...unknownBeliefs(config),
     ...unknownSegment(config),
-    ...wrongEarlyHours(config),
+    ...wrongObjectives(config),
     ...wrongRetention(config),
   ]
 }
@@ -382,12 +385,4 @@ function unknownSegment({ features: { features, hoursBy } }: Config): readonly D
   if (hoursBy === undefined || segments.includes(hoursBy)) return []
   const message = `expected the name of a declared category of users: ${segments.join(', ') || 'none is declared'}`
   return [{ path: ['features', 'hoursBy'], message, input: hoursBy }]
-}
-
-function wrongEarlyHours({ objectives }: Config): readonly Disagreement[] {
-  return objectives.flatMap(({ earlyHours, windowHours, model }, index) => {
-    if (earlyHours === undefined || (model === 'response' && earlyHours < windowHours)) return []
-    const message = `expected fewer hours than the window (${windowHours}), of an objective with model \`response\``
-    return [{ path: ['objectives', index, 'earlyHours'], message, input: earlyHours }]
-  })
 }

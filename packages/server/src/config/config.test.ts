@@ -17,6 +17,15 @@ const ARTIFACT = artifactCase as PolicyArtifact
 const SENDS = sendsCase as PolicyArtifact
 const EFFECT = ARTIFACT.objectives.conversion as SlowEffect
 
+const NEXT_VISIT = {
+  name: 'next',
+  events: ['App Visited'],
+  aggregate: 'any',
+  windowHours: 24,
+  unit: 'visits',
+  weight: 1,
+  model: 'visit',
+}
 const VOLUME = { name: 'v', measure: 'sendsPerUserWeek', atMost: 2 }
 
 function failure(run: () => unknown): PalomaError {
@@ -107,6 +116,31 @@ describe('defineConfig', () => {
       },
       pointer: '/priceTargets/0/measure',
       says: /expected a `pricePerSend` above 0/,
+    },
+    {
+      input: { objectives: [{ ...NEXT_VISIT, aggregate: 'sum' }] },
+      pointer: '/objectives/0/model',
+      says: /`response`, `visit` or `effect` for `any`/,
+    },
+    {
+      input: { objectives: [{ ...NEXT_VISIT, windowHours: 24.5 }] },
+      pointer: '/objectives/0/windowHours',
+      says: /expected whole hours, at most 168, for the model `visit`.*got 24.5/,
+    },
+    {
+      input: { objectives: [{ ...NEXT_VISIT, windowHours: 169 }] },
+      pointer: '/objectives/0/windowHours',
+      says: /at most 168/,
+    },
+    {
+      input: { objectives: [{ ...NEXT_VISIT, valueProperty: 'revenue' }] },
+      pointer: '/objectives/0/valueProperty',
+      says: /expected none for the model `visit`/,
+    },
+    {
+      input: { objectives: [{ ...NEXT_VISIT, earlyHours: 6 }] },
+      pointer: '/objectives/0/earlyHours',
+      says: /objective with model `response`/,
     },
     {
       input: { messages: { beliefs: ['reachability', 'joy'] } },

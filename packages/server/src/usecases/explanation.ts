@@ -4,6 +4,7 @@ import {
   chosenAction,
   contributionsOf,
   type Decision,
+  HOUR_MS,
   horizonOf,
   type Objective,
   type Opportunity,
@@ -11,6 +12,7 @@ import {
   type Snapshot,
   slowSharesOf,
   snapshotFor,
+  visitChancesOf,
   wordsForCode,
 } from '@paloma/core'
 import type { ExplainedAction, Explanation } from './contract.ts'
@@ -116,6 +118,23 @@ function sentences(
   ]
 }
 
+/** Whether the user would have come anyway, where an objective looks at the next visit. */
+function visitSentences(snapshot: Snapshot, decision: Decision): readonly string[] {
+  const action = chosenAction(decision)
+  return visitChancesOf(snapshot, decision).map(({ objective, windowHours, without, withoutSd, withSend }) => {
+    const chance = `${percentOf(without)} ± ${percentOf(withoutSd)}`
+    if (withSend === null || action.kind === 'hold') {
+      return `Without a message the user comes within ${windowHours} h with a chance of ${chance} (${objective}).`
+    }
+    const later = action.sendAt > decision.at ? `, sent ${hoursOf(action.sendAt - decision.at)} h later,` : ''
+    return `The user would come within ${windowHours} h anyway with a chance of ${chance}; with this ${action.channel} message${later} ${percentOf(withSend)} (${objective}).`
+  })
+}
+
+function hoursOf(ms: number): string {
+  return String(Math.round((10 * ms) / HOUR_MS) / 10)
+}
+
 /** What the artifact's log odds had to say, where it tells any. */
 function slowSentences(snapshot: Snapshot, decision: Decision, messages: Names['messages']): readonly string[] {
   return slowSharesOf(snapshot, decision, [...messages.values()]).map(({ of, logOdds, factor, factorSd }) => {
@@ -181,6 +200,7 @@ export async function explain({ store, snapshots }: PastDeps, decision: Decision
     reason: decision.reason,
     summary: [
       ...sentences(chosen, decision, snapshot),
+      ...visitSentences(snapshot, decision),
       ...targetSentences(decision, snapshot),
       ...slowSentences(snapshot, decision, messages),
     ],

@@ -138,7 +138,7 @@ function checkModels({ traces: { named, guessed } }: StoreFacts, objectives: rea
   if (all === 0) return []
   const through = objectives.filter(({ model }) => model === 'response').map(({ name }) => name)
   const possible = objectives
-    .filter(({ aggregate, model }) => model !== 'response' && (aggregate === 'sum' || aggregate === 'any'))
+    .filter(({ aggregate, model = 'effect' }) => model === 'effect' && (aggregate === 'sum' || aggregate === 'any'))
     .map(({ name }) => name)
   const found = `${named} of ${all} outcomes after sends name their decision (28 days, the latest events)`
   if (through.length > 0 && named < FEWEST_NAMED) {

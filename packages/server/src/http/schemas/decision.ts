@@ -134,7 +134,14 @@ export const wireDecisionSchema: z.ZodType<WireDecision> = named(
     propensity: z.number(),
     draw: z.number(),
     refused: z.array(z.object({ candidate, refusals: z.array(refusalSchema) })),
-    learning: z.object({ baseline: numbers, centred: numbers, sent: sentSchema.nullable() }).nullable(),
+    learning: z
+      .object({
+        baseline: numbers,
+        centred: numbers,
+        sent: sentSchema.nullable(),
+        visit: z.object({ moment: numbers, sent: numbers, chances: numbers }).exactOptional(),
+      })
+      .nullable(),
     inputs: z.object({
       profile: wireUserSchema,
       history: z.object({

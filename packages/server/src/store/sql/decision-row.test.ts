@@ -134,6 +134,23 @@ const ahead: fc.Arbitrary<Decision> = fc
     }
   })
 
+/** The same where hazards of the next visit are learned. */
+const visited: fc.Arbitrary<Decision> = fc
+  .record({ original: ahead, moment: numbers, sent: numbers, chances: numbers })
+  .map(({ original, ...visit }) => {
+    const { learning } = original
+    return { ...original, learning: learning && { ...learning, visit } }
+  })
+
+it('a packed record keeps what hazards of the next visit are learned from', () => {
+  fc.assert(
+    fc.property(visited, (original) => {
+      expect(fromRow(packedRow(original))).toStrictEqual(original)
+    }),
+    { seed: 20_261_130, numRuns: 100 },
+  )
+})
+
 it('a packed record keeps what lay ahead', () => {
   fc.assert(
     fc.property(ahead, (original) => {

@@ -73,7 +73,7 @@ function packAhead(writer: ByteWriter, { dayWorths, waits }: Decision): void {
 }
 
 /** Appends what is learned from; what there is beside the features is said in one byte. */
-export function packLearning(writer: ByteWriter, { baseline, centred, sent, messages }: LearningFeatures): void {
+export function packLearning(writer: ByteWriter, { baseline, centred, sent, messages, visit }: LearningFeatures): void {
   writeByte(writer, PACKED_VERSION)
   writeNumbers(writer, baseline)
   writeNumbers(writer, centred)
@@ -81,7 +81,8 @@ export function packLearning(writer: ByteWriter, { baseline, centred, sent, mess
     writer,
     (sent === null ? 0 : HAS.sent) +
       (messages === undefined ? 0 : HAS.messages) +
-      (sent?.gains === undefined ? 0 : HAS.gains),
+      (sent?.gains === undefined ? 0 : HAS.gains) +
+      (visit === undefined ? 0 : HAS.visit),
   )
   if (sent !== null) {
     writeByte(writer, channelCodes.codeOf(sent.channel))
@@ -90,10 +91,14 @@ export function packLearning(writer: ByteWriter, { baseline, centred, sent, mess
     if (sent.gains !== undefined) writeNumbers(writer, sent.gains)
   }
   if (messages !== undefined) packOffered(writer, messages)
+  if (visit === undefined) return
+  writeNumbers(writer, visit.moment)
+  writeNumbers(writer, visit.sent)
+  writeNumbers(writer, visit.chances)
 }
 
 /** Bits of the byte that says what there is to learn from. */
-export const HAS = { sent: 1, messages: 2, gains: 4 } as const
+export const HAS = { sent: 1, messages: 2, gains: 4, visit: 8 } as const
 
 function packOffered(writer: ByteWriter, { sent, centred }: OfferedMessages): void {
   writeByte(writer, sent === null ? 0 : 1)

@@ -79,6 +79,9 @@ export function unpackLearning(packed: Uint8Array): LearningFeatures {
     centred,
     sent: (has & HAS.sent) === 0 ? null : readSent(reader, (has & HAS.gains) !== 0, numbers),
     ...((has & HAS.messages) === 0 ? {} : { messages: readOffered(reader) }),
+    ...((has & HAS.visit) === 0
+      ? {}
+      : { visit: { moment: numbers(reader), sent: numbers(reader), chances: numbers(reader) } }),
   }
 }
 
