@@ -24,8 +24,8 @@ const SLOT_HOURS = [MORNING, ...RULES.slots.localHours]
 const ACTING = { kind: 'thompson', floor: 0.01, sharpness: 16 }
 const GATHERING = { kind: 'random', holdProbability: 0.5 }
 
-function snapshotOf({ objectives, policy, startAt, artifact }) {
-  const parts = { objectives, rules: RULES, features: FEATURES, ...(artifact === undefined ? {} : { artifact }) }
+function snapshotOf({ objectives, features, policy, startAt, artifact }) {
+  const parts = { objectives, rules: RULES, features, ...(artifact === undefined ? {} : { artifact }) }
   const group = (share) => ({ share, policy })
   const groups = { paloma: group(MILLION), businessAsUsual: group(0), random: group(0), holdout: group(0) }
   return {
@@ -38,7 +38,7 @@ function snapshotOf({ objectives, policy, startAt, artifact }) {
   }
 }
 
-function personOf(worldUser) {
+export function personOf(worldUser) {
   const { email, hasPush, userId, traits, timeZone } = worldUser
   return {
     profile: {
@@ -64,7 +64,7 @@ function lostWith({ reachLoss, channel }) {
 }
 
 /** Lets the product know what happened up to now. */
-function catchUp(person, now) {
+export function catchUp(person, now) {
   if (person.ahead.length === 0) return
   person.ahead.sort((a, b) => a.at - b.at)
   while (person.ahead.length > 0 && person.ahead[0].at <= now) {
@@ -88,18 +88,29 @@ function forgetOld(person, now, outcomesMs) {
 }
 
 /**
- * A desk over a fresh world: `choose` and `observer` for `runWorld`; heads start from `artifact` where there is one, and `examine` sees
+ * A desk over a fresh world: `choose` and `observer` for `runWorld`; with `objectives` and `features` instead of the owner's; heads start from `artifact` where there is one, and `examine` sees
  * what they are about to learn from. Prices that keep `priceTargets` take their steps once the random log is over; `onPrices` sees each.
  */
 export function deskOf(
   world,
-  { logDays, reachPrice = 1, acting = ACTING, owner = {}, artifact, examine, priceTargets = [], onPrices },
+  {
+    logDays,
+    reachPrice = 1,
+    acting = ACTING,
+    owner = {},
+    objectives: given,
+    features = FEATURES,
+    artifact,
+    examine,
+    priceTargets = [],
+    onPrices,
+  },
 ) {
   const { startAt, scenario } = world.options
-  const objectives = objectivesOf(scenario, { reachPrice, ...owner })
+  const objectives = given ?? objectivesOf(scenario, { reachPrice, ...owner })
   const targets = learningTargets(objectives)
   const longestMs = Math.max(...targets.map(({ windowHours }) => windowHours)) * HOUR_MS
-  let snapshot = snapshotOf({ objectives, policy: GATHERING, startAt, artifact })
+  let snapshot = snapshotOf({ objectives, features, policy: GATHERING, startAt, artifact })
   const prior = snapshot.state
   const losses = []
   const people = world.users.map(personOf)
