@@ -33,7 +33,10 @@ export function pastDecisionUsecases(
     },
     async audit({ day, onProgress }) {
       const audit = pageAudit(deps)
-      for await (const page of pagesOf(store, day)) onProgress?.(await audit.add(page))
+      for await (const page of pagesOf(store, day)) {
+        const checked = await audit.add(page)
+        onProgress?.(checked)
+      }
       return audit.result()
     },
   }
