@@ -311,5 +311,5 @@ describe('the public surface', () => {
         ['scripts/architecture/violation.ts', ['printViolation', 'type Violation']],
       ]),
     )
-  }, 30_000)
+  })
 })

@@ -178,7 +178,7 @@ describe('a candidate evaluated on the log of a simulated shop, then lived with 
   let findings: readonly Finding[] = []
   beforeAll(() => {
     findings = Array.from({ length: SEEDS }, (_, seed) => shop(seed + 1))
-  }, 300_000)
+  })
   const mean = (numbers: readonly number[]): number => numbers.reduce((sum, each) => sum + each, 0) / numbers.length
   /** What people of this kind would bring: of all shops together. */
   const truthOf = (pick: (finding: Finding) => number): number => mean(findings.map(pick))

@@ -57,7 +57,7 @@ describe('an artifact of sends from one server to another', () => {
     told = (await client.decisions.explain('d1')).summary
     replayed = await client.decisions.replay('d1')
     await second.app.close()
-  }, 60_000)
+  })
   afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
   async function decide({ usecases }: Awaited<ReturnType<typeof started>>['app']): Promise<void> {

@@ -51,7 +51,7 @@ describe('a server whose embedded engine dies', () => {
     )
     // What is left is refused with a word, not taken for a store.
     await expect(serveChild({ dir: root, config })).rejects.toThrow(/STORE_DAMAGED/)
-  }, 120_000)
+  })
 
   it('says so in one line when the engine dies of being closed', async () => {
     const dir = mkdtempSync(join(root, 'closing-'))
@@ -64,7 +64,7 @@ describe('a server whose embedded engine dies', () => {
     expect(child.said()).not.toMatch(/^\s+at /m)
     expect(child.said().match(/error STORE_BROKEN/g)).toHaveLength(1)
     await expect(serveChild({ dir, config })).rejects.toThrow(/STORE_HALF_WRITTEN/)
-  }, 120_000)
+  })
 
   it('lets nobody into an engine after a panic, those who waited least of all, and leaves it alone when it closes', async () => {
     const dataDir = join(root, 'panic')

@@ -68,7 +68,7 @@ describe('a read-out after every day of an A/A experiment', () => {
     // .05 ± three standard errors of 200 runs; below is chance or the price of looks.
     expect(rate).toBeLessThan(0.097)
     expect(rate).toBeGreaterThan(0.003)
-  }, 900_000)
+  })
 
   it('ships hardly more than one in twenty by utility: its bound is that of the look', () => {
     const sequential = {
@@ -80,9 +80,9 @@ describe('a read-out after every day of an A/A experiment', () => {
     const utility = { weights: { sales: 1 }, ranges: {} }
     const spec = specOf([metric], { variants, sequential, utility, skewness: 'ignored' })
     expect(falseAlarms(spec, ({ utility: found }) => found!.mayShip)).toBeLessThan(0.097)
-  }, 900_000)
+  })
 
   it('calls far more superior where looks are not paid for, so that the measure can tell', () => {
     expect(falseAlarms(specOf([metric], { variants }))).toBeGreaterThan(0.09)
-  }, 900_000)
+  })
 })

@@ -35,7 +35,7 @@ describe('the fixed policies on 2,000 users × 60 days of retail', () => {
     for (const [name, choose] of Object.entries(fixedPolicies(world))) {
       totals[name] = runWorld(world, choose, { blockUsers: 500 })
     }
-  }, 180_000)
+  })
 
   it('lets a cadence of three a week clearly beat never sending', () => {
     expect(zOf(totals.cadence!.value, totals.never!.value)).toBeGreaterThan(3)

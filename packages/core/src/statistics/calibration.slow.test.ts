@@ -8,8 +8,8 @@ import { HARD_SCENARIOS, PEEKING_SCENARIOS, SKEWED_SCENARIOS } from './testing/p
 import { evenLooks, type MethodAt, type PeekingScenario, peekingRates } from './testing/peeking-trial.ts'
 import { mergeVectorMoments, noVectorMoments, type VectorMoments, vectorMomentsOf } from './vector-moments.ts'
 
-// With 4,000 runs, .01 is three standard errors of a rate of .05, and two of one of .10.
-const RUNS = 4000
+// With 2,500 runs, .01 is more than two standard errors of a rate of .05.
+const RUNS = 2500
 const nulls = Object.entries(PEEKING_SCENARIOS).filter(([, { truth }]) => truth === 0)
 const atOnce: MethodAt = () => ({ kind: 'fixed', isDue: true })
 const alwaysWith =

@@ -27,7 +27,7 @@ beforeAll(async () => {
     runtimeFrom({ PALOMA_DATA_DIR: dir, PALOMA_VIRTUAL_CLOCK: clock }),
   )
   secret = (await app.usecases.keys.create('admin', ['admin', 'ingest', 'decide', 'read'])).secret
-}, 60_000)
+})
 afterAll(async () => {
   await app.close()
   rmSync(dir, { recursive: true, force: true })

@@ -82,7 +82,7 @@ describe('what may be asked of results beside the decision', () => {
     // All that decides is the same.
     expect(deep?.readOut.decision).toEqual(plain?.readOut.decision)
     expect(deep?.readOut.comparisons).toEqual(plain?.readOut.comparisons)
-  }, 120_000)
+  })
 
   it('is refused for slots of time, which are not users', async () => {
     await begin({ unit: { kind: 'switchback', slotMinutes: 60, washoutMinutes: 0 } })
@@ -113,7 +113,7 @@ describe('what may be asked of results beside the decision', () => {
     // One effect tells no prior.
     expect(bayesian).toMatchObject({ priorFrom: { kind: 'default', effects: 1, reason: 'too-few-units' } })
     expect((await use().results('next'))?.past).toBeUndefined()
-  }, 120_000)
+  })
 })
 
 describe('long questions', () => {

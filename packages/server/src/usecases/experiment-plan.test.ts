@@ -91,7 +91,7 @@ describe('a plan from the log', () => {
   beforeAll(async () => {
     lab = await usecaseLab({ config: { metrics: METRICS } })
     await liveThrough(lab, log, NOON)
-  }, 120_000)
+  })
   afterAll(() => lab.close())
 
   it('rests on the users it would have exposed, their windows and what they did before', async () => {
@@ -116,7 +116,7 @@ describe('a plan from the log', () => {
     expect(found!.metrics[0]).toMatchObject({ mean: revenue!.mean, rSquared: revenue!.explained })
     expect(found!.plan.days).toBeGreaterThan(1)
     expect(found!.daysWithWindow).toBe(found!.plan.days! + WINDOW_DAYS)
-  }, 60_000)
+  })
 
   it('flags the metric that has no past, by name, and plans without it where it does not decide', async () => {
     const { metrics, plan: found } = await plan()
@@ -124,7 +124,7 @@ describe('a plan from the log', () => {
     expect(faults).toMatchObject({ revenue: null, buyers: null, basket: null, most: null })
     expect(faults.refunds).toMatch(/metric "refunds" expects a past .* got all values are alike/)
     expect(found).not.toBeNull()
-  }, 60_000)
+  })
 
   it('is none where a metric that decides has too little of a past, with what was expected', async () => {
     const metrics = [
@@ -148,7 +148,7 @@ describe('a plan from the log', () => {
     expect((await plan({ metrics: [] })).faults).toEqual([
       { pointer: '/metrics', detail: 'expected one or more of role success or guardrail, got none' },
     ])
-  }, 60_000)
+  })
 
   it('is for the least effect that the design names, where it names one', async () => {
     const withEffect = (targetMDE: number) => plan({ metrics: [{ name: 'basket', role: 'success', targetMDE }] })
@@ -156,7 +156,7 @@ describe('a plan from the log', () => {
     expect(wide.plan!.metrics[0]!.effect).toBe(0.4)
     // Half the effect takes four times the units, at variances of the treatment that grow with its ratio.
     expect(narrow.plan!.plan.units! / wide.plan!.plan.units!).toBeCloseTo((4 * (1 + 1.2)) / (1 + 1.4), 1)
-  }, 60_000)
+  })
 
   it('takes the shares of a design into arrivals, and leaves out whom it is not about', async () => {
     const whole = await plan()
@@ -177,7 +177,7 @@ describe('a plan from the log', () => {
     await expect(plan({ variants: [{ name: 'control' }, { name: 'new', change: other }] })).rejects.toMatchObject({
       code: 'EXPERIMENT_WITHOUT_PAST',
     })
-  }, 60_000)
+  })
 
   it('counts in slots of time where those are randomised', async () => {
     const unit = { kind: 'switchback', slotMinutes: 240, washoutMinutes: 30 }
@@ -194,7 +194,7 @@ describe('a plan from the log', () => {
     await expect(plan({ unit: { ...unit, clusterTrait: 'county' } })).rejects.toMatchObject({
       code: 'EXPERIMENT_WITHOUT_PAST',
     })
-  }, 60_000)
+  })
 
   it('is the same out of exported days, and says so', async () => {
     const stored = await plan()
@@ -204,7 +204,7 @@ describe('a plan from the log', () => {
     const rounded = (value: unknown) =>
       JSON.parse(JSON.stringify(value), (_, x) => (typeof x === 'number' ? Number(x.toPrecision(9)) : x))
     expect(rounded(rest)).toEqual(rounded({ ...stored, basis: undefined }))
-  }, 60_000)
+  })
 
   it('is refused like a start for a design with a fault, and for one that is stopped or unknown', async () => {
     await expect(plan({ metrics: [{ name: 'joy', role: 'success' }] })).rejects.toMatchObject({
@@ -218,5 +218,5 @@ describe('a plan from the log', () => {
     await expect(lab.usecases.experiments.plan('over', { from: 'live', days: 28 })).rejects.toMatchObject({
       code: 'EXPERIMENT_STOPPED',
     })
-  }, 60_000)
+  })
 })

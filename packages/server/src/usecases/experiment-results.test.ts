@@ -249,7 +249,7 @@ describe('results of an experiment on slots of time', () => {
     expect(revenue.absolute.stdError).toBeGreaterThan(0.25)
     expect(revenue.notes.join()).toContain('counted until the slot of time ends')
     await lab.close()
-  }, 120_000)
+  })
 
   it('draw and sum the slots of each cluster, out of the store as out of files', async () => {
     const lab = await usecaseLab({ config: { metrics: [REVENUE] } })
@@ -272,7 +272,7 @@ describe('results of an experiment on slots of time', () => {
     expect(exported.comparisons[0]!.metrics[0]!.fields.value).toBeCloseTo(revenue!.fields.value!, 9)
     expect(exported.variants).toEqual(readOut.variants)
     await lab.close()
-  }, 120_000)
+  })
 })
 
 /** Decides on users, lets their messages go out, and lets them spend by what they met. */

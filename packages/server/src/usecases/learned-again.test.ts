@@ -80,7 +80,7 @@ describe('a server whose features changed', () => {
     expect(after.id).toBeGreaterThan(other.id)
     expect(weights(after)).toEqual(weights(before))
     expect(after.learnedUntil).toEqual(before.learnedUntil)
-  }, 60_000)
+  })
 
   it('goes on learning what matures later, each decision once', async () => {
     const store = await storeOf()
@@ -95,7 +95,7 @@ describe('a server whose features changed', () => {
     expect([first.heads.conversion!.n, second.heads.conversion!.n]).toEqual([2 * USERS, 3 * USERS])
     expect(await changed.due.learn()).toBe(second.id)
     expect(second.began).toEqual(first.began)
-  }, 60_000)
+  })
 
   it('lets others have their turn while it learns', async () => {
     const store = await storeOf()
@@ -111,7 +111,7 @@ describe('a server whose features changed', () => {
     isDone = true
     // Two pages of two objectives with the same window, and one of each of the others, at the least.
     expect(turns).toBeGreaterThan(4)
-  }, 60_000)
+  })
 
   it('begins anew where the owner asks for it', async () => {
     const store = await storeOf()
@@ -120,5 +120,5 @@ describe('a server whose features changed', () => {
     await changed.due.learn()
     expect((await latest(store)).heads.conversion!.n).toBe(0)
     expect(changed.lines).toEqual([])
-  }, 60_000)
+  })
 })

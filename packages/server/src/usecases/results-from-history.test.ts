@@ -116,7 +116,7 @@ describe('results with exported days out of their files', () => {
     await lab.usecases.experiments.create(design, 'ann')
     await lab.usecases.experiments.start('tone', 'ann')
     await live(lab)
-  }, 120_000)
+  })
   afterEach(() => lab.close())
 
   it('are those out of the store: nothing exported, some days, all of them', async () => {
@@ -136,7 +136,7 @@ describe('results with exported days out of their files', () => {
     expect(await lab.deps.history.parts()).toHaveLength(8)
     expect(rounded(await from('history'))).toEqual(stored)
     expect((await from('history')).variants.reduce((sum, { users }) => sum + users, 0)).toBe(DAYS * PER_DAY - 1)
-  }, 120_000)
+  })
 
   it('are adjusted for tenure and reach at exposure, of the users of whom they were noted', async () => {
     lab.clock.set(LATER)
@@ -160,7 +160,7 @@ describe('results with exported days out of their files', () => {
     ])
     for (const { day } of await lab.deps.history.parts()) if (day !== '2026-03-10') await forgetKnown(lab, day)
     expect(await adjustment('history')).toMatchObject({ covariates: ['revenue before'], dropped: [] })
-  }, 120_000)
+  })
 
   const order = (id: string, receivedAt: number) =>
     exampleOutcome(id, 'h-0-0', {
@@ -178,7 +178,7 @@ describe('results with exported days out of their files', () => {
     await lab.store.outcomes.insertMany([order('late', LATER + HOUR_MS)])
     lab.clock.set(LATER + 2 * HOUR_MS)
     expect(rounded(await from('history'))).not.toEqual(before)
-  }, 120_000)
+  })
 
   it('are complete where an event came late, before and after the day is exported again by itself', async () => {
     lab.clock.set(LATER)
@@ -200,7 +200,7 @@ describe('results with exported days out of their files', () => {
     await lab.usecases.history.export({})
     const both = await from('history')
     expect(rounded(both.comparisons)).toEqual(rounded((await from('live')).comparisons))
-  }, 120_000)
+  })
 
   it('read a day again out of the store where its file does not say when it was written', async () => {
     lab.clock.set(LATER)
@@ -211,7 +211,7 @@ describe('results with exported days out of their files', () => {
     await writeFile(path, JSON.stringify(manifest))
     await lab.store.outcomes.insertMany([order('early', NOON)])
     expect(rounded((await from('history')).comparisons)).toEqual(rounded((await from('live')).comparisons))
-  }, 120_000)
+  })
 
   it('are the same out of files that an earlier version wrote, without clusters', async () => {
     lab.clock.set(LATER)
@@ -224,7 +224,7 @@ describe('results with exported days out of their files', () => {
     }
     await analytics.close()
     expect(rounded(await from('history'))).toEqual(rounded(before))
-  }, 120_000)
+  })
 
   it('do not know who was forgotten, in either', async () => {
     lab.clock.set(LATER)
@@ -234,5 +234,5 @@ describe('results with exported days out of their files', () => {
     const after = await from('history')
     expect(after.variants.reduce((sum, { users }) => sum + users, 0)).toBe(before - 1)
     expect(rounded(after)).toEqual(rounded(await from('live')))
-  }, 120_000)
+  })
 })

@@ -57,7 +57,7 @@ it('tells one JSON object on stdout, the same for the same seed, with every deci
   expect(second.results).toBe(first.results)
   expect(second.html).toBe(first.html)
   expect((await demo('--json', '--seed', '6')).html).not.toBe(first.html)
-}, 240_000)
+})
 
 it('shows a person the groups, the differences and where the report is', async () => {
   const { code, results, notes } = await demo()
@@ -65,7 +65,7 @@ it('shows a person the groups, the differences and where the report is', async (
   expect(results + notes).toContain('business as usual')
   expect(results + notes).toContain('paloma-businessAsUsual')
   expect(results + notes).toMatch(/decisions replayed identically\n {2}report: .*report\.html/)
-}, 120_000)
+})
 
 it('compares groups of different people where it is asked to, with the intervals that such groups have', async () => {
   const { code, results, html } = await demo('--json', '--seed', '5', '--strangers')
@@ -79,7 +79,7 @@ it('compares groups of different people where it is asked to, with the intervals
   expect(variance(apart) / sum).toBeCloseTo(1, 0)
   expect(html).toContain('The groups are different people')
   expect(html).not.toContain('person by person')
-}, 120_000)
+})
 
 it('leaves nothing behind when it is interrupted', async () => {
   const interruption = new AbortController()
@@ -117,7 +117,7 @@ it('leaves nothing behind when it is interrupted', async () => {
   expect(isUp).toBe(false)
   await expect(access(home)).rejects.toThrow('ENOENT')
   await expect(access(reportFile)).rejects.toThrow('ENOENT')
-}, 60_000)
+})
 
 it('says before it starts where its report cannot be written', async () => {
   const output = memoryOutput()

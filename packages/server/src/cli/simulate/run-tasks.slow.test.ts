@@ -19,10 +19,10 @@ it('gives the same bytes whatever the number of threads', async () => {
   const one = await run(1)
   expect(await run(3)).toBe(one)
   expect(await run(2)).toBe(one)
-}, 120_000)
+})
 
 it('says what a policy of one’s own did wrong on a thread', async () => {
   const policies = [...OPTIONS.policies, { name: 'missing', module: '/nowhere/missing.mjs' }]
   const run = comparePolicies({ ...OPTIONS, policies }, { workers: 2, onDone: () => undefined })
   await expect(run).rejects.toMatchObject({ code: 'POLICY_MODULE' })
-}, 120_000)
+})

@@ -9,7 +9,7 @@ import { userStore } from './users.ts'
 let client: PgliteClient
 beforeAll(async () => {
   client = await createPglite(null, { onNotice: () => undefined })
-}, 60_000)
+})
 afterAll(() => client.close())
 
 it('a profile that was stored before times were kept was said before then: a no stands against older words, a yes against none', async () => {

@@ -10,7 +10,7 @@ import { userStore } from './users.ts'
 let client: PgliteClient
 beforeAll(async () => {
   client = await createPglite(null, { onNotice: () => undefined })
-}, 60_000)
+})
 afterAll(() => client.close())
 
 /** Writes a decision as it was written until records were packed. */

@@ -88,7 +88,7 @@ describe('statements over many rows read few', () => {
   beforeAll(async () => {
     store = await createPglite(null, { onNotice: () => {} })
     for (const statement of FILL) await store.query(statement)
-  }, 120_000)
+  })
   afterAll(() => store.close())
 
   const GO = () => ({ kind: 'go' }) as const

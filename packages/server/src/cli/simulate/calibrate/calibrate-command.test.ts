@@ -18,7 +18,7 @@ beforeAll(async () => {
     const flags = ['--users', '60', '--days', '14', '--log', join(dir, format), '--log-format', format]
     expect(await runCommand(simulateCommand(output), flags, output)).toBe(0)
   }
-}, 60_000)
+})
 afterAll(() => rm(dir, { recursive: true, force: true }))
 
 async function calibrate(...args: readonly string[]) {
@@ -175,14 +175,14 @@ describe('paloma calibrate', () => {
     expect(remarks).toContain('14 days are short: season, drift and recovery cannot be told')
     expect(await loadScenario(out)).toMatchObject({ name: 'retail-fitted', size: { users: 60, days: 14 } })
     expect((await calibrate('--log', join(dir, 'history'), '--out', out, '--json')).results).toBe(first.results)
-  }, 60_000)
+  })
 
   it('shows a person what was fitted, what was kept and why', async () => {
     const { results } = await calibrate('--log', join(dir, 'csv'), '--out', join(dir, 'b.json'))
     expect(results).toContain('As in the base, because the log cannot tell:')
     expect(results).toContain('the log does not say in which time zones its users live')
     expect(results).toMatch(/active days per day +0\.\d+ +0\.\d+/)
-  }, 60_000)
+  })
 
   it.each([
     ['a path that is not there', ['--log', '/nowhere'], 1, 'LOG_NOT_FOUND'],
