@@ -2,8 +2,7 @@ import { doublyRobustScores, fitEffect, hash53 } from '@paloma/core'
 
 const FOLDS = 5
 /** One choice for every data set: nothing here was fitted to what is judged. */
-export const LEARNER = { rounds: 100, shrinkage: 0.1, fewestRows: 200, folds: FOLDS, standardErrors: 1 }
-const PENALTY = 10
+export const LEARNER = { rounds: 100, shrinkage: 0.1, fewestRows: 200, folds: FOLDS, standardErrors: 1, penalty: 10 }
 
 /** Fold of each of `count` rows, by a hash of key and row. */
 export function foldsOf(count, key) {
@@ -13,7 +12,7 @@ export function foldsOf(count, key) {
 /** Scores of all rows for every action, when the actions had these probabilities. */
 export function scoresOf({ features, actions, rewards }, propensities, key) {
   const log = { features, actions, rewards, propensities: features.map(() => propensities) }
-  return doublyRobustScores(log, { foldOf: foldsOf(actions.length, key), folds: FOLDS, penalty: PENALTY })
+  return doublyRobustScores(log, { foldOf: foldsOf(actions.length, key), folds: FOLDS, penalty: LEARNER.penalty })
 }
 
 /** Models of the effect of every action against action 0. */
@@ -22,7 +21,7 @@ export function learnEffects(data, propensities, key) {
   const foldOf = foldsOf(data.actions.length, `${key} length`)
   return scores.slice(1).map((column) => {
     const effects = column.map((value, i) => value - scores[0][i])
-    return fitEffect(data.features, effects, { ...LEARNER, foldOf })
+    return fitEffect({ features: data.features, effects, rewards: data.rewards }, { ...LEARNER, foldOf })
   })
 }
 

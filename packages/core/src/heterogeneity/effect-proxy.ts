@@ -1,4 +1,4 @@
-import { doublyRobustScores, fitEffect, fitRidge, fitStumps, predictLinear, predictStumps } from '../learning/index.ts'
+import { doublyRobustScores, fitEffect, fitRidge, predictEffect, predictLinear } from '../learning/index.ts'
 import type { ExperimentUsers } from './experiment-users.ts'
 import { placesOf, splitUsers } from './split-users.ts'
 
@@ -27,21 +27,22 @@ const LEAST_LEAF_SHARE = 0.02
 export function fitEffectProxy(users: ExperimentUsers, key: string): EffectProxy {
   const { features, treated, responses } = users
   const foldOf = splitUsers(treated, Array<number>(FOLDS).fill(1 / FOLDS), key)
-  const differences = scoreDifferences(users, foldOf, FOLDS)
-  const options = {
-    rounds: MOST_ROUNDS,
-    shrinkage: SHRINKAGE,
-    fewestRows: Math.max(LEAST_LEAF, Math.ceil(LEAST_LEAF_SHARE * features.length)),
-  }
-  const found = fitEffect(features, differences, { ...options, foldOf, folds: FOLDS, standardErrors: 0 })
-  const picks = features.map((_, i) => i)
-  const model =
-    found.rounds >= LEAST_ROUNDS
-      ? found.model
-      : fitStumps(features, differences, { ...options, rounds: LEAST_ROUNDS, picks })
+  const found = fitEffect(
+    { features, effects: scoreDifferences(users, foldOf, FOLDS), rewards: responses },
+    {
+      rounds: MOST_ROUNDS,
+      leastRounds: LEAST_ROUNDS,
+      shrinkage: SHRINKAGE,
+      fewestRows: Math.max(LEAST_LEAF, Math.ceil(LEAST_LEAF_SHARE * features.length)),
+      foldOf,
+      folds: FOLDS,
+      standardErrors: 0,
+      penalty: PENALTY,
+    },
+  )
   const controls = placesOf(treated, (variant) => variant === 0)
   const baseline = fitRidge(features, responses, { picks: controls, penalty: PENALTY })
-  return { effect: (row) => predictStumps(model, row), baseline: (row) => predictLinear(baseline, row) }
+  return { effect: (row) => predictEffect(found, row), baseline: (row) => predictLinear(baseline, row) }
 }
 
 /** Doubly robust scores of the treatment less those of the control: their mean among any users is the effect on them. */

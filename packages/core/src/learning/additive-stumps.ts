@@ -40,7 +40,7 @@ export function fitStumps(rows: FeatureRows, targets: ArrayLike<number>, options
   const sums = sumByBin(binned, counts, residuals)
   const stumps: Stump[] = []
   for (let round = 0; round < options.rounds; round++) {
-    const best = bestSplit(sums, counts, { rows: picks.length, fewestRows: options.fewestRows })
+    const best = bestSplit(sums, counts, { all: picks.length, fewestRows: options.fewestRows })
     if (best === null) break
     const { feature, bin } = best
     const stump = {
@@ -89,36 +89,32 @@ function sumByBin({ columns }: BinnedFeatures, { offsets, size }: BinCounts, res
 /** Sums of what remains after a stump: every bin loses the stump's value times the rows it shares with each side. */
 function takeOff(
   sums: Float64Array,
-  { offsets, size, joint }: BinCounts,
+  { offsets, size, rows, upTo }: BinCounts,
   { stump, bin }: { readonly stump: Stump; readonly bin: number },
 ): void {
-  const start = offsets[stump.feature]!
-  const end = offsets[stump.feature + 1] ?? size
+  const cut = offsets[stump.feature]! + bin
   for (let at = 0; at < size; at++) {
-    let shared = 0
-    for (let b = start; b < end; b++) {
-      shared += joint[at * size + b]! * (b - start <= bin ? stump.below : stump.above)
-    }
-    sums[at] = sums[at]! - shared
+    const below = upTo[at * size + cut]!
+    sums[at] = sums[at]! - below * stump.below - (rows[at]! - below) * stump.above
   }
 }
 
 /** The cut with the largest gain, n₁ mean₁² + n₂ mean₂² up to a constant. */
 function bestSplit(
   sums: Float64Array,
-  { offsets, size, joint }: BinCounts,
-  { rows, fewestRows }: { readonly rows: number; readonly fewestRows: number },
+  { offsets, rows }: BinCounts,
+  { all, fewestRows }: { readonly all: number; readonly fewestRows: number },
 ): Split | null {
   let best: Split | null = null
-  for (let feature = 0; feature < offsets.length; feature++) {
+  for (let feature = 0; feature < offsets.length - 1; feature++) {
     const start = offsets[feature]!
-    const end = offsets[feature + 1] ?? size
+    const end = offsets[feature + 1]!
     let total = 0
     for (let at = start; at < end; at++) total += sums[at]!
     for (let at = start, sum = 0, count = 0; at < end - 1; at++) {
       sum += sums[at]!
-      count += joint[at * size + at]!
-      const rest = rows - count
+      count += rows[at]!
+      const rest = all - count
       if (count < fewestRows || rest < fewestRows) continue
       const below = sum / count
       const above = (total - sum) / rest

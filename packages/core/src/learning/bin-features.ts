@@ -13,8 +13,7 @@ export interface BinnedFeatures {
 /** Cuts every feature between its distinct values, or at quantiles where there are more than 32 of them. */
 export function binFeatures(rows: FeatureRows, picks: readonly number[]): BinnedFeatures {
   const size = rows[picks[0] ?? 0]?.length ?? 0
-  const features = Array.from({ length: size }, (_, j) => j)
-  const values = features.map((j) => columnOf(rows, picks, j))
+  const values = columnsOf(rows, picks, size)
   const cuts = values.map((column) => cutsOf(column.slice().sort()))
   const columns = values.map((column, j) => {
     const bins = new Uint8Array(column.length)
@@ -24,11 +23,15 @@ export function binFeatures(rows: FeatureRows, picks: readonly number[]): Binned
   return { columns, cuts }
 }
 
-// A plain loop: `from` with a function asks an iterator for every row, which takes ten times as long.
-function columnOf(rows: FeatureRows, picks: readonly number[], feature: number): Float64Array {
-  const column = new Float64Array(picks.length)
-  for (let k = 0; k < column.length; k++) column[k] = rows[picks[k]!]![feature]!
-  return column
+// Plain loops, row by row: `from` with a function asks an iterator for every row, and going through the rows once for every
+// feature waits for memory as often.
+function columnsOf(rows: FeatureRows, picks: readonly number[], size: number): readonly Float64Array[] {
+  const columns = Array.from({ length: size }, () => new Float64Array(picks.length))
+  for (let k = 0; k < picks.length; k++) {
+    const row = rows[picks[k]!]!
+    for (let j = 0; j < size; j++) columns[j]![k] = row[j]!
+  }
+  return columns
 }
 
 function cutsOf(sorted: Float64Array): Float64Array {
@@ -52,27 +55,41 @@ function binOf(cuts: Float64Array, value: number): number {
   return low
 }
 
-/** How many rows share two bins, over all features: what a sum of step functions needs of the rows. */
+/** How many rows share bins, over all features: what a sum of step functions needs of the rows. */
 export interface BinCounts {
-  /** Where the bins of each feature begin in the rows and columns of `joint`. */
+  /** Where the bins of each feature begin, and after the last feature where they end. */
   readonly offsets: readonly number[]
   readonly size: number
-  /** `size` × `size`: rows that lie in both bins; the diagonal holds those of one bin. */
-  readonly joint: Float64Array
+  /** Rows in each bin. */
+  readonly rows: Float64Array
+  /** `size` × `size`: at `a` · `size` + `b` the rows of bin `a` that lie in bin `b` or one before it of the same feature. */
+  readonly upTo: Float64Array
 }
 
 /** Counts rows by pairs of bins. */
 export function countBins({ columns, cuts }: BinnedFeatures): BinCounts {
-  const offsets: number[] = []
-  let size = 0
-  for (const { length } of cuts) {
-    offsets.push(size)
-    size += length + 1
+  const offsets = [0]
+  for (const { length } of cuts) offsets.push(offsets[offsets.length - 1]! + length + 1)
+  const size = offsets[columns.length]!
+  const joint = jointCounts(columns, offsets)
+  const rows = Float64Array.from({ length: size }, (_, a) => joint[a * size + a]!)
+  for (let a = 0; a < size; a++) {
+    for (let f = 0; f < columns.length; f++) {
+      for (let b = offsets[f]! + 1; b < offsets[f + 1]!; b++) {
+        joint[a * size + b] = joint[a * size + b]! + joint[a * size + b - 1]!
+      }
+    }
   }
+  return { offsets, size, rows, upTo: joint }
+}
+
+/** Rows that lie in both of two bins. */
+function jointCounts(columns: readonly Uint8Array[], offsets: readonly number[]): Float64Array {
+  const size = offsets[columns.length]!
   const joint = new Float64Array(size * size)
   const rows = columns[0]?.length ?? 0
   for (let f = 0; f < columns.length; f++) {
-    for (let g = 0; g < columns.length; g++) {
+    for (let g = f; g < columns.length; g++) {
       const [a, b] = [columns[f]!, columns[g]!]
       for (let i = 0; i < rows; i++) {
         const at = (offsets[f]! + a[i]!) * size + offsets[g]! + b[i]!
@@ -80,5 +97,6 @@ export function countBins({ columns, cuts }: BinnedFeatures): BinCounts {
       }
     }
   }
-  return { offsets, size, joint }
+  for (let a = 0; a < size; a++) for (let b = 0; b < a; b++) joint[a * size + b] = joint[b * size + a]!
+  return joint
 }

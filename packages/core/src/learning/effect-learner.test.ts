@@ -109,10 +109,10 @@ describe('the effect learner', () => {
   const effectOf = (key: string, effect: number) => {
     const { log, foldOf } = logOf(3000, key, effect)
     const [hold, send] = doublyRobustScores(log, { foldOf, folds: 5, penalty: 1 })
+    const effects = send!.map((score, i) => score - hold![i]!)
     return fitEffect(
-      log.features,
-      send!.map((score, i) => score - hold![i]!),
-      { ...BOOST, foldOf, folds: 5, standardErrors: 1 },
+      { features: log.features, effects, rewards: log.rewards },
+      { ...BOOST, foldOf, folds: 5, standardErrors: 1, penalty: 1 },
     )
   }
 

@@ -1,36 +1,52 @@
 import { type AdditiveModel, type BoostOptions, fitStumps, predictStumps } from './additive-stumps.ts'
-import type { FeatureRows } from './ridge.ts'
+import { prognosedRow, withPrognosis } from './prognosis.ts'
+import type { FeatureRows, LinearModel } from './ridge.ts'
 
-/** How an effect model is chosen: folds for its length, and by how many standard errors simpler is preferred. */
+/** What an effect is learned from, row by row. */
+export interface EffectRows {
+  readonly features: FeatureRows
+  /** Differences of doubly robust scores: the effect at the row's features is their mean. */
+  readonly effects: ArrayLike<number>
+  /** What was observed, whatever was done. */
+  readonly rewards: ArrayLike<number>
+}
+
+/** How an effect model is chosen: folds for its length, by how many standard errors simpler is preferred, and least rounds. */
 export interface EffectOptions extends BoostOptions {
   readonly foldOf: ArrayLike<number>
   readonly folds: number
   readonly standardErrors: number
+  /** Penalty of the regression behind the prognosis. */
+  readonly penalty: number
+  /** A model that must rank users takes this many rounds although fewer would do; 0 without. */
+  readonly leastRounds?: number
 }
 
 /** The model and how many rounds it keeps; 0 rounds say that no difference between users was found. */
 export interface EffectModel {
   readonly model: AdditiveModel
+  readonly prognosis: LinearModel
   readonly rounds: number
 }
 
 /**
- * The last step of a DR-learner (Kennedy 2023): regresses differences of doubly robust scores on features with boosted
+ * The last step of a DR-learner (Kennedy 2023): regresses differences of doubly robust scores on features and prognosis with boosted
  * stumps. The number of rounds is the smallest whose cross-validated squared error is at most `standardErrors` standard
  * errors (of the paired difference, over rows) above the best one (Breiman et al. 1984, the one-standard-error rule),
  * because effects are small against their noise and a ranking suffers from every chance cut. Predictions are shrunk and not calibrated at
- * the extremes; no interactions.
+ * the extremes; no interactions but those of the prognosis.
  */
-export function fitEffect(rows: FeatureRows, effects: ArrayLike<number>, options: EffectOptions): EffectModel {
-  const all = Array.from({ length: effects.length }, (_, i) => i)
+export function fitEffect({ features, effects, rewards }: EffectRows, options: EffectOptions): EffectModel {
+  const { rows, prognosis } = withPrognosis(features, rewards, options)
   const losses = heldOutLosses(rows, effects, options)
-  const rounds = simplestRound(losses, options.standardErrors)
-  return { model: fitStumps(rows, effects, { ...options, rounds, picks: all }), rounds }
+  const rounds = Math.max(simplestRound(losses, options.standardErrors), options.leastRounds ?? 0)
+  const picks = Array.from({ length: effects.length }, (_, i) => i)
+  return { model: fitStumps(rows, effects, { ...options, rounds, picks }), prognosis, rounds }
 }
 
 /** The expected effect at one row. */
-export function predictEffect({ model }: EffectModel, row: ArrayLike<number>): number {
-  return predictStumps(model, row)
+export function predictEffect({ model, prognosis }: EffectModel, row: ArrayLike<number>): number {
+  return predictStumps(model, prognosedRow(prognosis, row))
 }
 
 /** Squared errors of held-out rows, one column per number of rounds from 0 on. */
