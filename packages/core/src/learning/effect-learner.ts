@@ -1,5 +1,5 @@
 import { type AdditiveModel, type BoostOptions, fitStumps, predictStumps } from './additive-stumps.ts'
-import { prognosedRow, withPrognosis } from './prognosis.ts'
+import { rowWithPrognosis, withPrognosis } from './prognosis.ts'
 import type { FeatureRows, LinearModel } from './ridge.ts'
 
 /** What an effect is learned from, row by row. */
@@ -46,7 +46,7 @@ export function fitEffect({ features, effects, rewards }: EffectRows, options: E
 
 /** The expected effect at one row. */
 export function predictEffect({ model, prognosis }: EffectModel, row: ArrayLike<number>): number {
-  return predictStumps(model, prognosedRow(prognosis, row))
+  return predictStumps(model, rowWithPrognosis(prognosis, row))
 }
 
 /** Squared errors of held-out rows, one column per number of rounds from 0 on. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { prognosedRow, withPrognosis } from './prognosis.ts'
+import { rowWithPrognosis, withPrognosis } from './prognosis.ts'
 import { fitRidge, predictLinear } from './ridge.ts'
 
 const ROWS = Array.from({ length: 60 }, (_, i) => [i % 5, (i * 7) % 11])
@@ -14,7 +14,7 @@ describe('the prognosis', () => {
       expect([...row].slice(0, 2)).toEqual(ROWS[i])
       expect(row[2]).toBeCloseTo(rewards[i]!, 6)
     })
-    expect(prognosedRow(prognosis, [100, 3])[2]).toBeCloseTo(198, 5)
+    expect(rowWithPrognosis(prognosis, [100, 3])[2]).toBeCloseTo(198, 5)
   })
 
   it('of a row does not see what the row, or its fold, brought', () => {
@@ -33,7 +33,9 @@ describe('the prognosis', () => {
   it('of rows not seen is learned from all', () => {
     const rewards = ROWS.map(([a, b], i) => a! * b! + i)
     const all = fitRidge(ROWS, rewards, { picks: ROWS.map((_, i) => i), penalty: 1 })
-    expect(prognosedRow(withPrognosis(ROWS, rewards, OPTIONS).prognosis, [2, 5])[2]).toBe(predictLinear(all, [2, 5]))
+    expect(rowWithPrognosis(withPrognosis(ROWS, rewards, OPTIONS).prognosis, [2, 5])[2]).toBe(
+      predictLinear(all, [2, 5]),
+    )
   })
 
   it('refuses rows of which none lies in another fold', () => {

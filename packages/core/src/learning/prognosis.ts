@@ -8,7 +8,7 @@ export interface PrognosisOptions {
 }
 
 /** Rows with the prognosis as their last feature, and the model that gives it to rows not seen. */
-export interface PrognosedRows {
+export interface RowsWithPrognosis {
   readonly rows: FeatureRows
   readonly prognosis: LinearModel
 }
@@ -24,21 +24,21 @@ export function withPrognosis(
   rows: FeatureRows,
   rewards: ArrayLike<number>,
   { foldOf, folds, penalty }: PrognosisOptions,
-): PrognosedRows {
-  const prognosed: Float64Array[] = Array(rows.length)
+): RowsWithPrognosis {
+  const longer: Float64Array[] = Array(rows.length)
   for (let fold = 0; fold < folds; fold++) {
     const model = fitRidge(rows, rewards, { picks: rowsOutside(foldOf, rows.length, fold), penalty })
-    for (let i = 0; i < rows.length; i++) if (foldOf[i] === fold) prognosed[i] = prognosedRow(model, rows[i]!)
+    for (let i = 0; i < rows.length; i++) if (foldOf[i] === fold) longer[i] = rowWithPrognosis(model, rows[i]!)
   }
-  return { rows: prognosed, prognosis: fitRidge(rows, rewards, { picks: rowsOutside(foldOf, rows.length), penalty }) }
+  return { rows: longer, prognosis: fitRidge(rows, rewards, { picks: rowsOutside(foldOf, rows.length), penalty }) }
 }
 
 /** A row with its prognosis as the last feature. */
-export function prognosedRow(prognosis: LinearModel, row: ArrayLike<number>): Float64Array {
-  const longer = new Float64Array(row.length + 1)
-  longer.set(row)
-  longer[row.length] = predictLinear(prognosis, row)
-  return longer
+export function rowWithPrognosis(prognosis: LinearModel, row: ArrayLike<number>): Float64Array {
+  const whole = new Float64Array(row.length + 1)
+  whole.set(row)
+  whole[row.length] = predictLinear(prognosis, row)
+  return whole
 }
 
 /** The rows of all folds but one, or of all. */
