@@ -1,3 +1,4 @@
+import { PalomaError } from '../domain/index.ts'
 import { type AdditiveModel, type BoostOptions, fitStumps, predictStumps } from './additive-stumps.ts'
 import { rowWithPrognosis, withPrognosis } from './prognosis.ts'
 import type { FeatureRows, LinearModel } from './ridge.ts'
@@ -34,9 +35,13 @@ export interface EffectModel {
  * stumps. The number of rounds is the smallest whose cross-validated squared error is at most `standardErrors` standard
  * errors (of the paired difference, over rows) above the best one (Breiman et al. 1984, the one-standard-error rule),
  * because effects are small against their noise and a ranking suffers from every chance cut. Predictions are shrunk and not calibrated at
- * the extremes; no interactions but those of the prognosis.
+ * the extremes; no interactions but those of the prognosis. Throws EFFECT_ROWS_INVALID, and as `withPrognosis`.
  */
 export function fitEffect({ features, effects, rewards }: EffectRows, options: EffectOptions): EffectModel {
+  for (const [name, { length }] of Object.entries({ effects, rewards })) {
+    if (length !== features.length)
+      throw new PalomaError('EFFECT_ROWS_INVALID', `${name}.length must be ${features.length}, got ${length}`)
+  }
   const { rows, prognosis } = withPrognosis(features, rewards, options)
   const losses = heldOutLosses(rows, effects, options)
   const rounds = Math.max(simplestRound(losses, options.standardErrors), options.leastRounds ?? 0)

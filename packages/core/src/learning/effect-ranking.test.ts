@@ -119,6 +119,10 @@ describe('an effect model', () => {
     }
   })
 
+  it('refuses columns of other lengths, by name', () => {
+    expect(() => fitEffect({ ...rows, rewards: [1] }, options)).toThrow('rewards.length must be 3000, got 1')
+  })
+
   it('takes as many rounds as a ranking needs although none was worth it', () => {
     const random = randomFrom('noise')
     const effects = rows.effects.map(() => random() - 0.5)

@@ -11,7 +11,7 @@ describe('the prognosis', () => {
     const rewards = ROWS.map(([a, b]) => 1 + 2 * a! - b!)
     const { rows, prognosis } = withPrognosis(ROWS, rewards, { ...OPTIONS, penalty: 1e-9 })
     rows.forEach((row, i) => {
-      expect([...row].slice(0, 2)).toEqual(ROWS[i])
+      expect(Array.from(row).slice(0, 2)).toEqual(ROWS[i])
       expect(row[2]).toBeCloseTo(rewards[i]!, 6)
     })
     expect(rowWithPrognosis(prognosis, [100, 3])[2]).toBeCloseTo(198, 5)
@@ -35,6 +35,12 @@ describe('the prognosis', () => {
     const all = fitRidge(ROWS, rewards, { picks: ROWS.map((_, i) => i), penalty: 1 })
     expect(rowWithPrognosis(withPrognosis(ROWS, rewards, OPTIONS).prognosis, [2, 5])[2]).toBe(
       predictLinear(all, [2, 5]),
+    )
+  })
+
+  it('refuses a fold that is none', () => {
+    expect(() => withPrognosis([[1], [2]], [0, 1], { foldOf: [0, 2], folds: 2, penalty: 1 })).toThrow(
+      'foldOf[1] must be an integer in [0, 2), got 2',
     )
   })
 

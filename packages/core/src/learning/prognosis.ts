@@ -1,3 +1,4 @@
+import { PalomaError } from '../domain/index.ts'
 import { type FeatureRows, fitRidge, type LinearModel, predictLinear } from './ridge.ts'
 
 /** Which fold each row lies in, and the penalty of the regression; units of one user in one fold. */
@@ -18,13 +19,14 @@ export interface RowsWithPrognosis {
  * rows of all actions, cross-fitted for the rows it was learned from. Effects often grow with what users do anyway (Kent et al. 2018,
  * BMJ 363:k4245), and one cut of the prognosis says what takes many cuts of single features. Fitted to all actions and not to the one
  * held against, so that its errors do not hang together with those of the effect, and a user's own reward never tells of him (Abadie,
- * Chingos & West 2018). Throws as `fitRidge`.
+ * Chingos & West 2018). Throws FOLD_INVALID, and as `fitRidge`.
  */
 export function withPrognosis(
   rows: FeatureRows,
   rewards: ArrayLike<number>,
   { foldOf, folds, penalty }: PrognosisOptions,
 ): RowsWithPrognosis {
+  checkFolds(foldOf, rows.length, folds)
   const longer: Float64Array[] = Array(rows.length)
   for (let fold = 0; fold < folds; fold++) {
     const model = fitRidge(rows, rewards, { picks: rowsOutside(foldOf, rows.length, fold), penalty })
@@ -46,4 +48,12 @@ function rowsOutside(foldOf: ArrayLike<number>, count: number, fold?: number): r
   const picks: number[] = []
   for (let i = 0; i < count; i++) if (foldOf[i] !== fold) picks.push(i)
   return picks
+}
+
+function checkFolds(foldOf: ArrayLike<number>, count: number, folds: number): void {
+  for (let i = 0; i < count; i++) {
+    const fold = foldOf[i]
+    if (!(Number.isInteger(fold) && fold! >= 0 && fold! < folds))
+      throw new PalomaError('FOLD_INVALID', `foldOf[${i}] must be an integer in [0, ${folds}), got ${fold}`)
+  }
 }
