@@ -14,7 +14,6 @@ import type {
   WireClockAnswer,
   WireDecision,
   WireDecisionAnswer,
-  WireExplanation,
   WireItemError,
   WireOpportunity,
   WirePage,
@@ -36,6 +35,7 @@ import type {
   WireExposures,
   WirePlanFromLog,
 } from './wire-experiments.ts'
+import type { WireExplanation } from './wire-explanations.ts'
 import type { WireGroupComparison } from './wire-groups.ts'
 import type { WireRetention } from './wire-retention.ts'
 

@@ -262,45 +262,6 @@ export interface WireDecision
   }
 }
 
-export interface WireExplainedAction {
-  readonly action: string
-  readonly opportunityId: string | null
-  readonly message: string | null
-  readonly variant: string | null
-  readonly channel: Channel | null
-  readonly sendAt: IsoTime | null
-  readonly probability: number
-  /** Null, as `scoreSd` and `price`, for a refused action: it was never valued. */
-  readonly score: number | null
-  readonly scoreSd: number | null
-  readonly price: number | null
-  readonly values: Readonly<
-    Record<string, { readonly value: number; readonly sd: number; readonly weighted: number; readonly unit: string }>
-  >
-  readonly refusals: readonly WireRefusal[]
-}
-
-/** Why a decision fell as it did, in numbers and in sentences. */
-export interface WireExplanation {
-  readonly decisionId: string
-  readonly userId: string
-  readonly at: IsoTime
-  readonly reason: string
-  /** The reason for people. */
-  readonly reasonWords: string
-  readonly summary: readonly string[]
-  readonly chosen: WireExplainedAction
-  readonly actions: readonly WireExplainedAction[]
-  readonly contributions: readonly {
-    readonly feature: string
-    readonly objective: string
-    readonly contribution: number
-  }[]
-  readonly policy: string
-  readonly snapshotVersion: string
-  readonly stateId: number
-}
-
 export interface WireReplay {
   readonly decisionId: string
   readonly identical: boolean

@@ -12,6 +12,7 @@ import type {
   Outcome,
   PolicyArtifact,
   PriceTarget,
+  PropensityFactor,
   Said,
   Scalar,
   SendId,
@@ -130,6 +131,8 @@ export interface ExplainedAction {
   readonly sendAt: EpochMs | null
   /** 0 for a refused action: it could not be chosen. */
   readonly probability: number
+  /** What it would have been if nobody explored: 1 for the best score, shared among ties; null where the policy looks at no score. */
+  readonly withoutExploration: number | null
   /** Score, its standard deviation and price on the common value scale; null for a refused action, which is not valued. */
   readonly score: number | null
   readonly scoreSd: number | null
@@ -149,6 +152,8 @@ export interface Explanation {
   /** Sentences for people, e.g. "costs 0.4 contactable days". */
   readonly summary: readonly string[]
   readonly chosen: ExplainedAction
+  /** The propensity as a product of what was chosen step by step. */
+  readonly factors: readonly PropensityFactor[]
   /** Best score first, then the refused. */
   readonly actions: readonly ExplainedAction[]
   /** Largest contributions to the chosen score, by feature and objective. */

@@ -261,10 +261,52 @@ describe('an explanation', () => {
     }
   })
 
+  it('says the propensity as a product, and no best guess of a policy that looks at no score', async () => {
+    const { actions, chosen, factors } = await explained()
+    expect(actions.map(({ withoutExploration }) => withoutExploration)).toEqual(actions.map(() => null))
+    expect(factors.map(({ step }) => step)).toEqual(['send', 'moment', 'channel', 'message', 'variant'])
+    expect(factors.reduce((product, { probability }) => product * probability, 1)).toBeCloseTo(chosen.probability, 12)
+  })
+
   it('says in words what was chosen and what it costs', async () => {
     const { summary } = await explained()
     expect(summary[0]).toBe('price-drop/default/email was chosen with a probability of 100 % (the policy’s choice).')
     expect(summary).toHaveLength(1 + objectives.length)
     expect(summary.find((line) => line.includes('reachability'))).toMatch(/^It costs .* contactable days/)
+  })
+})
+
+describe('an explanation of a choice that explored', () => {
+  let lab: ArrivalsLab
+  beforeAll(async () => {
+    const paloma = { share: 1_000_000, policy: { kind: 'epsilonGreedy', epsilon: 0.9 } } as const
+    const groups = { ...defaultConfig.groups, paloma }
+    lab = await arrivalsLab({ config: { ...ALWAYS_SEND, groups, prices: { 'message:digest': 0.01 } } })
+    for (let i = 0; i < 12; i += 1) {
+      const id = await introduce(lab, `y-${i}`)
+      const messages = ['digest', 'price-drop'].map((message) => proposal(`y-${message}-${i}`, id, { message }))
+      await lab.usecases.opportunities.propose(messages)
+      await lab.usecases.decisions.decide([ask(`y-d${i}`, id)])
+    }
+  })
+  afterAll(() => lab.close())
+
+  it('names the best guess, one that did not says nothing of it', async () => {
+    const ids = Array.from({ length: 12 }, (_, i) => decisionId(`y-d${i}`))
+    const all = await Promise.all(ids.map(async (id) => (await lab.usecases.decisions.explain(id))!))
+    const explored = all.filter(({ chosen }) => chosen.withoutExploration === 0)
+    expect(explored.length).toBeGreaterThan(0)
+    expect(explored.length).toBeLessThan(all.length)
+    for (const { chosen, actions, summary, factors } of all) {
+      const best = actions.filter(({ withoutExploration }) => withoutExploration === 1)
+      expect(best).toHaveLength(1)
+      expect(best[0]).toBe(actions[0])
+      const said = summary.filter((line) => line.startsWith('That explored'))
+      const text = `That explored: the best guess was ${actions[0]!.action}.`
+      expect(said).toEqual(chosen.withoutExploration === 0 ? [text] : [])
+      const product = summary.find((line) => line.startsWith('The probability is a product'))
+      if (chosen.action === 'hold') expect(factors).toEqual([{ step: 'hold', probability: chosen.probability }])
+      else expect(product).toMatch(/^The probability is a product: send [\d.]+ % × message [\d.]+ %\.$/)
+    }
   })
 })

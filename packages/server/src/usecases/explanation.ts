@@ -8,11 +8,13 @@ import {
   horizonOf,
   type Objective,
   type Opportunity,
+  propensityFactors,
   reachCostsOf,
   type Snapshot,
   slowSharesOf,
   snapshotFor,
   visitChancesOf,
+  withoutExploration,
   wordsForCode,
 } from '@paloma/core'
 import type { ExplainedAction, Explanation } from './contract.ts'
@@ -22,7 +24,7 @@ import { targetSentences } from './target-words.ts'
 function identityOf(
   action: Action,
   messages: ReadonlyMap<string, Opportunity>,
-): Omit<ExplainedAction, 'probability' | 'score' | 'scoreSd' | 'price' | 'values' | 'refusals'> {
+): Omit<ExplainedAction, 'probability' | 'withoutExploration' | 'score' | 'scoreSd' | 'price' | 'values' | 'refusals'> {
   if (action.kind === 'hold') {
     return { action: 'hold', opportunityId: null, message: null, variant: null, channel: null, sendAt: null }
   }
@@ -39,6 +41,8 @@ function identityOf(
 }
 
 interface Names {
+  /** By action, its probability if nobody explored. */
+  readonly best: Float64Array | null
   readonly snapshot: Snapshot
   readonly messages: ReadonlyMap<string, Opportunity>
 }
@@ -55,10 +59,11 @@ function estimatesOf(decision: Decision, i: number, { objectives }: Snapshot): R
   return Object.fromEntries(estimates)
 }
 
-function explainedAction(decision: Decision, i: number, { snapshot, messages }: Names): ExplainedAction {
+function explainedAction(decision: Decision, i: number, { snapshot, messages, best }: Names): ExplainedAction {
   return {
     ...identityOf(decision.actions[i]!, messages),
     probability: decision.probabilities[i]!,
+    withoutExploration: best === null ? null : best[i]!,
     score: decision.scores[i]!,
     scoreSd: Math.sqrt(decision.scoreVariances[i]!),
     price: decision.prices[i]!,
@@ -70,10 +75,11 @@ function explainedAction(decision: Decision, i: number, { snapshot, messages }: 
 /** A refused action was never valued, and its chance was none. */
 function refusedAction(
   { candidate, refusals }: Decision['refused'][number],
-  messages: Names['messages'],
+  { messages, isByScore }: { readonly messages: Names['messages']; readonly isByScore: boolean },
 ): ExplainedAction {
   const notValued = { score: null, scoreSd: null, price: null, values: {} }
-  return { ...identityOf({ kind: 'send', ...candidate }, messages), probability: 0, ...notValued, refusals }
+  const identity = identityOf({ kind: 'send', ...candidate }, messages)
+  return { ...identity, probability: 0, withoutExploration: isByScore ? 0 : null, ...notValued, refusals }
 }
 
 /** `: 0.39 by push-disabled, 0.02 by uninstalled`, where the price of a send in reach was counted by hazards. */
@@ -116,6 +122,22 @@ function sentences(
     ...variantSentences(chosen, decision, messages),
     ...horizonSentences(state),
   ]
+}
+
+/** That chance chose something else than the best guess, and what that was. */
+function exploredSentences(chosen: ExplainedAction, actions: readonly ExplainedAction[]): readonly string[] {
+  if (chosen.withoutExploration !== 0) return []
+  const best = actions.filter(({ withoutExploration: chance }) => chance !== null && chance > 0)
+  const names = [...new Set(best.map(({ action }) => action))].join(' or ')
+  return [`That explored: the best guess was ${names}.`]
+}
+
+/** `95 % = send 98 % × channel 97 %`, where more than one step hung on chance. */
+function factorSentences(factors: Explanation['factors']): readonly string[] {
+  const open = factors.filter(({ probability }) => probability < 1)
+  if (open.length < 2) return []
+  const parts = open.map(({ step, probability }) => `${step} ${percentOf(probability)}`)
+  return [`The probability is a product: ${parts.join(' × ')}.`]
 }
 
 /** Whether the user would have come anyway, where an objective looks at the next visit. */
@@ -190,8 +212,10 @@ export async function explain({ store, snapshots }: PastDeps, decision: Decision
   const snapshot = snapshotFor(base, inputs.user.profile, at)
   const stored = await store.opportunities.get(decision.inputs.opportunityIds)
   const messages = new Map([...stored].map(([id, { opportunity }]): [string, Opportunity] => [id, opportunity]))
-  const actions = decision.actions.map((_, i) => explainedAction(decision, i, { snapshot, messages }))
+  const best = withoutExploration(decision)
+  const actions = decision.actions.map((_, i) => explainedAction(decision, i, { snapshot, messages, best }))
   const chosen = actions[decision.chosen]!
+  const factors = propensityFactors(decision)
   const order = [...actions.keys()].sort((a, b) => decision.scores[b]! - decision.scores[a]!)
   return {
     decisionId: decision.decisionId,
@@ -200,12 +224,18 @@ export async function explain({ store, snapshots }: PastDeps, decision: Decision
     reason: decision.reason,
     summary: [
       ...sentences(chosen, decision, snapshot),
+      ...exploredSentences(chosen, actions),
+      ...factorSentences(factors),
       ...visitSentences(snapshot, decision),
       ...targetSentences(decision, snapshot),
       ...slowSentences(snapshot, decision, messages),
     ],
     chosen,
-    actions: [...order.map((i) => actions[i]!), ...decision.refused.map((each) => refusedAction(each, messages))],
+    factors,
+    actions: [
+      ...order.map((i) => actions[i]!),
+      ...decision.refused.map((each) => refusedAction(each, { messages, isByScore: best !== null })),
+    ],
     contributions: contributionsOf(snapshot, decision, [...messages.values()]).slice(0, 20),
     policy: decision.policy,
     snapshotVersion: decision.snapshotVersion,

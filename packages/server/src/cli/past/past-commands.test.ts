@@ -22,6 +22,7 @@ function send(message: string, over: Partial<WireExplainedAction> = {}): WireExp
     channel: 'email',
     sendAt: '2026-01-15T12:00:00.000Z',
     probability: 0.62,
+    withoutExploration: 1,
     score: 0.125,
     scoreSd: 0.05,
     price: 0.005,
@@ -38,6 +39,7 @@ const HOLD: WireExplainedAction = {
   message: null,
   sendAt: null,
   probability: 0.02,
+  withoutExploration: 0,
   score: 0,
 }
 const LONG = 'a-message-family-with-a-name-that-goes-on-and-on-and-on-and-on'
@@ -50,6 +52,7 @@ const EXPLANATION: WireExplanation = {
   reasonWords: 'the policy’s choice',
   summary: ['price-drop/default/email was chosen with a probability of 62.0 % (policy).'],
   chosen: send('price-drop'),
+  factors: [{ step: 'send', probability: 0.62 }],
   actions: [
     ...Array.from({ length: 20 }, (_, i) => send(LONG, { sendAt: `2026-01-${16 + (i % 10)}T0${i % 10}:00:00.000Z` })),
     send('price-drop'),

@@ -1,3 +1,4 @@
+import { CHOICE_STEPS } from '@paloma/core'
 import { type Assignment, CATEGORIES, DECISION_REASONS, DECISION_TRIGGERS, REACH_LOSSES } from '@paloma/core/domain'
 import type {
   WireAction,
@@ -165,6 +166,7 @@ const explainedAction: z.ZodType<WireExplainedAction> = named(
     channel: channelSchema.nullable(),
     sendAt: isoSchema.nullable(),
     probability: z.number(),
+    withoutExploration: z.number().nullable(),
     score: z.number().nullable(),
     scoreSd: z.number().nullable(),
     price: z.number().nullable(),
@@ -186,6 +188,7 @@ export const explanationSchema: z.ZodType<WireExplanation> = named(
     reasonWords: z.string(),
     summary: z.array(z.string()),
     chosen: explainedAction,
+    factors: z.array(z.object({ step: z.enum(CHOICE_STEPS), probability: z.number() })),
     actions: z.array(explainedAction),
     contributions: z.array(z.object({ feature: z.string(), objective: z.string(), contribution: z.number() })),
     policy: z.string(),

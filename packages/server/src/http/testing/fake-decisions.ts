@@ -1,3 +1,4 @@
+import { propensityFactors } from '@paloma/core'
 import {
   type Action,
   chosenAction,
@@ -150,6 +151,7 @@ function explained(decision: Decision): Explanation {
       channel: action.kind === 'hold' ? null : action.channel,
       sendAt: action.kind === 'hold' ? null : action.sendAt,
       probability: decision.probabilities[index] ?? 0,
+      withoutExploration: index === decision.chosen ? 1 : 0,
       score: 0,
       scoreSd: 0,
       price: 0,
@@ -164,6 +166,7 @@ function explained(decision: Decision): Explanation {
     reason: decision.reason,
     summary: ['chosen by the fake'],
     chosen: actions[decision.chosen]!,
+    factors: propensityFactors(decision),
     actions,
     contributions: [],
     policy: decision.policy,
