@@ -22,7 +22,7 @@ const LEAST_LEAF_SHARE = 0.02
 
 /**
  * A DR-learner (Kennedy 2023): doubly robust scores with the known chances, cross-fitted by ridge, then boosted stumps on their
- * differences, of the length with the least cross-validated error and at least ten rounds. `key` seeds the folds.
+ * differences, by features and prognosis, of the length with the least cross-validated error and at least ten rounds. `key` seeds the folds.
  */
 export function fitEffectProxy(users: ExperimentUsers, key: string): EffectProxy {
   const { features, treated, responses } = users
