@@ -211,7 +211,7 @@ const extraTable = table([
 publish(
   {
     title: 'who would come anyway, and what a message adds',
-    command: `npm run bench:visits -- --scenario ${flags.scenario} --users ${users} --days ${days} --test-users ${testUsers}${flags['log-counts'] ? ' --log-counts' : ''}`,
+    command: `npm run bench:visits -- --scenario ${flags.scenario} --users ${users} --days ${days} --test-users ${testUsers} --first-seed ${seed}${flags['log-counts'] ? ' --log-counts' : ''}`,
     machine: machine(),
     results,
     body: `${users} users and ${days} days of a random log to learn from; ${results.map(({ name, rows }) => `${rows} (${name})`).join(', ')} others on day ${TEST_DAY}, lived with nothing sent and once per way on the same chance.\n\n${chanceTable}\n\n${wayTable}\n\n${extraTable}`,

@@ -64,7 +64,9 @@ const SEND_OBJECTIVES = [
   RETENTION,
   { ...REACHABILITY, model: 'hazard', worthPerDay: 0.01 },
 ]
-const MODELS = { effects: OBJECTIVES, sends: SEND_OBJECTIVES }
+/** The same with one objective that asks for the next visit. */
+const VISIT_OBJECTIVES = [CONVERSION, { ...ENGAGEMENT, model: 'visit' }, RETENTION, REACHABILITY]
+const MODELS = { effects: OBJECTIVES, sends: SEND_OBJECTIVES, visits: VISIT_OBJECTIVES }
 
 /** The rules of the default configuration, without later slots, so that the number of candidates is the one asked for. */
 const RULES = {
@@ -210,7 +212,7 @@ function learned(snapshot, requests, random) {
 
 /**
  * Requests of 256 users with `candidates` eligible candidates each, and a snapshot per policy. Objectives are modelled by `effects`, with a
- * learned state of four heads, 32 action features each; or by `sends`, with a state that has learned nothing. Seeded: the same on every machine.
+ * learned state of four heads, 32 action features each; or by `sends` or `visits`, with a state that has learned nothing. Seeded: the same on every machine.
  */
 export function decisionScene(candidates, model = 'effects') {
   const random = randomFrom(`scene ${candidates}`)

@@ -132,7 +132,7 @@ describe('decisions that are learned from', () => {
   /** People of two kinds: who has come lately comes back by himself, the others come if they are called. */
   const regular = { visits: Array.from({ length: 20 }, (_, i) => NOW - (i + 0.3) * 30 * HOUR_MS).reverse() }
   const quiet = { visits: [NOW - 400 * HOUR_MS] }
-  const CHANCE = { regular: { anyway: 0.7, brought: 0.1 }, quiet: { anyway: 0.1, brought: 0.3 } }
+  const CHANCE = { regular: { anyway: 0.7, brought: 0.1 }, quiet: { anyway: 0.15, brought: 0.25 } }
   const OFFER = [twoWordings('a', { channels: ['push'] })]
   const random = randomFrom('who comes when called')
 
@@ -152,8 +152,8 @@ describe('decisions that are learned from', () => {
       const comesAnyway = random() < CHANCE[kind].anyway
       const isBrought = isPushed && random() < CHANCE[kind].brought
       const comes = comesAnyway || isBrought
-      const hours = Math.min(comesAnyway ? 24 * random() : 24, isBrought ? 4 * random() : 24)
-      const at = NOW + HOUR_MS * hours
+      const hours = Math.min(comesAnyway ? 24 * random() : 24, isBrought ? -Math.log2(random()) : 24)
+      const at = NOW + HOUR_MS * Math.min(hours, 23.9)
       const outcome = { at, name: 'App Visited', values: { visits: 1 }, reachLoss: null, channel: null }
       return exampleOf(target!, { at: NOW, learning: decision.learning!, outcomes: comes ? [outcome] : [] })
     })
@@ -163,7 +163,8 @@ describe('decisions that are learned from', () => {
   }
 
   it('teach that who comes anyway gains little by a message, and who does not gains much', () => {
-    const learned = liveThrough(fresh({ groups: RANDOM }), 1200)
+    let learned = fresh({ groups: RANDOM })
+    for (let batch = 0; batch < 4; batch += 1) learned = liveThrough(learned, 400)
     expect(learned.state.heads[visitHeadOf('visits')]!.n).toBeGreaterThan(1200)
     const told = (kind: 'regular' | 'quiet') => {
       const decision = decide(learned, requestOf(OFFER, { user: userOf(kind) }), FRESH)
@@ -173,7 +174,7 @@ describe('decisions that are learned from', () => {
     }
     const [often, seldom] = [told('regular'), told('quiet')]
     expect(Math.abs(often.anyway - 0.7)).toBeLessThan(0.1)
-    expect(Math.abs(seldom.anyway - 0.1)).toBeLessThan(0.1)
+    expect(Math.abs(seldom.anyway - 0.15)).toBeLessThan(0.1)
     expect(seldom.extra).toBeGreaterThan(0.1)
     expect(seldom.extra).toBeGreaterThan(1.5 * often.extra)
     const greedy = {

@@ -22,10 +22,15 @@ function putOwnHours({ visitTimes, now }: FeatureContext, offsetMs: number, out:
     if (visit > now || now - visit >= HISTORY_DAYS * DAY_MS) continue
     count += 1
     const angle = ((visit + offsetMs) / DAY_MS) * 2 * Math.PI
-    for (let n = 1; n <= OWN_HARMONICS; n += 1) {
-      const at = OWN_START + 2 * (n - 1)
-      out[at] = out[at]! + Math.cos(n * angle)
-      out[at + 1] = out[at + 1]! + Math.sin(n * angle)
+    const cosine = Math.cos(angle)
+    const sine = Math.sin(angle)
+    let [c, s] = [cosine, sine]
+    for (let at = OWN_START; at < SENDS_START; at += 2) {
+      out[at] = out[at]! + c
+      out[at + 1] = out[at + 1]! + s
+      const next = c * cosine - s * sine
+      s = s * cosine + c * sine
+      c = next
     }
   }
   for (let i = OWN_START; i < SENDS_START; i += 1) out[i] = out[i]! / count

@@ -4,7 +4,7 @@ import { randomFrom } from '../random/index.ts'
 import { learnVisits, personHours, type VisitResult, visitResultOf } from './learn-visits.ts'
 import { chanceOf } from './logistic-head.ts'
 import { priorVisitHead, visitHeadOf, visitWidth } from './visit-heads.ts'
-import { HOUR_NAMES, putHour, putSend, SEND_WIDTH } from './visit-hours.ts'
+import { HOUR_NAMES, putHour, putSend, SEND_WIDTH, userHours } from './visit-hours.ts'
 import { chanceWithout, extraChance, lookAtHours, type VisitHazard, visitModelOf } from './visit-model.ts'
 
 const HOURS = 24
@@ -89,7 +89,7 @@ function logOddsOf(
 ) {
   const found = new Float64Array(HOUR_NAMES.length)
   const works = new Float64Array(SEND_WIDTH)
-  putHour({ moment, level: moment[2]! }, at.k, { out: found, at: 0 })
+  putHour(userHours(moment, moment[2]!), at.k, { out: found, at: 0 })
   putSend({ delayHours: 0, level: moment[2]! }, at.k, { out: works, at: 0 })
   let sum = hidden
   user.forEach((weight, i) => {

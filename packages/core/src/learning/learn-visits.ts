@@ -8,8 +8,8 @@ import {
 } from '../domain/index.ts'
 import { type Trial, updateLogistic } from './logistic-head.ts'
 import type { RewardOutcome } from './reward.ts'
-import { isVisit, userLevel, visitHeadOf, visitWidth } from './visit-heads.ts'
-import { HOUR_NAMES, putHour, putSend, SEND_WIDTH } from './visit-hours.ts'
+import { isVisit, levelOf, userLevel, visitHeadOf, visitWidth } from './visit-heads.ts'
+import { HOUR_NAMES, putHour, putSend, SEND_WIDTH, userHours } from './visit-hours.ts'
 
 /** A decision with how long its user stayed away. */
 export interface VisitResult {
@@ -56,12 +56,16 @@ export function* personHours(
   const sends = baseline.length + HOUR_NAMES.length
   const last = afterHours ?? windowHours - 1
   const level = userLevel(head, baseline, moment)
-  const user = { moment, level }
-  const send = { delayHours: 0, level }
+  const user = userHours(moment, level)
+  let constant = 0
+  for (let i = 0; i < baseline.length; i++) constant += head.mean[i]! * baseline[i]!
   features.set(baseline)
   for (let k = 0; k <= last; k++) {
     putHour(user, k, { out: features, at: baseline.length })
     let offset = 0
+    let logOdds = constant
+    for (let j = baseline.length; j < sends; j++) logOdds += head.mean[j]! * features[j]!
+    const send = { delayHours: 0, level: levelOf(logOdds) }
     for (let c = 0, at = sends; c < sent.length; c++, at += SEND_WIDTH) {
       const chance = chances[c]!
       putSend(send, k, { out: features, at })

@@ -1,4 +1,12 @@
-import { type Channel, type HeadState, isSeenOnVisit, type Objective, VISIT_MOMENT } from '../domain/index.ts'
+import {
+  type Channel,
+  type HeadState,
+  isSeenOnVisit,
+  LONGEST_VISIT_HOURS,
+  type Objective,
+  PalomaError,
+  VISIT_MOMENT,
+} from '../domain/index.ts'
 import { createLogisticHead } from './logistic-head.ts'
 import { HOUR_NAMES, SEND_WIDTH } from './visit-hours.ts'
 
@@ -49,17 +57,17 @@ const HOURS: Readonly<Partial<Record<(typeof HOUR_NAMES)[number], Belief>>> = {
   'level squared': { mean: 0, sd: 0.2 },
 }
 /**
- * What a send adds to log odds, by `SEND_HALF_LIVES`: mean and standard deviation such that the first hour after a suggestion, 3.5 times as likely to
- * bring an opening (95 % 2.9 to 4.3; Drink Less, 350 users), lies one standard deviation and a half up, and the 4 % more within a day that 1,255 users showed in
- * 89 days about where it starts: .7 in the first half-life is 5 % more in a day of 24 hours that are alike. Where a message brings a visit
- * beside those that come by themselves, q more to a hazard of h, log odds grow by ln(1 + q / h): at 3.5 times by .6 of that less for who comes e times as often.
+ * What a send adds to log odds, by its columns: mean and standard deviation such that the first hour after a suggestion, 3.5 times as likely to bring an
+ * opening (95 % 2.9 to 4.3; Drink Less, 350 users), lies one standard deviation up, and the 4 % more within a day that 1,255 users showed in 89 days about
+ * where it starts: .7 in the first half-life is 5 % more in a day of 24 hours that are alike. Where a message brings a visit beside those that come by
+ * themselves, q more to a hazard of h, log odds grow by ln(1 + q / h): at 3.5 times by .6 of that less in an hour that is e times as likely to bring one anyway.
  */
 const SENDS: readonly Belief[] = [
-  { mean: 0.7, sd: 0.7 },
-  { mean: 0, sd: 0.3 },
-  { mean: 0, sd: 0.15 },
-  { mean: -0.4, sd: 0.4 },
+  { mean: 0.7, sd: 1 },
+  { mean: 0, sd: 0.5 },
   { mean: 0, sd: 0.2 },
+  { mean: -0.4, sd: 0.8 },
+  { mean: 0, sd: 0.4 },
 ]
 
 /** What is believed of an objective's hazard before the first hour was seen. */
@@ -80,21 +88,33 @@ const RATE_COLUMN = HOUR_NAMES.indexOf('visit rate')
 const RATE_OF_MOMENT = VISIT_MOMENT.indexOf('visit rate')
 
 /**
- * By how much the log odds of an hour lie above usual ones as far as g(x) and the user's visit rate make it, with the weights of now. It is looked at as
- * given: what is unsure of it does not go into the variance of a send.
+ * By how much the log odds of an hour lie above usual ones as far as g(x) and the user's visit rate make it, with the weights of now. Levels are looked at as
+ * given: what is unsure of them does not go into the variance of a send.
  */
 export function userLevel({ mean }: HeadState, baseline: ArrayLike<number>, moment: ArrayLike<number>): number {
-  let level = mean[baseline.length + RATE_COLUMN]! * moment[RATE_OF_MOMENT]! - LEVEL.mean
-  for (let i = 0; i < baseline.length; i++) level += mean[i]! * baseline[i]!
-  return Math.max(-LEVEL_CLIP, Math.min(LEVEL_CLIP, level))
+  let logOdds = mean[baseline.length + RATE_COLUMN]! * moment[RATE_OF_MOMENT]!
+  for (let i = 0; i < baseline.length; i++) logOdds += mean[i]! * baseline[i]!
+  return levelOf(logOdds)
 }
 
-/** Heads of hazards before the first hour was seen, by name; none where no objective asks for them. */
+/** By how much log odds lie above usual ones. */
+export function levelOf(logOdds: number): number {
+  return Math.max(-LEVEL_CLIP, Math.min(LEVEL_CLIP, logOdds - LEVEL.mean))
+}
+
+/** Heads of hazards before the first hour was seen, by name; none where no objective asks for them. Throws OBJECTIVE_INVALID. */
 export function priorVisitHeads(
   objectives: readonly Objective[],
   { channels, baselineWidth }: { readonly channels: readonly Channel[]; readonly baselineWidth: number },
 ): Readonly<Record<string, HeadState>> {
   const count = visitChannels(channels).length
+  for (const { name, windowHours } of objectives.filter(isVisit)) {
+    if (Number.isInteger(windowHours) && windowHours >= 1 && windowHours <= LONGEST_VISIT_HOURS) continue
+    throw new PalomaError(
+      'OBJECTIVE_INVALID',
+      `windowHours of ${name} must be a whole number from 1 to ${LONGEST_VISIT_HOURS} for the model \`visit\`, got ${windowHours}`,
+    )
+  }
   return Object.fromEntries(
     objectives.filter(isVisit).map(({ name }) => [visitHeadOf(name), priorVisitHead(baselineWidth, count)]),
   )

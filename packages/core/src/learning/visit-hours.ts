@@ -1,3 +1,5 @@
+import { LONGEST_VISIT_HOURS } from '../domain/index.ts'
+
 /** What runs on through the hours after a decision, beside g(x), which does not. */
 export const HOUR_NAMES = [
   'visited hours ago',
@@ -32,76 +34,107 @@ const HOUR_ANGLE = Math.PI / 12
  */
 export const SEND_HALF_LIVES = [1, 6, 24] as const
 
+/** Earlier sends of `VISIT_MOMENT` fade by these. */
+const EARLIER_HALF_LIVES = [24, 72] as const
+
 function halved(hours: number, halfLife: number): number {
   return Math.exp((-Math.LN2 * hours) / halfLife)
 }
 
-/** A user at a decision: `VISIT_MOMENT`, and `userLevel`. */
-export interface UserNow {
+/** What is left of 1 in the middle of every hour that a window may have. */
+function leftAfter(halfLife: number): Float64Array {
+  return Float64Array.from({ length: LONGEST_VISIT_HOURS }, (_, k) => halved(k + 0.5, halfLife))
+}
+
+const VISITED_LEFT = VISITED_HALF_LIVES.map(leftAfter)
+const EARLIER_LEFT = EARLIER_HALF_LIVES.map(leftAfter)
+const SENDS_LEFT = SEND_HALF_LIVES.map(leftAfter)
+const HOURS_OF_DAY = 24
+/** From the start of an hour to the middle of that k hours later, on the circle of a day. */
+const COSINES = Float64Array.from({ length: HOURS_OF_DAY }, (_, k) => Math.cos(HOUR_ANGLE * (k + 0.5)))
+const SINES = Float64Array.from({ length: HOURS_OF_DAY }, (_, k) => Math.sin(HOUR_ANGLE * (k + 0.5)))
+
+/** What all hours after a decision share. */
+export interface UserHours {
+  /** Along `VISIT_MOMENT`. */
   readonly moment: ArrayLike<number>
+  /** By how much the log odds of an hour lie above usual ones, as far as the user makes it: see `userLevel`. */
   readonly level: number
+  /** Of the moment of the decision on the circle of a day. */
+  readonly cosine: number
+  readonly sine: number
+  /** By `VISITED_HALF_LIVES`, what is left of the last visit at the decision. */
+  readonly visited: readonly number[]
+}
+
+export function userHours(moment: ArrayLike<number>, level: number): UserHours {
+  const angle = HOUR_ANGLE * moment[0]!
+  const visited = VISITED_HALF_LIVES.map((halfLife) => halved(moment[1]!, halfLife))
+  return { moment, level, cosine: Math.cos(angle), sine: Math.sin(angle), visited }
 }
 
 /** A level of 3 counts 3. */
 const SQUARE_UNIT = 3
 
+interface Target {
+  readonly out: Float64Array
+  readonly at: number
+}
+
 /** Writes the middle of hour `k` after a decision, along `HOUR_NAMES` from `at` on. */
-export function putHour(
-  { moment, level }: UserNow,
-  k: number,
-  { out, at }: { readonly out: Float64Array; readonly at: number },
-): void {
+export function putHour(user: UserHours, k: number, { out, at }: Target): void {
+  const { moment, level, visited } = user
   const passed = k + 0.5
-  const since = moment[1]! + passed
-  const hour = (moment[0]! + passed) % HOURS_OF_WEEK
-  const cosine = Math.cos(HOUR_ANGLE * hour)
-  const sine = Math.sin(HOUR_ANGLE * hour)
-  const [cosine2, sine2] = [2 * cosine * cosine - 1, 2 * sine * cosine]
-  const [cosine3, sine3] = [cosine2 * cosine - sine2 * sine, sine2 * cosine + cosine2 * sine]
-  out[at] = halved(since, VISITED_HALF_LIVES[0])
-  out[at + 1] = halved(since, VISITED_HALF_LIVES[1])
-  out[at + 2] = Math.log1p(Math.min(since, LONGEST_SINCE_HOURS) / 24) / LONG_SINCE
+  const [c, s] = [COSINES[k % HOURS_OF_DAY]!, SINES[k % HOURS_OF_DAY]!]
+  const cosine = user.cosine * c - user.sine * s
+  const sine = user.sine * c + user.cosine * s
+  const cosine2 = 2 * cosine * cosine - 1
+  const sine2 = 2 * sine * cosine
+  out[at] = visited[0]! * VISITED_LEFT[0]![k]!
+  out[at + 1] = visited[1]! * VISITED_LEFT[1]![k]!
+  out[at + 2] = Math.log1p(Math.min(moment[1]! + passed, LONGEST_SINCE_HOURS) / 24) / LONG_SINCE
   out[at + 3] = moment[2]!
   out[at + 4] = sine
   out[at + 5] = cosine
   out[at + 6] = sine2
   out[at + 7] = cosine2
-  out[at + 8] = hour >= FIRST_WEEKEND_HOUR ? 1 : 0
+  out[at + 8] = (moment[0]! + passed) % HOURS_OF_WEEK >= FIRST_WEEKEND_HOUR ? 1 : 0
   out[at + 9] = moment[3]! * cosine + moment[4]! * sine
   out[at + 10] = moment[5]! * cosine2 + moment[6]! * sine2
-  out[at + 11] = moment[7]! * cosine3 + moment[8]! * sine3
-  out[at + 12] = moment[9]! * halved(passed, 24)
-  out[at + 13] = moment[10]! * halved(passed, 72)
+  out[at + 11] = moment[7]! * (cosine2 * cosine - sine2 * sine) + moment[8]! * (sine2 * cosine + cosine2 * sine)
+  out[at + 12] = moment[9]! * EARLIER_LEFT[0]![k]!
+  out[at + 13] = moment[10]! * EARLIER_LEFT[1]![k]!
   out[at + 14] = (level * level) / SQUARE_UNIT
 }
 
-/** What is the same for all hours of a send: when it goes out, and whom it reaches. */
-export interface SendInHours {
+/** When a send goes out, and by how much the log odds of the hour at hand lie above usual ones if nothing is sent: see `levelOf`. */
+export interface SendHours {
   readonly delayHours: number
-  /** By how much the log odds of an hour lie above usual ones, as far as the user makes it: see `userLevel`. */
   readonly level: number
 }
 
-/** The first half-lives once more, times the user's level: a visit that a message brings adds less to the hazard of who comes often. */
+/** The first half-lives once more, times the level of the hour: a visit that a message brings adds less where somebody is likely to come anyway. */
 const LEVELLED = 2
 /** Columns of a send. */
 export const SEND_WIDTH: number = SEND_HALF_LIVES.length + LEVELLED
 
 /**
  * Writes `SEND_WIDTH` columns from `at` on: how much of a send that goes out `delayHours` after the decision works in hour `k`, by `SEND_HALF_LIVES`, halved by
- * the age of the send in the middle of the part of the hour that comes after it, times that part; then the first of them times the user's level.
+ * the age of the send in the middle of the part of the hour that comes after it, times that part; then the first of them times the level of the hour.
  */
-export function putSend(
-  { delayHours, level }: SendInHours,
-  k: number,
-  { out, at }: { readonly out: Float64Array; readonly at: number },
-): void {
-  const start = Math.max(k, delayHours)
-  const part = Math.max(0, k + 1 - start)
-  const age = Math.max(0, (start + k + 1) / 2 - delayHours)
+export function putSend({ delayHours, level }: SendHours, k: number, { out, at }: Target): void {
+  const first = Math.floor(delayHours)
+  const late = delayHours - first
   for (let j = 0; j < SEND_HALF_LIVES.length; j++) {
-    out[at + j] = part === 0 ? 0 : part * halved(age, SEND_HALF_LIVES[j]!)
+    out[at + j] = k < first ? 0 : late === 0 ? SENDS_LEFT[j]![k - first]! : workOf(late, k - first, j)
   }
   const levelled = at + SEND_HALF_LIVES.length
   for (let j = 0; j < LEVELLED; j++) out[levelled + j] = level * out[at + j]!
+}
+
+/** The same `hours` after the hour in which it goes out, `late` after the hour has begun. */
+function workOf(late: number, hours: number, j: number): number {
+  const part = 1 - late
+  const halfLife = SEND_HALF_LIVES[j]!
+  return hours === 0 ? part * halved(part / 2, halfLife) : halved(part, halfLife) * SENDS_LEFT[j]![hours - 1]!
 }

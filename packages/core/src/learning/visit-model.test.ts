@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { HeadState, Objective } from '../domain/index.ts'
 import { chanceOf, createLogisticHead } from './logistic-head.ts'
 import { visitWidth } from './visit-heads.ts'
-import { HOUR_NAMES, putHour, putSend, SEND_HALF_LIVES, SEND_WIDTH } from './visit-hours.ts'
+import { HOUR_NAMES, putHour, putSend, SEND_HALF_LIVES, SEND_WIDTH, userHours } from './visit-hours.ts'
 import { chanceWithout, extraChance, fillExtras, lookAtHours, type VisitHazard, visitModelOf } from './visit-model.ts'
 
 const HOURS = 24
@@ -50,7 +50,7 @@ const SENDS_AT = WIDTH + HOUR_NAMES.length
 describe('an hour after a decision', () => {
   const hour = (k: number, moment: readonly number[] = MOMENT): Record<string, number> => {
     const out = new Float64Array(HOUR_NAMES.length)
-    putHour({ moment, level: -1.5 }, k, { out, at: 0 })
+    putHour(userHours(moment, -1.5), k, { out, at: 0 })
     return Object.fromEntries(HOUR_NAMES.map((name, i) => [name, out[i]!]))
   }
 
@@ -95,24 +95,26 @@ describe('an hour after a decision', () => {
     expect(works(2.25, 1)).toEqual([0, 0, 0, 0, 0])
     expect(works(2.25, 2)[0]).toBeCloseTo(0.75 * 2 ** -0.375, 12)
     const left = [1, 6, 24].map((halfLife) => 2 ** (-3.5 / halfLife))
+    expect(works(2.25, 4)[1]).toBeCloseTo(2 ** (-2.25 / 6), 12)
     expect(works(0, 3)).toEqual([...left, 2 * left[0]!, 2 * left[1]!].map((value) => expect.closeTo(value, 12)))
   })
 })
 
 describe('the chance of a next visit', () => {
   it('is one minus the product of staying away, hour by hour, by hand', () => {
-    const weights = { 0: -3, 1: 0.5, [WIDTH + 8]: 0.3, [SENDS_AT]: 1.2, [SENDS_AT + 1]: 0.4, [SENDS_AT + 3]: -0.5 }
+    const weights = { 0: -4, 1: 0.5, [WIDTH + 8]: 0.3, [SENDS_AT]: 1.2, [SENDS_AT + 1]: 0.4, [SENDS_AT + 3]: -0.5 }
     const hazard = hazardOf(headOf(weights), 2)
     lookAtHours(hazard, [1, 2], [119, ...MOMENT.slice(1)]) // Friday, 23:00
-    const [first, second] = [-3 + 0.5 * 2, -3 + 0.5 * 2 + 0.3]
+    const [first, second] = [-4 + 0.5 * 2, -4 + 0.5 * 2 + 0.3]
     const without = 1 - (1 - chanceOf(first)) * (1 - chanceOf(second))
     expect(chanceWithout(hazard).chance).toBeCloseTo(without, 14)
-    const level = first - Math.log(USUAL / (1 - USUAL))
-    const rated = 1.2 - 0.5 * level
-    const sent = (k: number) => rated * 2 ** -(k + 0.5) + 0.4 * 2 ** (-(k + 0.5) / 6)
-    const withSend = 1 - (1 - chanceOf(first + sent(0))) * (1 - chanceOf(second + sent(1)))
+    const sent = (age: number, logOdds: number) => {
+      const level = logOdds - Math.log(USUAL / (1 - USUAL))
+      return (1.2 - 0.5 * level) * 2 ** -age + 0.4 * 2 ** (-age / 6)
+    }
+    const withSend = 1 - (1 - chanceOf(first + sent(0.5, first))) * (1 - chanceOf(second + sent(1.5, second)))
     expect(extraChance(hazard, 0, 0).chance).toBeCloseTo(withSend - without, 14)
-    const late = 1 - (1 - chanceOf(first)) * (1 - chanceOf(second + sent(0)))
+    const late = 1 - (1 - chanceOf(first)) * (1 - chanceOf(second + sent(0.5, second)))
     expect(extraChance(hazard, 0, 1).chance).toBeCloseTo(late - without, 14)
     expect(extraChance(hazard, 1, 0).chance).toBe(0)
   })
@@ -198,8 +200,8 @@ describe('the chance of a next visit', () => {
   it('is as unsure as its weights make it: slopes agree with finite differences', () => {
     fc.assert(
       fc.property(scene, (drawn) => {
-        // What hangs on the level squared is looked at as given too.
-        const rest = drawn.rest.map((w, i) => (i + 1 === SQUARE ? 0 : w))
+        // What hangs on levels is looked at as given.
+        const rest = drawn.rest.map((w, i) => (i + 1 === SQUARE || isLevelled(i + 1) ? 0 : w))
         const hazard = looked({ ...drawn, rest })
         const delay = drawn.delay % drawn.hours
         const { variance } = extraChance(hazard, 1, delay)
@@ -209,7 +211,6 @@ describe('the chance of a next visit', () => {
           const mean = hazard.head.mean.map((w, j) => (j === i ? w + by : w))
           const moved = hazardOf({ ...hazard.head, mean }, drawn.hours)
           lookAtHours(moved, [1, drawn.trait], momentOf(drawn))
-          moved.level[0] = hazard.level[0]! // looked at as given
           return extraChance(moved, 1, delay).chance
         }
         let sum = 0

@@ -1,8 +1,8 @@
 import { CHANNELS, type Channel, type HeadState, HOUR_MS, type Objective, priorEffectSdOf } from '../domain/index.ts'
 import { quadraticForm } from '../numeric/index.ts'
 import { chanceOf } from './logistic-head.ts'
-import { isVisit, userLevel, visitChannels, visitHeadOf } from './visit-heads.ts'
-import { HOUR_NAMES, putHour, putSend, SEND_WIDTH } from './visit-hours.ts'
+import { isVisit, levelOf, userLevel, visitChannels, visitHeadOf } from './visit-heads.ts'
+import { HOUR_NAMES, putHour, putSend, SEND_WIDTH, userHours } from './visit-hours.ts'
 
 type Columns = Readonly<Partial<Record<Channel, number>>>
 
@@ -22,9 +22,8 @@ export interface VisitHazard {
   readonly running: Float64Array
   readonly logOdds: Float64Array
   readonly chances: Float64Array
-  /** g(x) at the decision, and the level it gives: `userLevel`. */
+  /** g(x) at the decision. */
   readonly baseline: Float64Array
-  readonly level: Float64Array
   /** Chance of no visit in the window if nothing is sent; and its slope along the columns that run on, the last one for all of g(x). */
   readonly away: Float64Array
   readonly awaySlope: Float64Array
@@ -71,7 +70,6 @@ export function visitModelOf(parts: {
         logOdds: new Float64Array(hours),
         chances: new Float64Array(hours),
         baseline: new Float64Array(baselineWidth),
-        level: new Float64Array(1),
         away: new Float64Array(1),
         awaySlope: new Float64Array(HOUR_NAMES.length + 1),
         gradient: new Float64Array(head.dimension),
@@ -80,14 +78,14 @@ export function visitModelOf(parts: {
   }
 }
 
-/** Adds one hour's share to slopes of ln P(away): −σ(η) ∂η. */
+/** Adds one hour's share to slopes of ln P(away): −σ(η) ∂η, what runs on standing at `from`. */
 function addSlope(
-  { running }: Pick<VisitHazard, 'running'>,
-  { k, chance }: { readonly k: number; readonly chance: number },
-  slope: Float64Array,
+  running: Float64Array,
+  from: number,
+  { chance, slope }: { readonly chance: number; readonly slope: Float64Array },
 ): void {
-  const width = HOUR_NAMES.length
-  for (let j = 0; j < width; j++) slope[j] = slope[j]! - chance * running[k * width + j]!
+  const width = slope.length - 1
+  for (let j = 0; j < width; j++) slope[j] = slope[j]! - chance * running[from + j]!
   slope[width] = slope[width]! - chance
 }
 
@@ -96,8 +94,7 @@ export function lookAtHours(hazard: VisitHazard, baseline: ArrayLike<number>, mo
   const { hours, head, offset, running, logOdds, chances, away, awaySlope } = hazard
   const width = HOUR_NAMES.length
   hazard.baseline.set(baseline)
-  const user = { moment, level: userLevel(head, baseline, moment) }
-  hazard.level[0] = user.level
+  const user = userHours(moment, userLevel(head, baseline, moment))
   let constant = 0
   for (let i = 0; i < offset; i++) constant += head.mean[i]! * baseline[i]!
   let stays = 1
@@ -110,7 +107,7 @@ export function lookAtHours(hazard: VisitHazard, baseline: ArrayLike<number>, mo
     logOdds[k] = sum
     chances[k] = chance
     stays *= 1 - chance
-    addSlope(hazard, { k, chance }, awaySlope)
+    addSlope(running, k * width, { chance, slope: awaySlope })
   }
   away[0] = stays
 }
@@ -132,6 +129,7 @@ function putSlope({ offset, baseline, gradient }: VisitHazard, slope: Float64Arr
 }
 
 const works = new Float64Array(SEND_WIDTH)
+const WORKS = { out: works, at: 0 }
 const slopeWith = new Float64Array(HOUR_NAMES.length + 1)
 
 /**
@@ -139,7 +137,7 @@ const slopeWith = new Float64Array(HOUR_NAMES.length + 1)
  * of the hazard: what is unsure of the baseline alone hardly counts, because both chances share it. Call after `lookAtHours`.
  */
 export function extraChance(hazard: VisitHazard, channel: number, delayHours: number): KnownChance {
-  const { hours, head, offset, level, logOdds, chances, away, awaySlope, gradient } = hazard
+  const { hours, head, offset, running, logOdds, chances, away, awaySlope, gradient } = hazard
   const at = offset + HOUR_NAMES.length + channel * SEND_WIDTH
   let stays = 1
   gradient.fill(0)
@@ -147,14 +145,14 @@ export function extraChance(hazard: VisitHazard, channel: number, delayHours: nu
   for (let k = 0; k < hours; k++) {
     let chance = chances[k]!
     if (k + 1 > delayHours) {
-      putSend({ delayHours, level: level[0]! }, k, { out: works, at: 0 })
       let sum = logOdds[k]!
+      putSend({ delayHours, level: levelOf(sum) }, k, WORKS)
       for (let j = 0; j < works.length; j++) sum += head.mean[at + j]! * works[j]!
       chance = chanceOf(sum)
       for (let j = 0; j < works.length; j++) gradient[at + j] = gradient[at + j]! + chance * works[j]!
     }
     stays *= 1 - chance
-    addSlope(hazard, { k, chance }, slopeWith)
+    addSlope(running, k * HOUR_NAMES.length, { chance, slope: slopeWith })
   }
   for (let j = at; j < at + works.length; j++) gradient[j] = gradient[j]! * stays
   putSlope(hazard, slopeWith, -stays)

@@ -97,6 +97,19 @@ describe('a server whose features changed', () => {
     expect(second.began).toEqual(first.began)
   })
 
+  it('learns when people come from decisions that were made before anybody asked', async () => {
+    const store = await storeOf()
+    await live(await labOf(store, PLAIN), 2)
+    const { valueProperty: _, ...conversion } = PLAIN.objectives!.find(({ name }) => name === 'conversion')!
+    const asked = { ...conversion, aggregate: 'any', model: 'visit' } as const
+    const changed = await labOf(store, { ...PLAIN, objectives: [asked] }, NOON + 2 * DAY_MS)
+    await changed.due.learn()
+    const { heads } = await latest(store)
+    // Of the day whose windows have closed, half ordered in their first hour.
+    expect(heads['visit/conversion']!.n).toBe((USERS / 2) * 1 + (USERS / 2) * 24)
+    expect(heads.conversion!.n).toBe(USERS)
+  }, 60_000)
+
   it('lets others have their turn while it learns', async () => {
     const store = await storeOf()
     await live(await labOf(store, PLAIN), 3)
