@@ -9,6 +9,7 @@ import {
 } from '@paloma/core/simulation'
 import type { PolicyChoice, Task } from './run-task.ts'
 import { runTasks, type TaskOptions } from './run-tasks.ts'
+import { type TradeOff, tradeOffOf } from './trade-off.ts'
 
 /** What is to be compared. */
 export interface CompareOptions {
@@ -47,6 +48,7 @@ export interface Comparison {
   readonly reference: string
   readonly level: number
   readonly policies: readonly PolicyResult[]
+  readonly tradeOff: TradeOff
 }
 
 /** Confidence of all intervals. */
@@ -116,6 +118,9 @@ export async function comparePolicies(options: CompareOptions, how: TaskOptions)
   const runs = await runTasks({ scenario, users, days, startAt }, tasks, how)
   const done = tasks.map((task, place) => ({ task, run: runs[place]! }))
   const references = runsBySeed(reference, options, done)
+  const results = policies.map(({ name }) =>
+    name === reference ? resultOf(name, references, null) : resultOf(name, runsBySeed(name, options, done), references),
+  )
   return {
     scenario: scenario.name,
     currency: scenario.currency,
@@ -124,10 +129,7 @@ export async function comparePolicies(options: CompareOptions, how: TaskOptions)
     seeds,
     reference,
     level: LEVEL,
-    policies: policies.map(({ name }) =>
-      name === reference
-        ? resultOf(name, references, null)
-        : resultOf(name, runsBySeed(name, options, done), references),
-    ),
+    policies: results,
+    tradeOff: tradeOffOf(results),
   }
 }

@@ -21,6 +21,7 @@ import {
 } from '../report/index.ts'
 import type { Comparison, PolicyResult } from './compare.ts'
 import { estimateText } from './comparison-text.ts'
+import { tradeOffText } from './trade-off.ts'
 
 /** Looks of lines in the order of the policies; colour is never the only difference. */
 const COLORS: readonly string[] = ['usual', 'holdout', 'random', 'push', 'sms', 'in-app', 'email', 'webhook']
@@ -196,6 +197,9 @@ export function renderComparison(comparison: Comparison): string {
     section('Policies', [
       paragraph(`Means over ${basisOf(comparison)} in brackets.`, 'quiet'),
       `<div class="groups">${tableHtml(meansTable(comparison), 'Policies side by side')}</div>`,
+      ...tradeOffText(comparison.tradeOff)
+        .split('\n')
+        .map((line) => paragraph(line)),
     ]),
     section('Differences', [
       figureHtml(forest(comparison, 'value', 'Difference in value')),

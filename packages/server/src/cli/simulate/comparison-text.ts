@@ -2,6 +2,7 @@ import type { Estimate } from '@paloma/core'
 import { POLICIES, type RunMetric, SCENARIOS } from '@paloma/core/simulation'
 import { alignTable, showNumber } from '../print/index.ts'
 import type { Comparison, PolicyResult } from './compare.ts'
+import { tradeOffText } from './trade-off.ts'
 
 /** Metrics of the table, with the digits they are shown with. */
 const SHOWN: readonly (readonly [RunMetric, string, number])[] = [
@@ -40,7 +41,9 @@ export function comparisonText(comparison: Comparison): string {
   const seedText = seeds.length === 1 ? `seed ${seeds[0]}` : `seeds ${seeds.join(', ')}`
   return `${scenario}: ${showNumber(users)} users, ${days} days, ${seedText}. Means per user; differences paired user by user, ${level * 100} % intervals.
 
-${alignTable(header, rows)}`
+${alignTable(header, rows)}
+
+${tradeOffText(comparison.tradeOff)}`
 }
 
 /** All scenarios and policies, for `--list`. */
