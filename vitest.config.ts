@@ -47,6 +47,7 @@ export default defineConfig({
           hookTimeout: 300_000,
           isolate: false,
           maxWorkers: 1,
+          sequence: { groupOrder: 1 },
         },
       },
     ],
