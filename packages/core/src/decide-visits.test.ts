@@ -122,6 +122,12 @@ describe('a decision that asks when the user comes by himself', () => {
     expect(visitChancesOf(snapshotOf(), decision)).toEqual([])
   })
 
+  it.each([24.5, 0, 169, Number.NaN])('refuses a window of %d hours', (windowHours) => {
+    expect(() => fresh({ objectives: [{ ...VISITS, windowHours }] })).toThrow(
+      `windowHours of visits must be a whole number from 1 to 168 for the model \`visit\`, got ${windowHours}`,
+    )
+  })
+
   it('is left out of an artifact, which may not be empty', () => {
     expect(Object.keys(exportArtifact(snapshot, 'rest').objectives)).toEqual(['conversion', 'reachability'])
     expect(() => exportArtifact(fresh(), 'nothing')).toThrow(/objectives of the model `visit`.*: visits/)

@@ -229,12 +229,26 @@ function shared(layout: Omit<ActionLayout, 'proposalColumns' | 'wayColumns' | 'v
   }
 }
 
+/** Columns of what models expect of a send: of those through responses first, then of next visits, which what is seen on a visit does not bring. */
+function expectedPlaces(
+  objectives: readonly Objective[],
+  used: readonly Channel[],
+  start: number,
+): { readonly names: readonly string[]; readonly columns: ActionLayout['expectedColumns'] } {
+  const of = (model: Objective['model'], through: readonly Channel[]): readonly (readonly [string, Channel])[] =>
+    objectives.flatMap((each) => (each.model === model ? through.map((channel) => [each.name, channel] as const) : []))
+  const bringing = used.filter((channel) => !isSeenOnVisit(channel))
+  const columns: Record<string, Partial<Record<Channel, number>>> = {}
+  const places = [...of('response', used), ...of('visit', bringing)]
+  for (const [i, [name, channel]] of places.entries()) columns[name] = { ...columns[name], [channel]: start + i }
+  return { names: places.map(([name, channel]) => `expected ${name} on ${channel}`), columns }
+}
+
 /** Lays out the columns of ψ; what models of single sends look at is there where an objective builds on one. */
 export function layoutOf(parts: EncoderParts): ActionLayout {
   const { features, objectives, channels } = parts
   const used = CHANNELS.filter((channel) => channels[channel] !== undefined)
-  const throughResponse = objectives.filter(({ model }) => model === 'response').map(({ name }) => name)
-  const looksAtSends = throughResponse.length > 0
+  const looksAtSends = objectives.some(({ model }) => model === 'response')
   const channelStart = ACTION_NAMES.length + (looksAtSends ? SEND_NAMES.length : 0)
   const messageStart = channelStart + used.length
   const claimStart = messageStart + features.messageBuckets
@@ -250,13 +264,10 @@ export function layoutOf(parts: EncoderParts): ActionLayout {
   const { variantBuckets = 0 } = features
   const variantStart = segmentStart + segmentNames.length
   const expectedStart = variantStart + variantBuckets
-  const visits = objectives.filter(({ model }) => model === 'visit').map(({ name }) => name)
-  const bringing = used.filter((channel) => !isSeenOnVisit(channel))
-  const visitsStart = expectedStart + throughResponse.length * used.length
-  const slowStart = visitsStart + visits.length * bringing.length
+  const expected = expectedPlaces(objectives, used, expectedStart)
   const told = toldOf(parts)
-  const columnsFrom = (start: number, channelsHere = used): Readonly<Partial<Record<Channel, number>>> =>
-    Object.fromEntries(channelsHere.map((channel, i) => [channel, start + i]))
+  const columnsFrom = (start: number): Readonly<Partial<Record<Channel, number>>> =>
+    Object.fromEntries(used.map((channel, i) => [channel, start + i]))
   const names = [
     ...ACTION_NAMES,
     ...(looksAtSends ? SEND_NAMES : []),
@@ -269,8 +280,7 @@ export function layoutOf(parts: EncoderParts): ActionLayout {
     ...features.features.flatMap(namesOf),
     ...segmentNames,
     ...variantNamesOf(features),
-    ...throughResponse.flatMap((name) => used.map((channel) => `expected ${name} on ${channel}`)),
-    ...visits.flatMap((name) => bringing.map((channel) => `expected ${name} on ${channel}`)),
+    ...expected.names,
     ...slowNamesOf(told),
   ]
   return shared({
@@ -285,11 +295,8 @@ export function layoutOf(parts: EncoderParts): ActionLayout {
     visitColumns: looksAtSends ? columnsFrom(visitStart) : {},
     fatigueColumns: looksAtSends ? columnsFrom(fatigueStart) : {},
     expectedStart,
-    expectedColumns: Object.fromEntries([
-      ...throughResponse.map((name, k) => [name, columnsFrom(expectedStart + k * used.length)] as const),
-      ...visits.map((name, k) => [name, columnsFrom(visitsStart + k * bringing.length, bringing)] as const),
-    ]),
-    ...slowPlaces(told, slowStart),
+    expectedColumns: expected.columns,
+    ...slowPlaces(told, expectedStart + expected.names.length),
     claims: claimsOf(objectives, claimStart),
     common: specs.filter((place): place is PlacedSpec => isCommon(place.spec)),
     ofOpportunity: specs.filter(isOf('opportunity')),
