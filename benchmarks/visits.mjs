@@ -20,6 +20,8 @@ const START_AT = Date.UTC(2026, 2, 2)
 const TEST_DAY = 30
 const TOP_SHARE = 0.3
 const TENTHS = 10
+/** What a send is taken to cost, in visits: about what the average one brings. */
+const PRICE = 0.04
 
 /** Declared features, with the trait that counts visits as it is or on a log scale. */
 const features = flags['log-counts']
@@ -92,16 +94,22 @@ function correlation(a, b) {
   return covariance / Math.sqrt(mean(a.map((value) => (value - ma) ** 2)) * mean(b.map((value) => (value - mb) ** 2)))
 }
 
-/** By user, what he gains where the contestant sends by the way it thinks best if that is above `price`. */
-function gains(rows, contestant, price = 0) {
+/** What comes of each user where the contestant sends by the way it thinks best if that brings more than `price`: what he gains, and whether he was sent to. */
+function choices(rows, contestant, price = 0) {
   return rows.map(({ ways }) => {
-    const best = ways.reduce(
-      (top, way) => (way !== null && (top === null || way.said[contestant] > top.said[contestant]) ? way : top),
+    const known = ways.filter((way) => way !== null)
+    const best = known.reduce(
+      (top, way) => (top === null || way.said[contestant] > top.said[contestant] ? way : top),
       null,
     )
-    return best === null || best.said[contestant] <= price ? 0 : best.did
+    return best === null || best.said[contestant] <= price ? { gain: 0, sent: 0 } : { gain: best.did, sent: 1 }
   })
 }
+
+const gains = (rows, contestant, price) => choices(rows, contestant, price).map(({ gain }) => gain)
+
+/** By user, gain less price where nothing is sent that is not thought to be worth it. */
+const nets = (rows, contestant) => choices(rows, contestant, PRICE).map(({ gain, sent }) => gain - PRICE * sent)
 
 /** By user, the same where only the share of users with the most to gain, as the contestant sees it, gets its best way. */
 function gainsAtTop(rows, contestant) {
@@ -119,7 +127,9 @@ function extrasOf(rows, names) {
     const tops = gainsAtTop(rows, c)
     const all = gains(rows, c)
     const said = flat.map((way) => way.said[c])
-    return { name, correlation: correlation(said, did), said: mean(said), did: mean(did), top: tops, all }
+    const shares = mean(choices(rows, c, PRICE).map(({ sent }) => sent))
+    const net = nets(rows, c)
+    return { name, correlation: correlation(said, did), said: mean(said), did: mean(did), top: tops, all, net, shares }
   })
 }
 
@@ -155,7 +165,7 @@ function judgeScenario(name) {
     const said = names.map((_, c) => mean(tried.map((way) => way.said[c])))
     return { way: `${channel}, ${localHour} h`, users: tried.length, did: spread(tried.map((way) => way.did)), said }
   })
-  const differences = ['top', 'all'].map((kind) =>
+  const differences = ['top', 'all', 'net'].map((kind) =>
     spread(extras[0][kind].map((value, i) => value - extras[2][kind][i])),
   )
   process.stderr.write(
@@ -165,7 +175,12 @@ function judgeScenario(name) {
     name,
     rows: rows.length,
     chances,
-    extras: extras.map(({ top, all, ...rest }) => ({ ...rest, top: spread(top), all: spread(all) })),
+    extras: extras.map(({ top, all, net, ...rest }) => ({
+      ...rest,
+      top: spread(top),
+      all: spread(all),
+      net: spread(net),
+    })),
     ways,
     differences,
     learning: [visit.seconds, effect.seconds],
@@ -201,10 +216,15 @@ const extraTable = table([
     'correlation with the truth',
     `gain, best way for the top ${100 * TOP_SHARE} %`,
     'gain, best way for all',
+    `net of ${PRICE} a send`,
+    'sent to',
   ],
   ...results.flatMap(({ name, extras, differences }) => [
-    ...extras.map(({ name: who, correlation: r, top, all }) => [name, who, figure(r, 4), top, all]),
-    [name, 'visit − effect, paired', '', ...differences],
+    ...extras.map(({ name: who, correlation: r, top, all, net, shares }) => [
+      ...[name, who, figure(r, 4), top, all, net],
+      `${Math.round(100 * shares)} %`,
+    ]),
+    [name, 'visit − effect, paired', '', ...differences, ''],
   ]),
 ])
 
