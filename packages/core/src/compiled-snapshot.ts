@@ -165,6 +165,7 @@ export function shapeOf(
   return {
     encoder,
     baselineWidth: encoder.baselineNames.length,
+    momentColumns: encoder.momentColumns,
     actionWidth: encoder.actionNames.length,
     channelColumns: encoder.channelColumns,
     claimColumns: encoder.claimColumns,

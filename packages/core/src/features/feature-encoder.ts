@@ -30,6 +30,8 @@ export interface ActionToEncode {
  */
 export interface FeatureEncoder {
   readonly baselineNames: readonly string[]
+  /** Those of them that tell of the moment of the decision. */
+  readonly momentColumns: readonly number[]
   readonly actionNames: readonly string[]
   /** So many columns of ψ, the first ones, are written here; the others tell what models expect. */
   readonly ownWidth: number
@@ -63,6 +65,9 @@ const BASELINE_NAMES = [
   'hour cosine',
   'weekend',
 ]
+
+const MOMENT_START = BASELINE_NAMES.indexOf('hour sine')
+const MOMENT_COLUMNS = [MOMENT_START, MOMENT_START + 1, MOMENT_START + 2]
 
 /** What rows are written with. */
 interface Writer {
@@ -172,6 +177,7 @@ export function compileFeatures(parts: EncoderParts): FeatureEncoder {
   const writer = writerOf(layout)
   return {
     baselineNames: [...BASELINE_NAMES, ...baseline.flatMap(({ spec }) => namesOf(spec))],
+    momentColumns: MOMENT_COLUMNS,
     actionNames: layout.names,
     ownWidth: layout.expectedStart,
     channelColumns: layout.channelColumns,
@@ -183,7 +189,7 @@ export function compileFeatures(parts: EncoderParts): FeatureEncoder {
 
     encodeBaseline(x, out) {
       putVisits(x, out)
-      putMoment(writer.memo.momentAt(x.zone, x.now), out, 6)
+      putMoment(writer.memo.momentAt(x.zone, x.now), out, MOMENT_START)
       putCommon(baseline, x, { out, offset: 0 })
     },
 

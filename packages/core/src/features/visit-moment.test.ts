@@ -53,6 +53,22 @@ describe('what hazards of the next visit look at', () => {
     expect(berlin['visit rate']).toBeCloseTo(Math.log(13 / 33 / 0.2), 12)
   })
 
+  it('holds a rate to be low only over the days of which something is known', () => {
+    const rateOf = (tenureDays: number, visits: readonly number[]): number => {
+      const { profile, history } = person()
+      const known = { ...profile, createdAt: NOW - tenureDays * DAY_MS }
+      const x = featureContext({ profile: known, history: { ...history, visits } }, { now: NOW, context: {} }, 'UTC')
+      const out = new Float64Array(VISIT_MOMENT.length)
+      putVisitMoment(x, out)
+      return NAMED(out)['visit rate']!
+    }
+    expect(rateOf(0, [])).toBe(0) // nothing is known of whom one met now
+    expect(rateOf(7, [NOW - DAY_MS, NOW - 2 * DAY_MS])).toBeCloseTo(Math.log(3 / 12 / 0.2), 12)
+    expect(rateOf(90, [])).toBeCloseTo(Math.log(1 / 33 / 0.2), 12)
+    // His visits are older than his profile: it was brought from elsewhere.
+    expect(rateOf(0, [NOW - 10 * DAY_MS, NOW - DAY_MS])).toBeCloseTo(Math.log(3 / 15 / 0.2), 12)
+  })
+
   it('has earlier sends fade by halves, those alone that could bring a visit', () => {
     const sends = [
       past({ at: NOW - 1 * DAY_MS }),

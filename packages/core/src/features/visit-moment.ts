@@ -36,6 +36,13 @@ function putOwnHours({ visitTimes, now }: FeatureContext, offsetMs: number, out:
   for (let i = OWN_START; i < SENDS_START; i += 1) out[i] = out[i]! / count
 }
 
+/** Days of which visits are known: 28, or as long as the user is, or as long ago as the oldest visit. */
+function knownDays({ visitTimes, tenureDays, now }: FeatureContext): number {
+  let days = tenureDays
+  for (const visit of visitTimes) days = Math.max(days, (now - visit) / DAY_MS)
+  return Math.min(HISTORY_DAYS, days)
+}
+
 /** Earlier sends that may still bring a visit. */
 function putEarlierSends({ sends, now }: FeatureContext, out: Float64Array): void {
   for (const { at, channel, category } of sends) {
@@ -53,7 +60,7 @@ export function putVisitMoment(x: FeatureContext, out: Float64Array): void {
   out.fill(0)
   out[0] = dayOfWeek * 24 + minuteOfDay / 60
   out[1] = x.daysSinceVisit * 24
-  out[2] = logRate(x.visits28d, HISTORY_DAYS, USUAL_VISIT)
+  out[2] = logRate(x.visits28d, knownDays(x), USUAL_VISIT)
   putOwnHours(x, offsetMs, out)
   putEarlierSends(x, out)
 }

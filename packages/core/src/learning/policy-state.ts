@@ -32,6 +32,8 @@ import { isVisit, priorVisitHeads } from './visit-heads.ts'
 /** Shape of the features every head of a state shares: w = [baseline weights, action weights]. */
 export interface HeadShape {
   readonly baselineWidth: number
+  /** Columns of the baseline block that tell of the moment of the decision. */
+  readonly momentColumns?: readonly number[]
   readonly actionWidth: number
   /** Column of the action block that indicates each channel. */
   readonly channelColumns: Readonly<Partial<Record<Channel, number>>>
@@ -184,7 +186,7 @@ function priorHeads(objectives: readonly Objective[], shape: HeadShape): Readonl
     ...Object.fromEntries(effects.map((objective) => [objective.name, priorHead(objective, shape)])),
     ...priorSendHeads(objectives, shape),
     ...(objectives.some(isHazard) ? priorLossHeads(channelsOf(shape), shape.artifact) : {}),
-    ...priorVisitHeads(objectives, { channels: channelsOf(shape), baselineWidth: shape.baselineWidth }),
+    ...priorVisitHeads(objectives, { ...shape, channels: channelsOf(shape) }),
     ...priorLaterHeads(objectives, { channels: channelsOf(shape), baselineWidth: shape.baselineWidth }),
   }
 }

@@ -70,9 +70,22 @@ const SENDS: readonly Belief[] = [
   { mean: 0, sd: 0.4 },
 ]
 
-/** What is believed of an objective's hazard before the first hour was seen. */
-export function priorVisitHead(baselineWidth: number, channels: number): HeadState {
-  const user = Array.from({ length: baselineWidth }, (_, i): Belief => (i === 0 ? LEVEL : { mean: 0, sd: BASELINE_SD }))
+/** Of a weight that stays 0: variances are above 0. */
+const NOTHING_TO_LEARN: Belief = { mean: 0, sd: 1e-6 }
+
+/**
+ * What is believed of an objective's hazard before the first hour was seen. Hour and weekend of the decision, in `momentColumns` of g(x), are left to the hours that
+ * run on: beside them they would stand for the day of the log.
+ */
+export function priorVisitHead(
+  baselineWidth: number,
+  channels: number,
+  momentColumns: readonly number[] = [],
+): HeadState {
+  const ofUser = (i: number): Belief => (i === 0 ? LEVEL : { mean: 0, sd: BASELINE_SD })
+  const user = Array.from({ length: baselineWidth }, (_, i) =>
+    momentColumns.includes(i) ? NOTHING_TO_LEARN : ofUser(i),
+  )
   const hours = HOUR_NAMES.map((name) => HOURS[name] ?? UNKNOWN)
   const sends = Array.from({ length: channels }, () => SENDS).flat()
   const beliefs = [...user, ...hours, ...sends]
@@ -105,7 +118,15 @@ export function levelOf(logOdds: number): number {
 /** Heads of hazards before the first hour was seen, by name; none where no objective asks for them. Throws OBJECTIVE_INVALID. */
 export function priorVisitHeads(
   objectives: readonly Objective[],
-  { channels, baselineWidth }: { readonly channels: readonly Channel[]; readonly baselineWidth: number },
+  {
+    channels,
+    baselineWidth,
+    momentColumns,
+  }: {
+    readonly channels: readonly Channel[]
+    readonly baselineWidth: number
+    readonly momentColumns?: readonly number[]
+  },
 ): Readonly<Record<string, HeadState>> {
   const count = visitChannels(channels).length
   for (const { name, windowHours } of objectives.filter(isVisit)) {
@@ -116,6 +137,8 @@ export function priorVisitHeads(
     )
   }
   return Object.fromEntries(
-    objectives.filter(isVisit).map(({ name }) => [visitHeadOf(name), priorVisitHead(baselineWidth, count)]),
+    objectives
+      .filter(isVisit)
+      .map(({ name }) => [visitHeadOf(name), priorVisitHead(baselineWidth, count, momentColumns)]),
   )
 }

@@ -309,4 +309,35 @@ describe('an explanation of a choice that explored', () => {
       else expect(product).toMatch(/^The probability is a product: send [\d.]+ % × message [\d.]+ %\.$/)
     }
   })
+
+  it('says the moment where the best guess is the same message at another one', async () => {
+    const rules = { ...ALWAYS_SEND.rules!, slots: { localHours: [19, 21], horizonHours: 24 } }
+    const paloma = { share: 1_000_000, policy: { kind: 'epsilonGreedy', epsilon: 0.9 } } as const
+    const groups = { ...defaultConfig.groups, paloma }
+    // A hazard sees that a send has more of the window to work in the earlier it goes.
+    const visits: Objective = {
+      ...{ name: 'visits', events: ['App Visited'], aggregate: 'any', windowHours: 24, unit: 'visits', weight: 1 },
+      model: 'visit',
+    }
+    const slots = await arrivalsLab({ config: { ...ALWAYS_SEND, rules, groups, objectives: [visits] } })
+    try {
+      const said = new Set<string>()
+      for (let i = 0; i < 12; i += 1) {
+        const id = await introduce(slots, `m-${i}`)
+        await slots.usecases.opportunities.propose([proposal(`m-o${i}`, id)])
+        await slots.usecases.decisions.decide([ask(`m-d${i}`, id)])
+        const { chosen, actions, summary } = (await slots.usecases.decisions.explain(decisionId(`m-d${i}`)))!
+        const best = actions.filter(({ withoutExploration }) => withoutExploration === 1)
+        const isOtherMoment = best[0]?.action === chosen.action && best[0].sendAt !== chosen.sendAt
+        if (!isOtherMoment) continue
+        const later = (best[0]!.sendAt! - NOON) / HOUR_MS
+        const when = later === 0 ? 'at once' : `${later} h later`
+        expect(summary).toContain(`That explored: the best guess was ${chosen.action} ${when}.`)
+        said.add(when)
+      }
+      expect(said.size).toBeGreaterThan(0)
+    } finally {
+      await slots.close()
+    }
+  })
 })

@@ -124,12 +124,19 @@ function sentences(
   ]
 }
 
-/** That chance chose something else than the best guess, and what that was. */
-function exploredSentences(chosen: ExplainedAction, actions: readonly ExplainedAction[]): readonly string[] {
+/** That chance chose something else than the best guess, and what that was: with its moment where it is the same message by the same way. */
+function exploredSentences(
+  chosen: ExplainedAction,
+  actions: readonly ExplainedAction[],
+  { at }: Pick<Decision, 'at'>,
+): readonly string[] {
   if (chosen.withoutExploration !== 0) return []
   const best = actions.filter(({ withoutExploration: chance }) => chance !== null && chance > 0)
-  const names = [...new Set(best.map(({ action }) => action))].join(' or ')
-  return [`That explored: the best guess was ${names}.`]
+  const nameOf = ({ action, sendAt }: ExplainedAction): string => {
+    if (action !== chosen.action || sendAt === null) return action
+    return sendAt > at ? `${action} ${hoursOf(sendAt - at)} h later` : `${action} at once`
+  }
+  return [`That explored: the best guess was ${[...new Set(best.map(nameOf))].join(' or ')}.`]
 }
 
 /** `95 % = send 98 % × channel 97 %`, where more than one step hung on chance. */
@@ -224,7 +231,7 @@ export async function explain({ store, snapshots }: PastDeps, decision: Decision
     reason: decision.reason,
     summary: [
       ...sentences(chosen, decision, snapshot),
-      ...exploredSentences(chosen, actions),
+      ...exploredSentences(chosen, actions, decision),
       ...factorSentences(factors),
       ...visitSentences(snapshot, decision),
       ...targetSentences(decision, snapshot),

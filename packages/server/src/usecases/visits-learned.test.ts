@@ -58,9 +58,9 @@ it('learns from events when people come: hours up to the first visit, and the re
   // One came in the sixth hour, seven stayed away for 24.
   expect(heads[HAZARD]!.n).toBe(6 + 7 * 24)
   expect(heads.visits!.n).toBe(8)
-  // One of eight in a day is more than what was believed of people who never came.
+  // One of eight in a day is less than the one in five that is believed of people of whom nothing is known.
   const prior = lab.deps.snapshots.prior().heads[HAZARD]!
-  expect(heads[HAZARD]!.mean[0]).toBeGreaterThan(prior.mean[0]!)
+  expect(heads[HAZARD]!.mean[0]).toBeLessThan(prior.mean[0]!)
 })
 
 it('decides with what it has learned, and says whether the user would have come anyway', async () => {
