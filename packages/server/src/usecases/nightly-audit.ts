@@ -6,6 +6,7 @@ import { dayOf } from './kept-since.ts'
 import { othersTurn } from './learned-pages.ts'
 import type { Notes } from './notes.ts'
 import { pageAudit } from './past-decisions.ts'
+import { stepThrough } from './step-through.ts'
 
 /** What the last audit found, in the registry. */
 const NIGHTLY_AUDIT = 'nightly-audit'
@@ -39,18 +40,7 @@ export async function lastNightlyAudit(
  * (docs/methods/draw-audit.md). In steps, each of which answers how many decisions it looked at, 0 when there is nothing left to do.
  */
 export function nightlyAuditor(deps: AuditDeps, { notes, most: bound = MOST }: AuditOptions): DueWork['audit'] {
-  let steps: AsyncGenerator<number, void> | undefined
-  const step = async (): Promise<number> => {
-    steps ??= auditSteps(deps, { notes, most: bound })
-    // What failed has ended, and begins anew with the next call.
-    const { done, value } = await steps.next().catch((error: unknown) => {
-      steps = undefined
-      throw error
-    })
-    if (done !== true) return value
-    steps = undefined
-    return 0
-  }
+  const step = stepThrough(() => auditSteps(deps, { notes, most: bound }))
   return async (most = Infinity) => {
     let total = 0
     for (let taken = 0; taken < most; taken += 1) {

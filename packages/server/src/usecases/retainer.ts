@@ -4,6 +4,7 @@ import type { Deps } from './deps.ts'
 import type { DueWork } from './due-work.ts'
 import type { Notes } from './notes.ts'
 import { retentionSteps } from './retention.ts'
+import { stepThrough } from './step-through.ts'
 
 /** After each step others have the store for so many times as long: deleting takes a fifth of the time at the most. */
 const REST_SHARE = 4
@@ -16,18 +17,7 @@ export function retainer(
   { notes, wallClock }: { readonly notes: Notes; readonly wallClock: () => EpochMs },
 ): DueWork['retain'] {
   const { clock, pause = wait } = deps
-  let steps: ReturnType<typeof retentionSteps> | undefined
-  const step = async (): Promise<number> => {
-    steps ??= retentionSteps(deps, notes)
-    // What failed has ended, and begins anew with the next call.
-    const { done, value } = await steps.next().catch((error: unknown) => {
-      steps = undefined
-      throw error
-    })
-    if (done !== true) return value
-    steps = undefined
-    return 0
-  }
+  const step = stepThrough(() => retentionSteps(deps, notes))
   return async (most = Infinity) => {
     let total = 0
     for (let taken = 0; taken < most; taken += 1) {
